@@ -1,0 +1,136 @@
+"""A cloud: its time, its services by account and Region, and the boto3 clients that talk to them. No behaviour of any service."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from eslabon import activation, boto, delivery
+from eslabon.clock import START, Clock
+from eslabon.errors import NotModelled
+from eslabon.ids import Ids
+from eslabon.journal import Journal
+from eslabon.network import Network
+from eslabon.service import Reply, Service
+
+if TYPE_CHECKING:
+    import boto3
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+
+# boto3's name of a service, and the class that answers; imported when first asked.
+SERVICES = {
+    "events": "eslabon.events.service:Events",
+    "sqs": "eslabon.support.sqs:Sqs",
+    "lambda": "eslabon.support.lambda_:Lambda",
+    "logs": "eslabon.support.logs:Logs",
+    "iam": "eslabon.support.iam:Iam",
+    "sts": "eslabon.support.sts:Sts",
+}
+_GLOBAL = frozenset({"iam"})  # one for all Regions
+
+
+class Cloud:
+    """An empty account in one Region, in virtual time; other accounts and Regions come into being when they are used.
+
+    >>> cloud = Cloud()
+    >>> sorted(bus["Name"] for bus in cloud.client("events").list_event_buses()["EventBuses"])
+    ['default']
+    >>> cloud.client("kinesis").list_streams()
+    Traceback (most recent call last):
+    eslabon.errors.NotModelled: eslabon does not model kinesis this service. ...
+    """
+
+    def __init__(self, *, account: str = ACCOUNT, region: str = REGION, seed: int = 1, start: float = START) -> None:
+        self.account = account
+        self.region = region
+        self.clock = Clock(start)
+        self.ids = Ids(seed)
+        self.journal = Journal(self.clock)
+        self.network = Network()
+        self._services: dict[tuple[str, str, str], Service] = {}
+        self._session: boto3.session.Session | None = None
+
+    def session(self, *, region_name: str | None = None, account_id: str | None = None) -> boto3.session.Session:
+        """A boto3 Session bound to this cloud, in the given Region and account."""
+        place = activation.Place(self, account_id or self.account, region_name or self.region)
+        return boto.bound_session(place)
+
+    def client(self, service_name: str, region_name: str | None = None, **options: Any) -> Any:
+        """A genuine boto3 client that always talks to this cloud; `options` as boto3's client() takes them."""
+        if self._session is None:
+            self._session = self.session()
+        return self._session.client(service_name, region_name=region_name, **options)
+
+    def resource(self, service_name: str, region_name: str | None = None, **options: Any) -> Any:
+        """A genuine boto3 resource that always talks to this cloud."""
+        if self._session is None:
+            self._session = self.session()
+        return self._session.resource(service_name, region_name=region_name, **options)
+
+    def service(self, name: str, *, region: str | None = None, account: str | None = None) -> Service:
+        """What answers for a service in an account and Region; NotModelled when nothing does."""
+        where = "" if name in _GLOBAL else region or self.region
+        key = (name, account or self.account, where)
+        found = self._services.get(key)
+        if found is None:
+            found = self._services[key] = service_class(name)(self, key[1], where)
+        return found
+
+    def call(
+        self,
+        service: str,
+        operation: str,
+        parameters: Mapping[str, Any],
+        *,
+        region: str | None = None,
+        account: str | None = None,
+    ) -> dict[str, Any]:
+        """Call an operation as boto3 would, through the same gate; ServiceError when the service refuses."""
+        operation_object = boto.operation(service, operation)
+        return operation_object.call(self.service(service, region=region, account=account), parameters)
+
+    def deliver(
+        self,
+        arn: str,
+        payload: str,
+        *,
+        principal: str,
+        source_arn: str,
+        reply: Reply,
+        role_arn: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Send `payload` to what receives at `arn`; see delivery.deliver."""
+        delivery.deliver(
+            self,
+            arn,
+            payload,
+            principal=principal,
+            source_arn=source_arn,
+            role_arn=role_arn,
+            parameters=parameters or {},
+            reply=reply,
+        )
+
+    def resources(self) -> list[str]:
+        """ARNs of everything that exists beyond what an empty account has: nothing, after a clean-up."""
+        return sorted(arn for service in self._services.values() for arn in service.resources())
+
+    @contextmanager
+    def activated(self, region: str | None = None, account: str | None = None) -> Iterator[Cloud]:
+        """Plain boto3 code in the block talks to this cloud, in this Region and account."""
+        with activation.activated(activation.Place(self, account or self.account, region or self.region)):
+            yield self
+
+
+def service_class(name: str) -> type[Service]:
+    """The class that answers for a service."""
+    if name not in SERVICES:
+        raise NotModelled(name, "this service", sorted(SERVICES))
+    module, _, class_name = SERVICES[name].partition(":")
+    found: type[Service] = getattr(importlib.import_module(module), class_name)
+    return found

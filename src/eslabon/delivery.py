@@ -1,0 +1,67 @@
+"""One way from an ARN to "what receives here", used by every service that sends to another. It retries nothing: the sender decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from eslabon.errors import Failure, NotModelled
+from eslabon.ids import Arn
+from eslabon.service import Reply
+
+if TYPE_CHECKING:
+    from eslabon.cloud import Cloud
+
+LATENCY = 0.2  # seconds from sender to receiver; AWS states about half a second for EventBridge, end to end
+
+# The service name in an ARN, and boto3's name of the service that receives there.
+RECEIVERS = {"sqs": "sqs", "lambda": "lambda", "events": "events", "logs": "logs"}
+
+
+def deliver(
+    cloud: Cloud,
+    arn: str,
+    payload: str,
+    *,
+    principal: str,
+    source_arn: str,
+    role_arn: str | None,
+    parameters: Mapping[str, Any],
+    reply: Reply,
+) -> None:
+    """Hand `payload` to whatever receives at `arn`, after the latency; `reply` is called once with what came of it."""
+    target = Arn.parse(arn)
+    if target.service not in RECEIVERS:
+        raise NotModelled(target.service, f"as a target ({arn})", sorted(RECEIVERS))
+    source = Arn.parse(source_arn)
+
+    def arrive() -> None:
+        if role_arn and not _trusts(cloud, role_arn, principal):
+            message = f"{principal} may not assume the role {role_arn}: its trust policy does not say so."
+            cloud.journal.record(
+                "refusal",
+                source=source_arn,
+                target=arn,
+                principal=principal,
+                action="sts:AssumeRole",
+                missing={"Effect": "Allow", "Principal": {"Service": principal}, "Action": "sts:AssumeRole"},
+            )
+            reply(None, Failure("NO_PERMISSIONS", message, retryable=False))
+            return
+        cloud.service(RECEIVERS[target.service], region=target.region, account=target.account).deliver(
+            arn,
+            payload,
+            principal=principal,
+            source_arn=source_arn,
+            source_account=source.account,
+            role_arn=role_arn,
+            parameters=parameters,
+            reply=reply,
+        )
+
+    cloud.clock.call_later(LATENCY, arrive)
+
+
+def _trusts(cloud: Cloud, role_arn: str, principal: str) -> bool:
+    iam: Any = cloud.service("iam", region="", account=Arn.parse(role_arn).account)
+    return bool(iam.trusts(role_arn, principal))
