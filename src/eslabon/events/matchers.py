@@ -1,0 +1,201 @@
+"""What one value of an event is compared with: a matcher an operator; leaves out where the value stands in the event.
+
+AWS: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+"""
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from . import wildcard
+
+Scalar = str | int | float | bool | None
+Number = int | float
+
+NUMBER_LIMIT = 5_000_000_000
+DECIMALS = 1_000_000
+
+
+class Matcher(Protocol):
+    """Decides about one leaf value of an event."""
+
+    def matches(self, value: Scalar) -> bool: ...
+
+
+def comparable(value: Scalar) -> Number | None:
+    """The number as operators compare it, or None when it is out of their reach.
+
+    Numbers between -5e9 and 5e9 with up to six decimals are compared as numbers.
+
+    >>> comparable(300.0)
+    300.0
+    >>> comparable(0.1234567) is None
+    True
+    >>> comparable("300") is None
+    True
+    """
+    kind = type(value)
+    if kind is int:
+        return value if -NUMBER_LIMIT <= value <= NUMBER_LIMIT else None  # type: ignore[operator,return-value]
+    if kind is float and -NUMBER_LIMIT <= value <= NUMBER_LIMIT:  # type: ignore[operator]
+        # A double holds 15 digits, so six decimals survive the way there and back, and a seventh does not.
+        return value if round(value * DECIMALS) / DECIMALS == value else None  # type: ignore[operator,return-value,arg-type]
+    return None
+
+
+def identity(value: Scalar) -> Hashable:
+    """A key that two values share when EventBridge takes them for equal.
+
+    >>> identity(300) == identity(300.0)
+    True
+    >>> identity(True) == identity(1)
+    False
+    >>> identity("null") == identity(None)
+    False
+    """
+    if type(value) is str:
+        return value
+    number = comparable(value)
+    if number is not None:
+        return number
+    # true, false, null, and numbers that are out of reach: compared as they are written.
+    return (repr(value),)
+
+
+@dataclass(frozen=True)
+class Exact:
+    """`"running"`, `300`, `true`, `null`."""
+
+    value: Scalar
+    key: Hashable = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", identity(self.value))
+
+    def matches(self, value: Scalar) -> bool:
+        return identity(value) == self.key
+
+
+@dataclass(frozen=True)
+class EqualsIgnoreCase:
+    """`{"equals-ignore-case": "alice"}`."""
+
+    text: str
+
+    def matches(self, value: Scalar) -> bool:
+        return isinstance(value, str) and value.lower() == self.text.lower()
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """`{"prefix": "us-"}`, `{"prefix": {"equals-ignore-case": "us-"}}`."""
+
+    text: str
+    ignore_case: bool = False
+
+    def matches(self, value: Scalar) -> bool:
+        if not isinstance(value, str):
+            return False
+        return value.lower().startswith(self.text.lower()) if self.ignore_case else value.startswith(self.text)
+
+
+@dataclass(frozen=True)
+class Suffix:
+    """`{"suffix": ".png"}`, `{"suffix": {"equals-ignore-case": ".png"}}`."""
+
+    text: str
+    ignore_case: bool = False
+
+    def matches(self, value: Scalar) -> bool:
+        if not isinstance(value, str):
+            return False
+        return value.lower().endswith(self.text.lower()) if self.ignore_case else value.endswith(self.text)
+
+
+@dataclass(frozen=True)
+class Wildcard:
+    """`{"wildcard": "dir/*.png"}`."""
+
+    text: str
+    tokens: tuple[wildcard.Token, ...] = field(init=False, repr=False, compare=False)
+    expression: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        tokens = wildcard.parse(self.text)
+        object.__setattr__(self, "tokens", tokens)
+        object.__setattr__(self, "expression", wildcard.expression(tokens))
+
+    def matches(self, value: Scalar) -> bool:
+        return isinstance(value, str) and self.expression.fullmatch(value) is not None
+
+
+@dataclass(frozen=True)
+class Numeric:
+    """`{"numeric": [">", 0, "<=", 5]}`: a range whose ends are `open` when the end itself is outside."""
+
+    low: Number = -NUMBER_LIMIT
+    high: Number = NUMBER_LIMIT
+    low_open: bool = False
+    high_open: bool = False
+
+    def matches(self, value: Scalar) -> bool:
+        number = comparable(value)
+        if number is None or number < self.low or number > self.high:
+            return False
+        return not (self.low_open and number == self.low or self.high_open and number == self.high)
+
+
+@dataclass(frozen=True)
+class Cidr:
+    """`{"cidr": "10.0.0.0/24"}`: addresses of one version between two numbers, both included."""
+
+    text: str
+    version: int
+    first: int
+    last: int
+
+    def matches(self, value: Scalar) -> bool:
+        address = ip_address(value)
+        return address is not None and address[0] == self.version and self.first <= address[1] <= self.last
+
+
+@dataclass(frozen=True)
+class AnythingBut:
+    """`{"anything-but": …}`: the field has a value, and none of `excluded` matches it."""
+
+    excluded: tuple[Matcher, ...]
+
+    def matches(self, value: Scalar) -> bool:
+        return not any(matcher.matches(value) for matcher in self.excluded)
+
+
+@dataclass(frozen=True)
+class Exists:
+    """`{"exists": true}` accepts every leaf value, null too; `{"exists": false}` none: it wants no leaf."""
+
+    wanted: bool
+
+    def matches(self, value: Scalar) -> bool:
+        return self.wanted
+
+
+def ip_address(value: Scalar) -> tuple[int, int] | None:
+    """The version and the number of an IP address, or None when the value is none.
+
+    >>> ip_address("10.0.0.1")
+    (4, 167772161)
+    >>> ip_address("::1")
+    (6, 1)
+    >>> ip_address("10.0.0.256") is None
+    True
+    """
+    if not isinstance(value, str):
+        return None
+    try:
+        address = ipaddress.ip_address(value)
+    except ValueError:
+        return None
+    return address.version, int(address)
