@@ -1,0 +1,335 @@
+"""One queue: messages, who has them, deduplication, message groups. It reads no clock: it is told the time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from eslabon.permissions import Policy, parse_policy
+from eslabon.support.sqs.attributes import RedriveAllowPolicy, RedrivePolicy, redrive_allow_policy, redrive_policy
+from eslabon.support.sqs.errors import NOT_FOR_THIS_TYPE, invalid_value, missing_parameter, sqs_error
+
+DEDUPLICATION_INTERVAL = 300  # seconds
+LONGEST_VISIBILITY = 43_200  # seconds from the receive on, however often it is extended
+MAXIMUM_IN_FLIGHT = 120_000
+PURGE_INTERVAL = 60  # seconds
+
+# Sequence numbers have 20 digits and grow in steps; where they start means nothing.
+_FIRST_SEQUENCE_NUMBER = 18_850_000_000_000_000_000
+_SEQUENCE_STEP = 256
+
+
+@dataclass
+class Message:
+    """A message and where it stands. Times in seconds since 1970.
+
+    It is delayed (hidden, never received here), available, or in flight (hidden, received here), by `visible_at`
+    and the time at which one asks.
+    """
+
+    message_id: str
+    body: str
+    sender_id: str
+    sent: float
+    attributes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    group: str | None = None
+    deduplication_id: str | None = None
+    trace_header: str | None = None
+    sequence_number: str | None = None
+    source_arn: str | None = None  # the queue from which it came here as a dead letter
+    enqueued: float = 0.0  # retention counts from here
+    visible_at: float = 0.0
+    first_received: float | None = None
+    receive_count: int = 0  # in all queues
+    received_here: int = 0
+    received: float = 0.0  # the last time
+    receipt_handle: str | None = None  # of the last time
+    changed: bool = False  # its visibility was changed since
+
+
+class Depth(NamedTuple):
+    """How many messages are in each state."""
+
+    visible: int
+    in_flight: int
+    delayed: int
+
+
+class Received(NamedTuple):
+    """What a receive found: messages for the caller, and those received too often, for the dead-letter queue."""
+
+    messages: list[Message]
+    dead: list[Message]
+
+
+class Queue:
+    """A queue's state and rules.
+
+    >>> from eslabon.support.sqs.attributes import defaults
+    >>> queue = Queue("orders", "arn:aws:sqs:us-east-1:123456789012:orders", defaults(fifo=False), now=0)
+    >>> message = queue.send(Message("m1", "hello", "123456789012", sent=0), now=0)
+    >>> queue.receive(0, 10, 30, lambda: "handle").messages == [message]
+    True
+    >>> queue.depth(0), queue.depth(30)
+    (Depth(visible=0, in_flight=1, delayed=0), Depth(visible=1, in_flight=0, delayed=0))
+    >>> queue.delete("handle", 30); queue.depth(30)
+    Depth(visible=0, in_flight=0, delayed=0)
+    >>> queue.delete("another", 30)
+    Traceback (most recent call last):
+    eslabon.errors.ServiceError: ReceiptHandleIsInvalid: The input receipt handle is invalid.
+    """
+
+    def __init__(self, name: str, arn: str, attributes: Mapping[str, str], now: float) -> None:
+        self.name = name
+        self.arn = arn
+        self.fifo = name.endswith(".fifo")
+        self.created = now
+        self.messages: dict[str, Message] = {}  # by id, in order of arrival
+        self.tags: dict[str, str] = {}
+        self._purged: float | None = None
+        self._receipts: dict[str, str] = {}  # receipt handle -> message id, of all times
+        self._duplicates: dict[tuple[str | None, str], tuple[float, Message]] = {}  # (group, id) -> until when, first
+        self._attempts: dict[str, tuple[float, list[tuple[Message, str]]]] = {}
+        self._sequence = _FIRST_SEQUENCE_NUMBER
+        self._oldest = float("inf")  # no message is older: spares looking at each
+        self.change(attributes, now)
+
+    def change(self, attributes: Mapping[str, str], now: float) -> None:
+        """Take on attributes, which have been checked; an empty document removes the old one."""
+        self.attributes = {name: value for name, value in attributes.items() if value}
+        self.modified = now
+        policy = self.attributes.get("Policy")
+        self.policy: Policy | None = parse_policy(policy) if policy else None
+        self.redrive: RedrivePolicy | None = redrive_policy(self.attributes.get("RedrivePolicy", ""))
+        self.redrive_allow: RedriveAllowPolicy = redrive_allow_policy(self.attributes.get("RedriveAllowPolicy", ""))
+
+    def seconds(self, attribute: str) -> int:
+        """The value of an attribute that is a number."""
+        return int(self.attributes[attribute])
+
+    # -- sending
+
+    def check_send(self, group: str | None, deduplication_id: str | None, delay: int | None) -> None:
+        """Refuse what this type of queue does not take, or lacks.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+        """
+        if not self.fifo:
+            if deduplication_id is not None:
+                raise invalid_value("MessageDeduplicationId", deduplication_id, NOT_FOR_THIS_TYPE)
+            return
+        if group is None:
+            raise missing_parameter("MessageGroupId")
+        if deduplication_id is None and self.attributes["ContentBasedDeduplication"] != "true":
+            raise sqs_error(
+                "InvalidParameterValue",
+                "The queue should either have ContentBasedDeduplication enabled or "
+                "MessageDeduplicationId provided explicitly",
+            )
+        if delay:
+            raise invalid_value("DelaySeconds", delay, NOT_FOR_THIS_TYPE)
+
+    def send(self, message: Message, now: float, delay: int | None = None) -> Message:
+        """Put a message in, after `delay` seconds (None: the queue's); returns it, or the earlier one it duplicates."""
+        if self.fifo:
+            if message.deduplication_id is None:
+                message.deduplication_id = hashlib.sha256(message.body.encode()).hexdigest()
+            original = self._original(message, now)
+            if original is not message:
+                return original
+        self._put(message, now, self.seconds("DelaySeconds") if delay is None else delay)
+        return message
+
+    def bury(self, message: Message, source_arn: str, now: float) -> None:
+        """Take in a dead letter of another queue: it keeps its id and its count of receives.
+
+        In a standard queue it keeps its age too, and so may expire soon.
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+        """
+        age_from = now if self.fifo else message.enqueued
+        message.source_arn = source_arn
+        message.received_here = 0
+        message.receipt_handle = None
+        self._put(message, now, 0)
+        message.enqueued = age_from
+        self._oldest = min(self._oldest, age_from)
+
+    def _put(self, message: Message, now: float, delay: int) -> None:
+        if self.fifo:
+            self._sequence += _SEQUENCE_STEP
+            message.sequence_number = str(self._sequence)
+        message.enqueued = now
+        message.visible_at = now + delay
+        self._oldest = min(self._oldest, now)
+        self.messages[message.message_id] = message
+
+    def _original(self, message: Message, now: float) -> Message:
+        """The first message with this deduplication id in the last five minutes, even when it is long deleted."""
+        self._duplicates = {key: one for key, one in self._duplicates.items() if one[0] > now}
+        per_group = self.attributes["DeduplicationScope"] == "messageGroup"
+        key = (message.group if per_group else None, message.deduplication_id or "")
+        return self._duplicates.setdefault(key, (now + DEDUPLICATION_INTERVAL, message))[1]
+
+    # -- receiving
+
+    def receive(
+        self,
+        now: float,
+        limit: int,
+        visibility_timeout: int,
+        new_handle: Callable[[], str],
+        max_receive_count: int | None = None,
+    ) -> Received:
+        """Take up to `limit` available messages in order, and hide them for `visibility_timeout` seconds.
+
+        new_handle: makes a receipt handle. max_receive_count: a message received so often already is not handed out
+        but taken from the queue as dead; None when there is no dead-letter queue.
+        Raises OverLimit when a standard queue has 120,000 messages in flight; a FIFO queue then gives none.
+        """
+        self.expire(now)
+        room = self._room_in_flight(now)
+        found = Received([], [])
+        blocked = self._groups_in_flight(now) if self.fifo else set()
+        for message in self.messages.values():
+            if len(found.messages) >= min(limit, room):
+                break
+            if message.group in blocked and self.fifo:
+                continue
+            if message.visible_at > now:
+                blocked.add(message.group)  # the rest of its group waits behind it
+            elif max_receive_count is not None and message.received_here >= max_receive_count:
+                found.dead.append(message)
+            else:
+                found.messages.append(message)
+        for message in found.dead:
+            del self.messages[message.message_id]
+        for message in found.messages:
+            self._hand_out(message, now, visibility_timeout, new_handle())
+        return found
+
+    def available(self, now: float) -> bool:
+        """Whether a receive would find something."""
+        blocked = self._groups_in_flight(now) if self.fifo else set()
+        for message in self.messages.values():
+            if message.visible_at > now:
+                blocked.add(message.group)
+            elif not self.fifo or message.group not in blocked:
+                return True
+        return False
+
+    def next_change(self, now: float) -> float:
+        """When the next hidden message becomes available by itself; infinity when none does."""
+        return min((one.visible_at for one in self.messages.values() if one.visible_at > now), default=float("inf"))
+
+    def remember_attempt(self, attempt_id: str, messages: list[Message], now: float) -> None:
+        """Keep what a ReceiveRequestAttemptId got, for a caller whose answer was lost."""
+        if messages:
+            taken = [(message, message.receipt_handle or "") for message in messages]
+            self._attempts[attempt_id] = (now + DEDUPLICATION_INTERVAL, taken)
+
+    def repeat_attempt(self, attempt_id: str, now: float, visibility_timeout: int) -> list[Message]:
+        """The same messages once more, hidden anew, when none was deleted, changed or became visible meanwhile."""
+        until, taken = self._attempts.get(attempt_id, (0.0, []))
+        if until <= now:
+            return []
+        for message, handle in taken:
+            there = self.messages.get(message.message_id) is message
+            if not there or message.receipt_handle != handle or message.changed or message.visible_at <= now:
+                return []
+        messages = [message for message, _ in taken]
+        for message in messages:
+            message.visible_at = now + visibility_timeout
+        return messages
+
+    def _hand_out(self, message: Message, now: float, visibility_timeout: int, handle: str) -> None:
+        message.receive_count += 1
+        message.received_here += 1
+        message.received = now
+        message.first_received = now if message.first_received is None else message.first_received
+        message.visible_at = now + visibility_timeout
+        message.receipt_handle = handle
+        message.changed = False
+        self._receipts[handle] = message.message_id
+
+    def _groups_in_flight(self, now: float) -> set[str | None]:
+        return {one.group for one in self.messages.values() if one.visible_at > now and one.received_here}
+
+    def _room_in_flight(self, now: float) -> int:
+        if len(self.messages) < MAXIMUM_IN_FLIGHT:
+            return MAXIMUM_IN_FLIGHT
+        room = MAXIMUM_IN_FLIGHT - self.depth(now).in_flight
+        if room <= 0 and not self.fifo:
+            raise sqs_error("OverLimit", f"The queue has {MAXIMUM_IN_FLIGHT} messages in flight: delete some first.")
+        return room
+
+    # -- after a receive
+
+    def delete(self, handle: str, now: float) -> None:
+        """Delete the message of a receipt handle; an old handle of a standard queue has no effect.
+
+        Raises ReceiptHandleIsInvalid, and InvalidParameterValue when a FIFO queue's handle has expired.
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
+        """
+        message = self._received(handle)
+        if message is None:
+            return
+        current = message.receipt_handle == handle
+        if self.fifo and (not current or message.visible_at <= now):
+            raise invalid_value("ReceiptHandle", handle, "The receipt handle has expired.")
+        if current:
+            del self.messages[message.message_id]
+
+    def change_visibility(self, handle: str, timeout: int, now: float) -> None:
+        """Hide the message of a receipt handle for `timeout` seconds from now on; 0 makes it available.
+
+        Raises ReceiptHandleIsInvalid, MessageNotInflight, and InvalidParameterValue for more than 12 hours in all.
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
+        """
+        if not 0 <= timeout <= LONGEST_VISIBILITY:
+            reason = f"VisibilityTimeout must be an integer between 0 and {LONGEST_VISIBILITY}"
+            raise invalid_value("VisibilityTimeout", timeout, reason)
+        self.expire(now)
+        message = self._received(handle)
+        if message is None:
+            reason = "Message does not exist or is not available for visibility timeout change."
+            raise invalid_value("ReceiptHandle", handle, reason)
+        if message.receipt_handle != handle or message.visible_at <= now:
+            raise sqs_error("MessageNotInflight", "The specified message isn't in flight.")
+        if now - message.received + timeout > LONGEST_VISIBILITY:
+            reason = f"Total VisibilityTimeout for the message is beyond the limit [{LONGEST_VISIBILITY} seconds]"
+            raise invalid_value("VisibilityTimeout", timeout, reason)
+        message.visible_at = now + timeout
+        message.changed = True
+
+    def purge(self, now: float) -> None:
+        """Delete all messages, those in flight too; PurgeQueueInProgress within 60 seconds of the last time."""
+        if self._purged is not None and now - self._purged < PURGE_INTERVAL:
+            raise sqs_error(
+                "PurgeQueueInProgress",
+                f"Only one PurgeQueue operation on {self.name} is allowed every {PURGE_INTERVAL} seconds.",
+            )
+        self._purged = now
+        self.messages.clear()
+
+    def expire(self, now: float) -> None:
+        """Forget messages that are older than the retention period."""
+        eldest = now - self.seconds("MessageRetentionPeriod")
+        if self._oldest > eldest:
+            return
+        self.messages = {key: one for key, one in self.messages.items() if one.enqueued > eldest}
+        self._oldest = min((one.enqueued for one in self.messages.values()), default=float("inf"))
+
+    def depth(self, now: float) -> Depth:
+        """How many messages are available, in flight and delayed."""
+        self.expire(now)
+        hidden = [one for one in self.messages.values() if one.visible_at > now]
+        in_flight = sum(1 for one in hidden if one.received_here)
+        return Depth(len(self.messages) - len(hidden), in_flight, len(hidden) - in_flight)
+
+    def _received(self, handle: str) -> Message | None:
+        """The message that a receipt handle was given for; None when it is gone."""
+        if handle not in self._receipts:
+            raise sqs_error("ReceiptHandleIsInvalid", "The input receipt handle is invalid.")
+        return self.messages.get(self._receipts[handle])

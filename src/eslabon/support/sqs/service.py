@@ -1,0 +1,614 @@
+"""The SQS API, a method an operation. Left out: move tasks, KMS keys, throttling, the seconds that a change takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from eslabon.errors import Failure, NotModelled, ServiceError
+from eslabon.ids import Arn
+from eslabon.permissions import allows, missing_statement
+from eslabon.service import Reply, Service
+from eslabon.support.sqs import attributes as queue_attributes
+from eslabon.support.sqs import batch, contents, requests, sharing
+from eslabon.support.sqs.errors import NOT_FOR_THIS_TYPE, QUERY_CODES, invalid_value, no_such_queue, sqs_error
+from eslabon.support.sqs.queue import Depth, Message, Queue
+
+if TYPE_CHECKING:
+    from eslabon.cloud import Cloud
+
+NAME_FREE_AFTER = 60  # seconds from DeleteQueue on
+
+# The queue's policy may give these to other accounts; the other operations are the owner's alone.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-overview-of-managing-access.html
+_SHARED = frozenset(sharing.ACTIONS)
+
+# Messages that come from an AWS service carry the id of a principal of AWS's own; its value means nothing.
+_SENDER_ID_OF_SERVICES = "AIDAIENQZJOLO23YVJ4VO"
+
+# What a sender may say about a message that it delivers, beside its body.
+_DELIVERY_PARAMETERS = ("MessageGroupId", "MessageDeduplicationId", "MessageAttributes")
+
+Attributes = dict[str, str]
+Answer = dict[str, Any]
+
+
+class Sqs(Service):
+    """Amazon SQS in one account and Region.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html
+    """
+
+    name: ClassVar[str] = "sqs"
+    principal: ClassVar[str] = "sqs.amazonaws.com"
+    validation_code: ClassVar[str] = "InvalidParameterValue"
+    query_codes: ClassVar[Mapping[str, str]] = QUERY_CODES
+    modelled: ClassVar[Mapping[str, str]] = {
+        "MessageAttributeValue": "StringValue BinaryValue DataType",
+        "MessageSystemAttributeValue": "StringValue DataType",
+        "SendMessageBatchRequestEntry": "*",
+        "DeleteMessageBatchRequestEntry": "*",
+        "ChangeMessageVisibilityBatchRequestEntry": "*",
+    }
+    inert: ClassVar[Mapping[str, str]] = {
+        "QueueAttributeMap.SqsManagedSseEnabled": "Encryption at rest cannot be seen through the API.",
+        "QueueAttributeMap.FifoThroughputLimit": "Nothing is throttled here.",
+    }
+    # SQS answers InvalidAttributeName where the gate would answer with the model's enum.
+    gate_skips: ClassVar[frozenset[str]] = frozenset(
+        {
+            "create_queue.Attributes.key",
+            "set_queue_attributes.Attributes.key",
+            "get_queue_attributes.AttributeNames.member",
+            "receive_message.AttributeNames.member",
+            "receive_message.MessageSystemAttributeNames.member",
+            "send_message.MessageSystemAttributes.key",
+            "SendMessageBatchRequestEntry.MessageSystemAttributes.key",
+        }
+    )
+
+    def __init__(self, cloud: Cloud, account: str, region: str) -> None:
+        super().__init__(cloud, account, region)
+        self._queues: dict[str, Queue] = {}
+        self._deleted: dict[str, float] = {}  # name -> when
+        self._depths: dict[str, Depth] = {}  # what the journal last said of a queue, by ARN
+
+    def resources(self) -> list[str]:
+        """ARNs of the queues."""
+        return [queue.arn for queue in self._queues.values()]
+
+    # -- queues
+
+    def create_queue(
+        self, QueueName: str, Attributes: Attributes | None = None, tags: dict[str, str] | None = None
+    ) -> Answer:
+        """Create a queue, or give the URL of the one that has this name and these attributes.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
+        """
+        given = Attributes or {}
+        fifo = given.get("FifoQueue") == "true"
+        requests.check_name(QueueName, fifo)
+        checked = queue_attributes.check(given, fifo)
+        existing = self._queues.get(QueueName)
+        if existing is not None:
+            _check_same(existing, checked)
+            return {"QueueUrl": requests.queue_url(existing.arn)}
+        deleted = self._deleted.get(QueueName)
+        if deleted is not None and self.clock.now - deleted < NAME_FREE_AFTER:
+            raise sqs_error(
+                "QueueDeletedRecently",
+                f"You must wait {NAME_FREE_AFTER} seconds after deleting a queue "
+                "before you can create another with the same name.",
+            )
+        settings = {**queue_attributes.defaults(fifo), **checked}
+        self._check_settings(self.arn(QueueName), settings, checked)
+        requests.check_tags(tags or {})
+        queue = Queue(QueueName, self.arn(QueueName), settings, self.clock.now)
+        queue.tags = dict(tags or {})
+        self._queues[QueueName] = queue
+        self._record_queue(queue, "created")
+        return {"QueueUrl": requests.queue_url(queue.arn)}
+
+    def get_queue_url(self, QueueName: str, QueueOwnerAWSAccountId: str | None = None) -> Answer:
+        """The URL of a queue, by its name.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueUrl.html
+        """
+        queue = self._named(QueueOwnerAWSAccountId or self.account, QueueName, "GetQueueUrl")
+        return {"QueueUrl": requests.queue_url(queue.arn)}
+
+    def list_queues(
+        self, QueueNamePrefix: str = "", NextToken: str | None = None, MaxResults: int | None = None
+    ) -> Answer:
+        """The URLs of the queues of this account and Region.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListQueues.html
+        """
+        names = [name for name in sorted(self._queues) if name.startswith(QueueNamePrefix)]
+        urls = [requests.queue_url(self.arn(name)) for name in names]
+        found, token = requests.page_of(urls, MaxResults, NextToken, f"list_queues {QueueNamePrefix}")
+        return {"QueueUrls": found or None, "NextToken": token}
+
+    def delete_queue(self, QueueUrl: str) -> None:
+        """Delete a queue and its messages; its name is free again after 60 seconds.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html
+        """
+        queue = self._queue(QueueUrl, "DeleteQueue")
+        del self._queues[queue.name]
+        self._deleted[queue.name] = self.clock.now
+        self._depths.pop(queue.arn, None)
+        self._record_queue(queue, "deleted")
+
+    def purge_queue(self, QueueUrl: str) -> None:
+        """Delete all messages of a queue.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_PurgeQueue.html
+        """
+        queue = self._queue(QueueUrl, "PurgeQueue")
+        queue.purge(self.clock.now)
+        self._record_depth(queue)
+
+    # -- attributes, permissions, tags
+
+    def get_queue_attributes(self, QueueUrl: str, AttributeNames: list[str] | None = None) -> Answer:
+        """The attributes of a queue that are named, or "All".
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
+        """
+        queue = self._queue(QueueUrl, "GetQueueAttributes")
+        wanted = AttributeNames or []
+        for name in wanted:
+            if name not in queue_attributes.READABLE:
+                raise queue_attributes.unknown(name)
+        depth = queue.depth(self.clock.now)
+        found = {
+            "QueueArn": queue.arn,
+            "ApproximateNumberOfMessages": str(depth.visible),
+            "ApproximateNumberOfMessagesNotVisible": str(depth.in_flight),
+            "ApproximateNumberOfMessagesDelayed": str(depth.delayed),
+            "CreatedTimestamp": str(int(queue.created)),
+            "LastModifiedTimestamp": str(int(queue.modified)),
+            **queue.attributes,
+        }
+        chosen = found if "All" in wanted else {name: one for name, one in found.items() if name in wanted}
+        return {"Attributes": chosen or None}
+
+    def set_queue_attributes(self, QueueUrl: str, Attributes: Attributes) -> None:
+        """Change attributes of a queue; an empty Policy or RedrivePolicy takes the old one away.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+        """
+        queue = self._queue(QueueUrl, "SetQueueAttributes")
+        if "FifoQueue" in Attributes and queue.attributes.get("FifoQueue") != Attributes["FifoQueue"]:
+            raise queue_attributes.unknown("FifoQueue")
+        checked = queue_attributes.check(Attributes, queue.fifo)
+        settings = {**queue.attributes, **checked}
+        self._check_settings(queue.arn, settings, checked)
+        queue.change(settings, self.clock.now)
+
+    def add_permission(self, QueueUrl: str, Label: str, AWSAccountIds: list[str], Actions: list[str]) -> None:
+        """Add a statement to the queue's policy that lets other accounts do some actions.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_AddPermission.html
+        """
+        queue = self._queue(QueueUrl, "AddPermission")
+        policy = sharing.added(queue.attributes.get("Policy", ""), queue.arn, Label, AWSAccountIds, Actions)
+        queue.change({**queue.attributes, "Policy": policy}, self.clock.now)
+
+    def remove_permission(self, QueueUrl: str, Label: str) -> None:
+        """Remove the statement that has this label from the queue's policy.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_RemovePermission.html
+        """
+        queue = self._queue(QueueUrl, "RemovePermission")
+        policy = sharing.removed(queue.attributes.get("Policy", ""), Label)
+        queue.change({**queue.attributes, "Policy": policy}, self.clock.now)
+
+    def list_dead_letter_source_queues(
+        self, QueueUrl: str, NextToken: str | None = None, MaxResults: int | None = None
+    ) -> Answer:
+        """The URLs of the queues that use this one as their dead-letter queue.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListDeadLetterSourceQueues.html
+        """
+        dead_letters = self._queue(QueueUrl, "ListDeadLetterSourceQueues")
+        arn = dead_letters.arn
+        sources = [one for one in self._at(arn)._queues.values() if one.redrive and one.redrive.dead_letter_arn == arn]
+        urls = sorted(requests.queue_url(source.arn) for source in sources)
+        found, token = requests.page_of(urls, MaxResults, NextToken, f"list_dead_letter_source_queues {arn}")
+        return {"queueUrls": found, "NextToken": token}
+
+    def tag_queue(self, QueueUrl: str, Tags: dict[str, str]) -> None:
+        """Add tags to a queue, or replace their values.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_TagQueue.html
+        """
+        queue = self._queue(QueueUrl, "TagQueue")
+        merged = {**queue.tags, **Tags}
+        requests.check_tags(merged)
+        queue.tags = merged
+
+    def untag_queue(self, QueueUrl: str, TagKeys: list[str]) -> None:
+        """Remove tags from a queue; keys that it does not have are passed over.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_UntagQueue.html
+        """
+        queue = self._queue(QueueUrl, "UntagQueue")
+        queue.tags = {key: value for key, value in queue.tags.items() if key not in TagKeys}
+
+    def list_queue_tags(self, QueueUrl: str) -> Answer:
+        """The tags of a queue.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListQueueTags.html
+        """
+        queue = self._queue(QueueUrl, "ListQueueTags")
+        return {"Tags": queue.tags or None}
+
+    # -- sending
+
+    def send_message(
+        self,
+        QueueUrl: str,
+        MessageBody: str,
+        DelaySeconds: int | None = None,
+        MessageAttributes: dict[str, Any] | None = None,
+        MessageSystemAttributes: dict[str, Any] | None = None,
+        MessageDeduplicationId: str | None = None,
+        MessageGroupId: str | None = None,
+    ) -> Answer:
+        """Put a message into a queue.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+        """
+        entry = {
+            "MessageBody": MessageBody,
+            "DelaySeconds": DelaySeconds,
+            "MessageAttributes": MessageAttributes,
+            "MessageSystemAttributes": MessageSystemAttributes,
+            "MessageDeduplicationId": MessageDeduplicationId,
+            "MessageGroupId": MessageGroupId,
+        }
+        return self._send(self._queue(QueueUrl, "SendMessage"), entry, self._caller["UserId"])
+
+    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> Answer:
+        """Put up to ten messages into a queue, of 1 MiB together.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+        """
+        queue = self._queue(QueueUrl, "SendMessage")
+        batch.check(Entries, "SendMessageBatchRequestEntry")
+        total = sum(contents.size(entry["MessageBody"], entry.get("MessageAttributes") or {}) for entry in Entries)
+        if total > contents.MAXIMUM_SIZE:
+            raise sqs_error(
+                "BatchRequestTooLong",
+                f"Batch requests cannot be longer than {contents.MAXIMUM_SIZE} bytes. You have sent {total} bytes.",
+            )
+        return batch.each(Entries, lambda entry: self._send(queue, entry, self._caller["UserId"]))
+
+    # -- receiving
+
+    def receive_message(
+        self,
+        QueueUrl: str,
+        AttributeNames: list[str] | None = None,
+        MessageSystemAttributeNames: list[str] | None = None,
+        MessageAttributeNames: list[str] | None = None,
+        MaxNumberOfMessages: int = 1,
+        VisibilityTimeout: int | None = None,
+        WaitTimeSeconds: int | None = None,
+        ReceiveRequestAttemptId: str | None = None,
+    ) -> Answer:
+        """Take up to ten messages, waiting up to 20 seconds for one to arrive.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+        """
+        queue = self._queue(QueueUrl, "ReceiveMessage")
+        if not 1 <= MaxNumberOfMessages <= 10:
+            raise invalid_value("MaxNumberOfMessages", MaxNumberOfMessages, "Must be between 1 and 10, if provided.")
+        wait = queue.seconds("ReceiveMessageWaitTimeSeconds") if WaitTimeSeconds is None else WaitTimeSeconds
+        if not 0 <= wait <= 20:
+            raise invalid_value("WaitTimeSeconds", wait, "Must be >= 0 and <= 20, if provided.")
+        timeout = queue.seconds("VisibilityTimeout") if VisibilityTimeout is None else VisibilityTimeout
+        if not 0 <= timeout <= 43_200:
+            raise invalid_value("VisibilityTimeout", timeout, "Must be between 0 and 43200, if provided.")
+        names = {*(AttributeNames or ()), *(MessageSystemAttributeNames or ())}
+        for name in names - {"All", *queue_attributes.OF_MESSAGES}:
+            raise queue_attributes.unknown(name)
+        attempt = ReceiveRequestAttemptId
+        if attempt is not None:
+            if not queue.fifo:
+                raise invalid_value("ReceiveRequestAttemptId", attempt, NOT_FOR_THIS_TYPE)
+            contents.check_token("ReceiveRequestAttemptId", attempt)
+        messages = queue.repeat_attempt(attempt, self.clock.now, timeout) if attempt else []
+        if not messages:
+            messages = self._poll(queue, MaxNumberOfMessages, timeout, wait)
+            if attempt:
+                queue.remember_attempt(attempt, messages, self.clock.now)
+        self._record_depth(queue)
+        shown = [_shown(message, names, MessageAttributeNames) for message in messages]
+        return {"Messages": shown or None}
+
+    def delete_message(self, QueueUrl: str, ReceiptHandle: str) -> None:
+        """Delete the message that a receive gave with this receipt handle.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
+        """
+        self._delete(self._queue(QueueUrl, "DeleteMessage"), {"ReceiptHandle": ReceiptHandle})
+
+    def delete_message_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> Answer:
+        """Delete up to ten messages.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessageBatch.html
+        """
+        queue = self._queue(QueueUrl, "DeleteMessage")
+        batch.check(Entries, "DeleteMessageBatchRequestEntry")
+        return batch.each(Entries, lambda entry: self._delete(queue, entry))
+
+    def change_message_visibility(self, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: int) -> None:
+        """Keep a received message hidden for so many seconds from now on.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
+        """
+        entry = {"ReceiptHandle": ReceiptHandle, "VisibilityTimeout": VisibilityTimeout}
+        self._change_visibility(self._queue(QueueUrl, "ChangeMessageVisibility"), entry)
+
+    def change_message_visibility_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> Answer:
+        """Change the visibility timeout of up to ten received messages.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibilityBatch.html
+        """
+        queue = self._queue(QueueUrl, "ChangeMessageVisibility")
+        batch.check(Entries, "ChangeMessageVisibilityBatchRequestEntry")
+        return batch.each(Entries, lambda entry: self._change_visibility(queue, entry))
+
+    # -- deliveries from other services
+
+    def deliver(
+        self,
+        arn: str,
+        payload: str,
+        *,
+        principal: str,
+        source_arn: str,
+        source_account: str,
+        role_arn: str | None,
+        parameters: Mapping[str, Any],
+        reply: Reply,
+    ) -> None:
+        """Put `payload` into the queue when its policy lets `principal` send, or when a role is used.
+
+        parameters: MessageGroupId, MessageDeduplicationId, MessageAttributes, as SendMessage takes them.
+        https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+        """
+        for name in parameters:
+            if name not in _DELIVERY_PARAMETERS:
+                raise NotModelled("sqs", f"deliver({name}=…)", _DELIVERY_PARAMETERS)
+        queue = self._queues.get(Arn.parse(arn).resource)
+        if queue is None:
+            reply(None, Failure("NO_RESOURCE", no_such_queue().message, retryable=False))
+            return
+        action = "sqs:SendMessage"
+        allowed = role_arn is not None or allows(
+            queue.policy,
+            principal=principal,
+            action=action,
+            resource=arn,
+            source_arn=source_arn,
+            source_account=source_account,
+        )
+        if not allowed:
+            missing = missing_statement(principal=principal, action=action, resource=arn, source_arn=source_arn)
+            self.journal.record(
+                "refusal", source=source_arn, target=arn, principal=principal, action=action, missing=missing
+            )
+            message = f"The policy of the queue {arn} does not allow {principal} to {action} for {source_arn}."
+            reply(None, Failure("NO_PERMISSIONS", message, retryable=False, members={"missing": missing}))
+            return
+        try:
+            sent = self._send(queue, {"MessageBody": payload, **parameters}, _SENDER_ID_OF_SERVICES)
+        except ServiceError as error:
+            reply(None, Failure("INVALID_PARAMETER", error.message, retryable=False))
+            return
+        reply(json.dumps({name: value for name, value in sent.items() if value is not None}), None)
+
+    # -- finding queues
+
+    @cached_property
+    def _caller(self) -> Answer:
+        """Who calls: the answer of sts GetCallerIdentity."""
+        return self.cloud.call("sts", "get_caller_identity", {}, region=self.region, account=self.account)
+
+    def _queue(self, url: str, action: str) -> Queue:
+        """The queue of a URL, for a caller of this account who wants to do `action`."""
+        account, name = requests.account_and_name(url)
+        return self._named(account, name, action)
+
+    def _named(self, account: str, name: str, action: str) -> Queue:
+        owner = self if account == self.account else self.cloud.service("sqs", region=self.region, account=account)
+        assert isinstance(owner, Sqs)
+        queue = owner._queues.get(name)
+        if queue is None:
+            raise no_such_queue()
+        if owner is not self:
+            self._check_shared(queue, action)
+        return queue
+
+    def _check_shared(self, queue: Queue, action: str) -> None:
+        me = self._caller["Arn"]
+        if action in _SHARED and allows(queue.policy, principal=me, action=f"sqs:{action}", resource=queue.arn):
+            return
+        raise sqs_error(
+            "AccessDenied",
+            f"User: {me} is not authorized to perform: sqs:{action.lower()} on resource: {queue.arn} "
+            f"because no resource-based policy allows the sqs:{action.lower()} action",
+        )
+
+    def _at(self, arn: str) -> Sqs:
+        """The service that owns a queue, by the queue's ARN."""
+        parsed = Arn.parse(arn)
+        owner = self.cloud.service("sqs", region=parsed.region, account=parsed.account)
+        assert isinstance(owner, Sqs)
+        return owner
+
+    def _check_settings(self, arn: str, settings: Attributes, changed: Attributes) -> None:
+        """What depends on several attributes, or on other queues."""
+        queue_attributes.check_together(settings)
+        text = changed.get("RedrivePolicy", "")
+        policy = queue_attributes.redrive_policy(text)
+        if policy is None:
+            return
+        source, target = Arn.parse(arn), Arn.parse(policy.dead_letter_arn)
+        if (source.region, source.account) != (target.region, target.account):
+            reason = "The dead-letter queue must be in the same account and Region as its source queue."
+            raise invalid_value("RedrivePolicy", text, reason)
+        dead_letters = self._queues.get(target.resource)
+        if dead_letters is None:
+            raise invalid_value("RedrivePolicy", text, "Dead letter target does not exist.")
+        if dead_letters.fifo != source.resource.endswith(".fifo"):
+            reason = "Dead-letter queue must be same type of queue as the source."
+            raise invalid_value("RedrivePolicy", text, reason)
+        if not dead_letters.redrive_allow.allows(arn):
+            reason = f"The RedriveAllowPolicy of {target.resource} does not permit {arn} to use it."
+            raise invalid_value("RedrivePolicy", text, reason)
+
+    # -- acting on one message
+
+    def _send(self, queue: Queue, entry: Mapping[str, Any], sender_id: str) -> Answer:
+        body = entry["MessageBody"]
+        attributes = entry.get("MessageAttributes") or {}
+        group, deduplication_id = entry.get("MessageGroupId"), entry.get("MessageDeduplicationId")
+        delay = entry.get("DelaySeconds")
+        contents.check_body(body)
+        contents.check_attributes(attributes)
+        contents.check_size(body, attributes, queue.seconds("MaximumMessageSize"))
+        trace = contents.trace_header(entry.get("MessageSystemAttributes") or {})
+        if delay is not None and not 0 <= delay <= 900:
+            raise invalid_value("DelaySeconds", delay, "DelaySeconds must be >= 0 and <= 900.")
+        for parameter, value in (("MessageGroupId", group), ("MessageDeduplicationId", deduplication_id)):
+            if value is not None:
+                contents.check_token(parameter, value)
+        queue.check_send(group, deduplication_id, delay)
+        now = self.clock.now
+        message = Message(
+            message_id=self.ids.uuid(),
+            body=body,
+            sender_id=sender_id,
+            sent=now,
+            attributes=attributes,
+            group=group,
+            deduplication_id=deduplication_id,
+            trace_header=trace,
+        )
+        kept = queue.send(message, now, delay)
+        self._record_depth(queue)
+        return {
+            "MessageId": kept.message_id,
+            "MD5OfMessageBody": contents.md5_of_body(body),
+            "MD5OfMessageAttributes": contents.md5_of_attributes(attributes),
+            "MD5OfMessageSystemAttributes": contents.md5_of_attributes(entry.get("MessageSystemAttributes") or {}),
+            "SequenceNumber": kept.sequence_number,
+        }
+
+    def _poll(self, queue: Queue, limit: int, timeout: int, wait: int) -> list[Message]:
+        """Receive; with a wait, again whenever something may have become available, until the wait is over."""
+        deadline = self.clock.now + wait
+        while True:
+            messages = self._receive(queue, limit, timeout)
+            now = self.clock.now
+            if messages or now >= deadline:
+                return messages
+            self._wait_for_change(queue, deadline)
+            if self._at(queue.arn)._queues.get(queue.name) is not queue:
+                raise no_such_queue()
+
+    def _wait_for_change(self, queue: Queue, deadline: float) -> None:
+        """Wait until something is available, or may be: a message that becomes visible again is no scheduled work."""
+        until = min(deadline, queue.next_change(self.clock.now))
+
+        def changed() -> bool:
+            now = self.clock.now
+            return queue.available(now) or queue.next_change(now) < until
+
+        self.clock.wait_until(changed, until)
+
+    def _receive(self, queue: Queue, limit: int, timeout: int) -> list[Message]:
+        now = self.clock.now
+        owner = self._at(queue.arn)
+        policy = queue.redrive
+        dead_letters = owner._queues.get(Arn.parse(policy.dead_letter_arn).resource) if policy else None
+        # Without its dead-letter queue a message stays and is handed out again.
+        most = policy.max_receive_count if policy and dead_letters else None
+        found = queue.receive(now, limit, timeout, lambda: "AQEB" + self.ids.token(180), most)
+        if dead_letters is not None and found.dead:
+            for message in found.dead:
+                dead_letters.bury(message, queue.arn, now)
+            owner._record_depth(dead_letters)
+        return found.messages
+
+    def _delete(self, queue: Queue, entry: Mapping[str, Any]) -> Answer:
+        queue.delete(entry["ReceiptHandle"], self.clock.now)
+        self._record_depth(queue)
+        return {}
+
+    def _change_visibility(self, queue: Queue, entry: Mapping[str, Any]) -> Answer:
+        timeout = entry.get("VisibilityTimeout")
+        if timeout is None:  # a batch entry may lack it
+            timeout = queue.seconds("VisibilityTimeout")
+        queue.change_visibility(entry["ReceiptHandle"], timeout, self.clock.now)
+        self._record_depth(queue)
+        return {}
+
+    # -- the journal
+
+    def _record_queue(self, queue: Queue, state: str) -> None:
+        self.journal.record("resource", arn=queue.arn, state=state, type="queue", name=queue.name)
+
+    def _record_depth(self, queue: Queue) -> None:
+        depth = queue.depth(self.clock.now)
+        if self._depths.get(queue.arn, Depth(0, 0, 0)) != depth:
+            self._depths[queue.arn] = depth
+            self.journal.record("depth", arn=queue.arn, **depth._asdict())
+
+
+def _check_same(existing: Queue, given: Attributes) -> None:
+    """Only attributes that the request includes are compared."""
+    for name, value in given.items():
+        if existing.attributes.get(name, "") != value:
+            raise sqs_error(
+                "QueueNameExists",
+                f"A queue already exists with the same name and a different value for attribute {name}",
+            )
+
+
+def _shown(message: Message, names: set[str], attribute_names: list[str] | None) -> Answer:
+    """A message as ReceiveMessage gives it."""
+    attributes = contents.chosen(message.attributes, attribute_names)
+    known = {
+        "SenderId": message.sender_id,
+        "SentTimestamp": _milliseconds(message.sent),
+        "ApproximateReceiveCount": str(message.receive_count),
+        "ApproximateFirstReceiveTimestamp": _milliseconds(message.first_received or 0.0),
+        "SequenceNumber": message.sequence_number,
+        "MessageDeduplicationId": message.deduplication_id,
+        "MessageGroupId": message.group,
+        "AWSTraceHeader": message.trace_header,
+        "DeadLetterQueueSourceArn": message.source_arn,
+    }
+    system = {name: one for name, one in known.items() if one is not None and ("All" in names or name in names)}
+    return {
+        "MessageId": message.message_id,
+        "ReceiptHandle": message.receipt_handle,
+        "MD5OfBody": contents.md5_of_body(message.body),
+        "Body": message.body,
+        "Attributes": system or None,
+        "MD5OfMessageAttributes": contents.md5_of_attributes(attributes),
+        "MessageAttributes": attributes or None,
+    }
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(round(seconds * 1000))
