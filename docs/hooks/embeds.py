@@ -1,0 +1,231 @@
+"""Puts code, recorded output, labs, permissions and drawings into pages that hold none. Runs snippets only for `iam`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from bs4 import BeautifulSoup
+from code_html import highlighted
+from labs import Lab, read_lab, write_notebook
+from mkdocs.exceptions import PluginError
+from mkdocs.utils import get_relative_url
+from source_text import EmbedError, Excerpt, definition, section, without_markers
+
+
+log = logging.getLogger("mkdocs.hooks.embeds")
+ROOT = Path(__file__).resolve().parents[2]
+DIRECTIVE = re.compile(r"^(?P<indent> *)\{\{ *(?P<name>[a-z]+) +(?P<argument>\S+) *\}\} *$")
+FENCE = re.compile(r"^ *(```+|~~~+)")
+WORDS = {
+    "es": {"output": "Salida registrada", "source": "Código de eslabon", "actions": "Acciones de IAM", "result": "Resultado",
+           "note": "Nota", "notebook": "Descargar el cuaderno", "wheel": "Descargar eslabon (wheel)",
+           "lines": "líneas {first} a {last}"},
+    "en": {"output": "Recorded output", "source": "Code of eslabon", "actions": "IAM actions", "result": "Result",
+           "note": "Note", "notebook": "Download the notebook", "wheel": "Download eslabon (wheel)",
+           "lines": "lines {first} to {last}"},
+}
+
+
+@dataclass
+class Embeds:
+    """The embeds of one page: what each placeholder of its Markdown becomes in its HTML."""
+
+    page: Any
+    config: Any
+    language: str
+    html: list[str] = field(default_factory=list)
+    notes: list[bool] = field(default_factory=list)
+
+    def placeholder(self, html: str, has_notes: bool = False) -> str:
+        self.html.append(html)
+        self.notes.append(has_notes)
+        return f'<div data-embed="{len(self.html) - 1}"></div>'
+
+    def word(self, name: str) -> str:
+        return WORDS[self.language][name]
+
+
+def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
+    """Replace each directive, alone on its line and outside code fences, by a placeholder."""
+    page.embeds = embeds = Embeds(page, config, config.theme["language"])
+    first_line = page.file.content_string.count("\n") - markdown.count("\n") + 1
+    lines, fence = [], ""
+    for number, line in enumerate(markdown.split("\n"), first_line):
+        mark = FENCE.match(line)
+        if mark and (not fence or mark[1].startswith(fence)):
+            fence = "" if fence else mark[1]
+        directive = None if fence else DIRECTIVE.match(line)
+        if not directive:
+            lines.append(line)
+            continue
+        try:
+            expand = EXPANSIONS.get(directive["name"])
+            if expand is None:
+                raise EmbedError(f"no embed is called {directive['name']!r}; there are {', '.join(EXPANSIONS)}")
+            text = expand(embeds, directive["argument"])
+        except EmbedError as error:
+            place = f"{Path(config.docs_dir).relative_to(ROOT)}/{page.file.src_uri}:{number}"
+            message = f"{place}: {line.strip()}: {error}"
+            if not config.extra["draft"]:
+                raise PluginError(message) from None
+            log.warning(message)
+            text = embeds.placeholder(f'<pre class="eslabon-missing">{escape(message)}</pre>')
+        lines += ["", *(directive["indent"] + piece if piece else "" for piece in text.split("\n")), ""]
+    return "\n".join(lines)
+
+
+def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
+    """Put each embed where its placeholder is; a numbered list right after annotated code becomes its notes."""
+    embeds: Embeds = page.embeds
+    if any(embeds.notes):
+        html = _with_notes(html, embeds)
+    page.has_code_to_run = any('class="eslabon-run' in piece for piece in embeds.html)
+    return re.sub(r'<div data-embed="(\d+)"></div>', lambda match: embeds.html[int(match[1])], html)
+
+
+def on_page_context(context: dict[str, Any], page: Any, config: Any, nav: Any) -> dict[str, Any]:
+    context["has_code_to_run"] = getattr(page, "has_code_to_run", False)
+    return context
+
+
+def _with_notes(html: str, embeds: Embeds) -> str:
+    soup = BeautifulSoup(html, "html.parser")
+    for number, annotated in enumerate(embeds.notes):
+        if not annotated:
+            continue
+        placeholder = soup.find("div", attrs={"data-embed": str(number)})
+        notes = placeholder.find_next_sibling() if placeholder else None
+        if notes is None or notes.name != "ol":
+            raise PluginError(f"{embeds.page.file.src_uri}: the annotated code of embed {number + 1} has no numbered list after it")
+        notes["class"] = "eslabon-notes"
+        items = notes.find_all("li", recursive=False)
+        for position, item in enumerate(items, 1):
+            item["id"] = f"note-{number}-{position}"
+        for wanted in sorted({int(n) for n in re.findall(rf'href="#note-{number}-(\d+)"', embeds.html[number])}):
+            if wanted > len(items):
+                raise PluginError(f"{embeds.page.file.src_uri}: annotation ({wanted}) of embed {number + 1} has no note")
+    return str(soup)
+
+
+def _existing(path: str, below: str) -> Path:
+    file = ROOT / path
+    if not path.startswith(below + "/") or ".." in path:
+        raise EmbedError(f"{path} is not below {below}/")
+    if not file.is_file():
+        raise EmbedError(f"there is no file {path}")
+    return file
+
+
+def _block(embeds: Embeds, shown: Excerpt, whole: str, output: str, attributes: str) -> str:
+    """Return the placeholder of one runnable block: what is shown, what is run, what it printed when recorded."""
+    number = len(embeds.html)
+    code, annotated = highlighted(shown.text, note=f"note-{number}-", note_label=embeds.word("note"))
+    html = (
+        f'<div class="eslabon-run highlight no-copy" {attributes} data-language="{embeds.language}">'
+        f'<template class="eslabon-source" data-search-exclude>{escape(without_markers(whole))}</template>'
+        f'<pre class="eslabon-code"><code>{code}</code></pre>{output}</div>'
+    )
+    return embeds.placeholder(html, annotated)
+
+
+def _recorded(embeds: Embeds, text: str) -> str:
+    label = embeds.word("output")
+    return f'<pre class="eslabon-output" data-recorded data-label="{label}">{escape(text)}</pre>'
+
+
+def run(embeds: Embeds, argument: str) -> str:
+    """`{{ run snippets/events/first_rule.py }}`, or `…py#section` to show one section of what runs whole."""
+    path, _, name = argument.partition("#")
+    file = _existing(path, "snippets")
+    transcript = file.with_suffix(".out")
+    if not transcript.is_file():
+        raise EmbedError(f"{path} has no recorded output {transcript.name} beside it")
+    whole = file.read_text("utf-8")
+    snippet = path.removeprefix("snippets/").removesuffix(".py")
+    attributes = f'data-snippet="{escape(snippet)}"'
+    if not name:
+        shown = Excerpt(without_markers(whole, annotations=False), 1)
+        return _block(embeds, shown, whole, _recorded(embeds, transcript.read_text("utf-8")), attributes)
+    shown = section(whole, name)
+    last = shown.first + shown.text.rstrip("\n").count("\n")
+    attributes += f' data-section="{escape(name)}" data-lines="{shown.first}-{last}"'
+    return _block(embeds, shown, whole, _recorded(embeds, transcript.read_text("utf-8")), attributes)
+
+
+def source(embeds: Embeds, argument: str) -> str:
+    """`{{ source eslabon.events.pattern:match }}`: the very lines of one definition, numbered, with a link to its file."""
+    found = definition(ROOT / "src", argument)
+    code, _ = highlighted(found.text, first=found.first)
+    last = found.first + found.text.rstrip("\n").count("\n")
+    path = found.path.relative_to(ROOT).as_posix()
+    link = f"{embeds.config.repo_url.rstrip('/')}/blob/main/{path}#L{found.first}-L{last}"
+    lines = embeds.word("lines").format(first=found.first, last=last)
+    return embeds.placeholder(
+        f'<figure class="eslabon-lines"><figcaption><a href="{escape(link)}">{escape(path)}</a>, {lines}</figcaption>'
+        f'<div class="highlight"><pre><code>{code}</code></pre></div></figure>'
+    )
+
+
+def lab(embeds: Embeds, argument: str) -> str:
+    """`{{ lab labs/01-event-bus.py }}`: the cells of a lab in this language, executed, with its notebook to download."""
+    file = _existing(argument, "labs")
+    content: Lab = read_lab(file, embeds.language)
+    notebook = write_notebook(content, file.stem, embeds.language, Path(embeds.config.site_dir))
+    here = embeds.page.url
+    wheel = "../" * (here.count("/") + (0 if embeds.config.extra["live"] else 1)) + "wheels/" + embeds.config.extra["wheel"]
+    pieces = [embeds.placeholder(
+        f'<p class="eslabon-downloads"><a class="md-button" href="{get_relative_url(notebook, here)}" download>'
+        f'{embeds.word("notebook")}</a> <a class="md-button" href="{wheel}" download>{embeds.word("wheel")}</a></p>')]
+    number = 0
+    for cell in content.cells:
+        if cell.kind == "markdown":
+            pieces.append(cell.text)
+            continue
+        number += 1
+        attributes = f'data-lab="{escape(file.stem)}" data-cell="{number}"'
+        outputs = "".join(_output(embeds, output) for output in cell.outputs)
+        pieces.append(_block(embeds, Excerpt(cell.text.rstrip("\n") + "\n", 1), cell.text, outputs, attributes))
+    return "\n\n".join(pieces)
+
+
+def _output(embeds: Embeds, output: tuple[str, str]) -> str:
+    mime, text = output
+    if mime == "text/plain":
+        return _recorded(embeds, text)
+    label = embeds.word("result")
+    return f'<div class="eslabon-figure" data-recorded data-label="{label}">{text}</div>'
+
+
+def iam(embeds: Embeds, argument: str) -> str:
+    """`{{ iam snippets/events/first_rule.py }}`: the IAM actions of the calls that the snippet makes when it is run."""
+    file = _existing(argument, "snippets")
+    command = [sys.executable, str(ROOT / "tools" / "actions.py"), str(file)]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    if result.returncode:
+        raise EmbedError(f"its IAM actions are not known: {result.stderr.strip()}")
+    items = "".join(f"<li><code>{escape(action)}</code></li>" for action in json.loads(result.stdout))
+    return embeds.placeholder(f'<ul class="eslabon-actions" aria-label="{embeds.word("actions")}">{items}</ul>')
+
+
+def drawing(embeds: Embeds, argument: str) -> str:
+    """`{{ drawing bus.svg }}`: an SVG of this language, or of both, inline, in the colours of the page."""
+    places = [Path(embeds.config.docs_dir) / "drawings", ROOT / "docs/theme/drawings"]
+    for place in places:
+        if (place / argument).is_file():
+            text = re.sub(r"<\?xml[^>]*\?>|<!--.*?-->", "", (place / argument).read_text("utf-8"), flags=re.S).strip()
+            if "<title>" not in text:
+                raise EmbedError("the drawing has no <title>, which is its alternative text")
+            text = text.replace("<svg ", '<svg role="img" ', 1) if 'role="' not in text.split(">", 1)[0] else text
+            return embeds.placeholder(f'<figure class="eslabon-drawing">{text}</figure>')
+    raise EmbedError(f"there is no drawing {argument} in " + " or ".join(p.relative_to(ROOT).as_posix() for p in places))
+
+
+EXPANSIONS = {"run": run, "source": source, "lab": lab, "iam": iam, "drawing": drawing}

@@ -1,0 +1,113 @@
+"""Executes a lab once and gives its cells and its notebook in one language. Draws nothing: pages do, with their own Markdown."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from source_text import EmbedError
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = ROOT / ".cache" / "labs"
+RICH = ("image/svg+xml", "text/html")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: `markdown` or `code`, its text, and for code what it gave as (MIME type, text)."""
+
+    kind: str
+    text: str
+    outputs: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Lab:
+    """The cells of a lab in one language, and the notebook that holds them."""
+
+    cells: tuple[Cell, ...]
+    notebook: Any
+
+
+def read_lab(path: Path, language: str) -> Lab:
+    """Return the executed lab in one language; a cell that fails is an EmbedError that shows its traceback."""
+    notebook = _executed(path, language)
+    return Lab(tuple(Cell(cell.cell_type, cell.source, tuple(_outputs(cell))) for cell in notebook.cells), notebook)
+
+
+def write_notebook(lab: Lab, name: str, language: str, site: Path) -> str:
+    """Write the lab as a Jupyter notebook into the site and return its path there."""
+    import nbformat
+
+    relative = f"labs/{name}.{language}.ipynb"
+    (site / relative).parent.mkdir(parents=True, exist_ok=True)
+    (site / relative).write_text(nbformat.writes(lab.notebook) + "\n", "utf-8")
+    return relative
+
+
+def of_language(cells: list[Any], language: str) -> list[Any]:
+    """Return the cells without a language, and those of this one."""
+    return [cell for cell in cells if cell.metadata.get("lang", language) == language]
+
+
+def _key(path: Path, language: str) -> str:
+    """Return the hash of all that decides what the cells give: the lab, what it imports, the versions that run it."""
+    digest = hashlib.sha256(path.read_bytes() + language.encode())
+    for file in sorted([*(ROOT / "src").rglob("*.py"), Path(__file__)]):
+        digest.update(file.read_bytes())
+    for package in ("boto3", "ipykernel", "jupytext", "nbclient"):
+        digest.update(importlib.metadata.version(package).encode())
+    return digest.hexdigest()[:24]
+
+
+def _executed(path: Path, language: str) -> Any:
+    import jupytext
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    kept = CACHE / f"{path.stem}.{language}.{_key(path, language)}.ipynb"
+    if kept.exists():
+        return nbformat.read(kept, as_version=4)
+    notebook = jupytext.read(path)
+    notebook.cells = of_language(notebook.cells, language)
+    notebook.metadata = nbformat.from_dict({"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+                                            "language_info": {"name": "python"}})
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+    client = NotebookClient(notebook, timeout=120, kernel_name="python3", record_timing=False,
+                            resources={"metadata": {"path": str(path.parent)}})
+    environment = dict(os.environ, PYTHONPATH=str(ROOT / "src"), PYTHONHASHSEED="0")
+    try:
+        client.execute(env=environment)
+    except CellExecutionError as error:
+        raise EmbedError(f"a cell of {path.name} fails\n{error}") from None
+    CACHE.mkdir(parents=True, exist_ok=True)
+    for old in CACHE.glob(f"{path.stem}.{language}.*.ipynb"):
+        old.unlink()
+    nbformat.write(notebook, kept)
+    return notebook
+
+
+def _outputs(cell: Any) -> list[tuple[str, str]]:
+    """Return the outputs of a code cell, the richest form of each, neighbouring text joined."""
+    found: list[tuple[str, str]] = []
+    for output in cell.get("outputs", []):
+        if output.output_type == "stream":
+            mime, text = "text/plain", output.text
+        else:
+            data = output.get("data", {})
+            mime = next((kind for kind in (*RICH, "text/plain") if kind in data), "")
+            if not mime:
+                raise EmbedError(f"an output has none of the forms that a page shows: {json.dumps(sorted(data))}")
+            text = data[mime]
+        if found and mime == "text/plain" == found[-1][0]:
+            found[-1] = (mime, found[-1][1].rstrip("\n") + "\n" + text)
+        else:
+            found.append((mime, text))
+    return found

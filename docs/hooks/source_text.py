@@ -1,0 +1,119 @@
+"""Cuts code out of files: marked sections of snippets, definitions by dotted name. Renders nothing."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+MARKER = re.compile(r"^\s*# --8<-- \[(?P<edge>start|end):(?P<name>[\w-]+)\]\s*$")
+ANNOTATION = re.compile(r"(?P<code>.*?)\s*# \((?P<number>\d+)\)!?\s*$")
+
+
+class EmbedError(ValueError):
+    """What a page asks to embed cannot be found."""
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Some lines of a file and the number of the first, counted without marker lines."""
+
+    text: str
+    first: int
+
+
+@dataclass(frozen=True)
+class Definition:
+    """The very lines of a definition in a file, `first` counted from 1."""
+
+    path: Path
+    text: str
+    first: int
+
+
+def without_markers(text: str, annotations: bool = True) -> str:
+    r"""Return code without its section markers and, unless told otherwise, without its annotation marks.
+
+    >>> without_markers("# --8<-- [start:a]\nx = 1  # (1)\n# --8<-- [end:a]\n")
+    'x = 1\n'
+    >>> without_markers("x = 1  # (1)\n", annotations=False)
+    'x = 1  # (1)\n'
+    >>> without_markers("")
+    ''
+    """
+    lines = [line for line in text.splitlines() if not MARKER.match(line)]
+    if annotations:
+        lines = [mark["code"] if (mark := ANNOTATION.fullmatch(line)) else line for line in lines]
+    return "\n".join(lines).strip("\n") + "\n" if lines else ""
+
+
+def section(text: str, name: str) -> Excerpt:
+    r"""Return one marked section, with the number of its first line in the text without markers.
+
+    >>> section("a = 1\n# --8<-- [start:rest]\nb = 2\n# --8<-- [end:rest]\n", "rest")
+    Excerpt(text='b = 2\n', first=2)
+    >>> section("# --8<-- [start:rest]\nb = 2\n", "rest")
+    Traceback (most recent call last):
+    source_text.EmbedError: section 'rest' has no end
+    >>> section("a = 1\n", "rest")
+    Traceback (most recent call last):
+    source_text.EmbedError: there is no section 'rest'; there are none
+    """
+    lines: list[str] = []
+    names: list[str] = []
+    inside, first, number = False, 0, 0
+    for line in text.splitlines():
+        marker = MARKER.match(line)
+        if not marker:
+            number += 1
+            if inside:
+                lines.append(line)
+                first = first or number
+        elif marker["edge"] == "start":
+            names.append(marker["name"])
+            inside = inside or marker["name"] == name
+        elif marker["name"] == name:
+            blank = next((position for position, shown in enumerate(lines) if shown.strip()), 0)
+            return Excerpt("\n".join(lines[blank:]).rstrip() + "\n", first + blank)
+    if inside:
+        raise EmbedError(f"section {name!r} has no end")
+    raise EmbedError(f"there is no section {name!r}; there are {', '.join(names) or 'none'}")
+
+
+def definition(root: Path, dotted: str) -> Definition:
+    """Return the lines of `package.module:name` or `package.module:Class.method` below root."""
+    module, colon, name = dotted.partition(":")
+    if not colon or not name:
+        raise EmbedError("write package.module:name")
+    path = root.joinpath(*module.split(".")).with_suffix(".py")
+    if not path.is_file():
+        path = root.joinpath(*module.split("."), "__init__.py")
+    if not path.is_file():
+        raise EmbedError(f"there is no module {module}")
+    text = path.read_text("utf-8")
+    node: ast.AST = ast.parse(text)
+    for part in name.split("."):
+        node = _child(node, part, dotted)
+    assert isinstance(node, ast.stmt) and node.end_lineno is not None
+    decorators = getattr(node, "decorator_list", [])
+    first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+    return Definition(path, "\n".join(text.splitlines()[first - 1:node.end_lineno]) + "\n", first)
+
+
+def _child(parent: ast.AST, name: str, dotted: str) -> ast.stmt:
+    known = []
+    for node in getattr(parent, "body", []):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names = [node.name]
+        elif isinstance(node, ast.Assign):
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names = [node.target.id]
+        else:
+            continue
+        if name in names:
+            found: ast.stmt = node
+            return found
+        known += names
+    raise EmbedError(f"{dotted.partition(':')[0]} defines no {name!r}; it defines {', '.join(known) or 'nothing'}")
