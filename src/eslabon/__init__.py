@@ -55,7 +55,9 @@ class activate:  # noqa: N801 - read as a verb: with activate() as cloud
     def __enter__(self) -> Cloud:
         return self._enter(sys._getframe(1).f_globals)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     def _enter(self, namespace: dict[str, Any]) -> Cloud:

@@ -1,4 +1,7 @@
-"""Which cloud plain boto3 code talks to: one stack for the process, the innermost cloud answers. Threads are left out, loudly."""
+"""Which cloud plain boto3 code talks to: one stack for the process, the innermost cloud answers.
+
+Threads are left out, loudly.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ if TYPE_CHECKING:
 
 _NO_CLOUD = (
     "No cloud is active. This boto3 client was made while eslabon was imported, so it never dials AWS: use it inside "
-    "`with activate() as cloud:`, or make it with `cloud.client(…)`. To talk to AWS itself, run the program without eslabon."
+    "`with activate() as cloud:`, or make it with `cloud.client(…)`. "
+    "To talk to AWS itself, run the program without eslabon."
 )
 
 
@@ -69,7 +73,7 @@ def push(place: Place) -> None:
 def pop(place: Place) -> None:
     """Leave this place; clouds are left in the reverse order of entering."""
     if not _stack or _stack[-1] is not place:
-        raise RuntimeError("This cloud is not the innermost active one: stop clouds in the reverse order of starting them.")
+        raise RuntimeError("This cloud is not the innermost active one: stop clouds in the reverse order of starting.")
     _stack.pop()
 
 

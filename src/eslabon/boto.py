@@ -1,7 +1,11 @@
-"""The botocore hook: an API call becomes a method call, a ServiceError a ClientError. No socket is opened, no credential read.
+"""The botocore hook: an API call becomes a method call, a ServiceError a ClientError.
 
-botocore is used as it is, through its own extension points: handlers for `before-parameter-build` and `before-call`, which every
-session made after `import eslabon` registers, and the functions that look for configuration and credentials."""
+No socket is opened, no credential read.
+
+botocore is used as it is, through its own extension points: handlers for `before-parameter-build` and `before-call`,
+which every session made after `import eslabon` registers, and the functions that look for configuration and
+credentials.
+"""
 
 from __future__ import annotations
 
@@ -138,7 +142,7 @@ def bound_session(place: activation.Place) -> boto3.session.Session:
 # --- What sessions made from now on do differently -------------------------------------------------------------------
 
 
-class _DummyCredentials(botocore.credentials.CredentialProvider):
+class _DummyCredentials(botocore.credentials.CredentialProvider):  # type: ignore[misc]  # botocore is untyped
     """Credentials that open nothing, so that nobody's real ones are looked for."""
 
     METHOD = "eslabon"
@@ -151,7 +155,7 @@ def _credential_resolver(*_: Any, **__: Any) -> botocore.credentials.CredentialR
     return botocore.credentials.CredentialResolver([_DummyCredentials()])
 
 
-class _Region(botocore.configprovider.BaseProvider):
+class _Region(botocore.configprovider.BaseProvider):  # type: ignore[misc]  # botocore is untyped
     """The default Region: the active place's."""
 
     def provide(self) -> str:
@@ -160,7 +164,7 @@ class _Region(botocore.configprovider.BaseProvider):
 
 
 def _config_mapping(session: Any, original: Any) -> dict[str, Any]:
-    """botocore's configuration without its look at the environment and at files; AWS_DATA_PATH alone says where models are."""
+    """botocore's configuration without environment and files; only AWS_DATA_PATH may say where the models are."""
     providers = botocore.configprovider
     mapping: dict[str, Any] = {}
     for name, chain in original(session).items():

@@ -1,4 +1,7 @@
-"""Virtual time: it moves only when somebody waits, and due work runs in time order, then in order of creation. It never reads the system's clock."""
+"""Virtual time: it moves only when somebody waits, and due work runs in time order, then in order of creation.
+
+It never reads the system's clock.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A cloud: its time, its services by account and Region, and the boto3 clients that talk to them. No behaviour of any service."""
+"""A cloud: its time, its services by account and Region, and the boto3 clients that talk to them.
+
+No behaviour of any service.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One way from an ARN to "what receives here", used by every service that sends to another. It retries nothing: the sender decides."""
+"""One way from an ARN to "what receives here", used by every service that sends to another.
+
+It retries nothing: the sender decides.
+"""
 
 from __future__ import annotations
 

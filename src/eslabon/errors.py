@@ -1,4 +1,7 @@
-"""What can go wrong, as values: a service's error, something not modelled, a failed delivery. No wording of any one service."""
+"""What can go wrong, as values: a service's error, something not modelled, a failed delivery.
+
+No wording of any one service.
+"""
 
 from __future__ import annotations
 

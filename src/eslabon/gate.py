@@ -1,7 +1,10 @@
-"""The gate that every call passes: botocore's model of an operation, compiled once into what checks and copies its input and output.
+"""The gate that every call passes.
 
-botocore has already checked types, required and unknown members and minima. Wording of constraint violations follows AWS's
-"validation error detected" form, which its JSON services share."""
+Botocore's model of an operation, compiled once into what checks and copies its input and output.
+
+botocore has already checked types, required and unknown members and minima. Wording of constraint violations follows
+AWS's "validation error detected" form, which its JSON services share.
+"""
 
 from __future__ import annotations
 

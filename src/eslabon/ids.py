@@ -1,4 +1,7 @@
-"""Names of things: ARNs, and identifiers from the cloud's seeded generator. Nothing here reads a clock or the system's randomness."""
+"""Names of things: ARNs, and identifiers from the cloud's seeded generator.
+
+Nothing here reads a clock or the system's randomness.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The cloud's network: host name -> WSGI application, in process; urllib reaches it. No sockets, no TLS, no streaming."""
+"""The cloud's network: host name -> WSGI application, in process;
+
+urllib reaches it. No sockets, no TLS, no streaming.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Resource policies: who may do what to one resource, and the statement that is missing when nobody said so. Identity policies and NotPrincipal are left out."""
+"""Resource policies: who may do what to one resource, and the statement that is missing when nobody said so.
+
+Identity policies and NotPrincipal are left out.
+"""
 
 from __future__ import annotations
 

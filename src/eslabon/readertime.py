@@ -1,7 +1,11 @@
-"""The `time` and `datetime` modules that the reader's code sees: the cloud's time. Nobody else's modules are touched.
+"""The `time` and `datetime` modules that the reader's code sees: the cloud's time.
 
-A namespace is prepared before the reader's code runs in it (`prepare`): its imports of `time` and `datetime` then give the
-modules below, and names that it already holds are exchanged. The kernel, the event loop and pytest keep real time."""
+Nobody else's modules are touched.
+
+A namespace is prepared before the reader's code runs in it (`prepare`): its imports of `time` and `datetime` then
+give the modules below, and names that it already holds are exchanged. The kernel, the event loop and pytest keep real
+time.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,9 @@ from eslabon.cloud import Cloud
 from eslabon.readertime import reader_globals
 
 
-def run_source(source: str, filename: str, cloud: Cloud | None = None, namespace: dict[str, Any] | None = None) -> Cloud:
+def run_source(
+    source: str, filename: str, cloud: Cloud | None = None, namespace: dict[str, Any] | None = None
+) -> Cloud:
     """Run the program text; the cloud it ran in comes back, journal and all. Errors of the program pass through.
 
     filename: what tracebacks show. namespace: made by reader_globals, to go on in (a lab's cells).

@@ -1,4 +1,7 @@
-"""What every service has in common: its place (account, Region), and what it tells the gate. No behaviour of any one service."""
+"""What every service has in common: its place (account, Region), and what it tells the gate.
+
+No behaviour of any one service.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Tags on resources: kept by ARN, with the limits that AWS sets for all services. Tag-based access control is left out."""
+"""Tags on resources: kept by ARN, with the limits that AWS sets for all services.
+
+Tag-based access control is left out.
+"""
 
 from __future__ import annotations
 
