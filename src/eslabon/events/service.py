@@ -1,0 +1,447 @@
+"""Amazon EventBridge event buses: the API.
+
+Schedules, archives, API destinations, partner sources and cross-account buses are left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from eslabon.errors import Failure, NotModelled, ServiceError
+from eslabon.events import entries as put
+from eslabon.events.bus import BUSES, RULES_A_BUS, TARGETS_A_RULE, Bus, Rule, Target, with_targets
+from eslabon.events.dispatch import PRINCIPAL, dispatch
+from eslabon.events.pattern import InvalidPattern, Pattern, check_event, compile_pattern
+from eslabon.events.targets import compile_target
+from eslabon.pagination import InvalidToken, page
+from eslabon.permissions import PolicyError, allows, missing_statement, parse_policy
+from eslabon.service import Reply, Service
+from eslabon.tags import ReservedTag, Tags, TooManyTags
+
+if TYPE_CHECKING:
+    from eslabon.cloud import Cloud
+
+DEFAULT = "default"
+PAGE = 100
+
+
+class Events(Service):
+    """EventBridge in one account and Region: https://docs.aws.amazon.com/eventbridge/latest/APIReference/"""
+
+    name: ClassVar[str] = "events"
+    principal: ClassVar[str] = PRINCIPAL
+    modelled: ClassVar[Mapping[str, str]] = {
+        "Tag": "*",
+        "PutEventsRequestEntry": "Time Source Resources DetailType Detail EventBusName",
+        "Target": "Id Arn RoleArn Input InputPath InputTransformer SqsParameters DeadLetterConfig RetryPolicy",
+        "InputTransformer": "*",
+        "SqsParameters": "*",
+        "DeadLetterConfig": "*",
+        "RetryPolicy": "*",
+    }
+    inert: ClassVar[Mapping[str, str]] = {
+        "put_rule.RoleArn": "AWS uses it for targets of other services only; a target's own RoleArn has effect.",
+        "create_event_bus.DeadLetterConfig": "AWS uses it for events that fail under a customer's key, not modelled.",
+        "update_event_bus.DeadLetterConfig": "As in create_event_bus.",
+        "delete_rule.Force": "It concerns rules that AWS services manage; there are none here.",
+        "remove_targets.Force": "As in delete_rule.",
+    }
+
+    def __init__(self, cloud: Cloud, account: str, region: str) -> None:
+        super().__init__(cloud, account, region)
+        self._tags = Tags()
+        self._buses: dict[str, Bus] = {}
+        self._add_bus(DEFAULT)
+
+    def resources(self) -> list[str]:
+        """Buses beside the default one, and rules."""
+        buses = [bus.arn for bus in self._buses.values() if bus.name != DEFAULT]
+        return buses + [rule.arn for bus in self._buses.values() for rule in bus.rules.values()]
+
+    # --- Buses --------------------------------------------------------------------------------------------------------
+
+    def create_event_bus(
+        self,
+        Name: str,
+        Description: str | None = None,
+        DeadLetterConfig: Mapping[str, Any] | None = None,
+        Tags: list[dict[str, str]] | None = None,
+    ) -> dict[str, Any]:
+        if "/" in Name:
+            raise ServiceError("ValidationException", "Event bus name must not contain '/'.")
+        if Name in self._buses:
+            raise ServiceError("ResourceAlreadyExistsException", f"Event bus {Name} already exists.")
+        if len(self._buses) >= BUSES:
+            raise ServiceError(
+                "LimitExceededException", "The requested resource exceeds the maximum number allowed."
+            )
+        self._put_tags(self.arn(f"event-bus/{Name}"), Tags)
+        bus = self._add_bus(Name)
+        bus.description, bus.dead_letter = Description, DeadLetterConfig
+        self.journal.record("resource", arn=bus.arn, state="created", type="event-bus", name=Name)
+        return {"EventBusArn": bus.arn, "Description": Description, "DeadLetterConfig": DeadLetterConfig}
+
+    def describe_event_bus(self, Name: str = DEFAULT) -> dict[str, Any]:
+        bus = self._bus(Name)
+        return {**self._shown_bus(bus), "DeadLetterConfig": bus.dead_letter}
+
+    def update_event_bus(
+        self, Name: str = DEFAULT, Description: str | None = None, DeadLetterConfig: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        bus = self._bus(Name)
+        bus.description, bus.dead_letter, bus.modified = Description, DeadLetterConfig, self.clock.datetime()
+        return {"Arn": bus.arn, "Name": bus.name, "Description": Description, "DeadLetterConfig": DeadLetterConfig}
+
+    def list_event_buses(
+        self, NamePrefix: str = "", NextToken: str | None = None, Limit: int = PAGE
+    ) -> dict[str, Any]:
+        found = [bus for name, bus in sorted(self._buses.items()) if name.startswith(NamePrefix)]
+        shown, token = self._page(found, Limit, NextToken, f"list_event_buses:{NamePrefix}")
+        return {"EventBuses": [self._shown_bus(bus) for bus in shown], "NextToken": token}
+
+    def delete_event_bus(self, Name: str) -> None:
+        if self._bus_name(Name) == DEFAULT:
+            raise ServiceError("ValidationException", "Cannot delete event bus default.")
+        bus = self._buses.get(self._bus_name(Name))
+        if bus is None:
+            return  # AWS answers 200
+        if bus.rules:
+            raise ServiceError("ValidationException", "Event bus can't be deleted since it has rules.")
+        del self._buses[bus.name]
+        self._tags.remove(bus.arn)
+        self.journal.record("resource", arn=bus.arn, state="deleted", type="event-bus", name=bus.name)
+
+    def put_permission(
+        self,
+        EventBusName: str = DEFAULT,
+        Action: str | None = None,
+        Principal: str | None = None,
+        StatementId: str | None = None,
+        Policy: str | None = None,
+    ) -> None:
+        bus = self._bus(EventBusName)
+        if Policy is None:
+            if not (Action and Principal and StatementId):
+                raise ServiceError(
+                    "ValidationException", "Parameter(s) Action, Principal and StatementId must be specified."
+                )
+            if Action != "events:PutEvents":
+                raise ServiceError("ValidationException", "Provided value in parameter 'action' is not supported.")
+            who: Any = "*" if Principal == "*" else {"AWS": f"arn:aws:iam::{Principal}:root"}
+            statement = {
+                "Sid": StatementId, "Effect": "Allow", "Principal": who, "Action": Action, "Resource": bus.arn,
+            }
+            statements = [one for one in self._statements(bus) if one.get("Sid") != StatementId]
+            Policy = json.dumps({"Version": "2012-10-17", "Statement": [*statements, statement]})
+        try:
+            bus.policy = parse_policy(Policy)
+        except PolicyError as error:
+            raise ServiceError("ValidationException", f"Policy is not valid: {error}.") from None
+        bus.policy_text = Policy
+
+    def remove_permission(
+        self, StatementId: str | None = None, RemoveAllPermissions: bool = False, EventBusName: str = DEFAULT
+    ) -> None:
+        bus = self._bus(EventBusName)
+        if bus.policy_text is None:
+            raise ServiceError("ResourceNotFoundException", "EventBus does not have a policy.")
+        if RemoveAllPermissions:
+            bus.policy = bus.policy_text = None
+            return
+        statements = self._statements(bus)
+        kept = [one for one in statements if one.get("Sid") != StatementId]
+        if len(kept) == len(statements):
+            raise ServiceError("ResourceNotFoundException", "Statement with the provided id does not exist.")
+        bus.policy_text = json.dumps({"Version": "2012-10-17", "Statement": kept}) if kept else None
+        bus.policy = parse_policy(bus.policy_text) if bus.policy_text else None
+
+    # --- Rules --------------------------------------------------------------------------------------------------------
+
+    def put_rule(
+        self,
+        Name: str,
+        EventPattern: str | None = None,
+        State: str = "ENABLED",
+        Description: str | None = None,
+        RoleArn: str | None = None,
+        Tags: list[dict[str, str]] | None = None,
+        EventBusName: str = DEFAULT,
+    ) -> dict[str, Any]:
+        bus = self._bus(EventBusName)
+        if State == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS":
+            raise NotModelled(self.name, f"put_rule(State={State!r})", ["ENABLED", "DISABLED"])
+        if not EventPattern:
+            raise ServiceError(
+                "ValidationException", "Parameter(s) EventPattern or ScheduleExpression must be specified."
+            )
+        pattern = self._pattern(EventPattern)
+        before = bus.rules.get(Name)
+        if before is None and len(bus.rules) >= RULES_A_BUS:
+            raise ServiceError("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
+        arn = self.arn(f"rule/{Name}" if bus.name == DEFAULT else f"rule/{bus.name}/{Name}")
+        if before is None:  # AWS: tags of an existing rule are changed with TagResource only
+            self._put_tags(arn, Tags)
+            self.journal.record("resource", arn=arn, state="created", type="rule", name=Name)
+            self.journal.record("link", source=bus.arn, target=arn, state="created")
+        targets = before.targets if before else {}
+        rule = Rule(
+            Name, arn, bus.name, EventPattern, pattern, State, Description, RoleArn, self.account, targets
+        )
+        bus.change(Name, rule, self.clock.now)
+        return {"RuleArn": arn}
+
+    def describe_rule(self, Name: str, EventBusName: str = DEFAULT) -> dict[str, Any]:
+        rule = self._rule(Name, EventBusName)
+        return {**self._shown_rule(rule), "CreatedBy": rule.created_by}
+
+    def list_rules(
+        self,
+        NamePrefix: str = "",
+        EventBusName: str = DEFAULT,
+        NextToken: str | None = None,
+        Limit: int = PAGE,
+    ) -> dict[str, Any]:
+        bus = self._bus(EventBusName)
+        found = [rule for name, rule in sorted(bus.rules.items()) if name.startswith(NamePrefix)]
+        shown, token = self._page(found, Limit, NextToken, f"list_rules:{bus.name}:{NamePrefix}")
+        return {"Rules": [self._shown_rule(rule) for rule in shown], "NextToken": token}
+
+    def list_rule_names_by_target(
+        self, TargetArn: str, EventBusName: str = DEFAULT, NextToken: str | None = None, Limit: int = PAGE
+    ) -> dict[str, Any]:
+        bus = self._bus(EventBusName)
+        found = [
+            name
+            for name, rule in sorted(bus.rules.items())
+            if any(target.arn == TargetArn for target in rule.targets.values())
+        ]
+        shown, token = self._page(found, Limit, NextToken, f"list_rule_names_by_target:{bus.name}:{TargetArn}")
+        return {"RuleNames": shown, "NextToken": token}
+
+    def enable_rule(self, Name: str, EventBusName: str = DEFAULT) -> None:
+        self._set_state(Name, EventBusName, "ENABLED")
+
+    def disable_rule(self, Name: str, EventBusName: str = DEFAULT) -> None:
+        self._set_state(Name, EventBusName, "DISABLED")
+
+    def delete_rule(self, Name: str, EventBusName: str = DEFAULT, Force: bool = False) -> None:
+        bus = self._bus(EventBusName)
+        rule = bus.rules.get(Name)
+        if rule is None:
+            return  # AWS answers 200
+        if rule.targets:
+            raise ServiceError("ValidationException", "Rule can't be deleted since it has targets.")
+        bus.change(Name, None, self.clock.now)
+        self._tags.remove(rule.arn)
+        self.journal.record("resource", arn=rule.arn, state="deleted", type="rule", name=Name)
+        self.journal.record("link", source=bus.arn, target=rule.arn, state="deleted")
+
+    # --- Targets ------------------------------------------------------------------------------------------------------
+
+    def put_targets(
+        self, Rule: str, Targets: list[dict[str, Any]], EventBusName: str = DEFAULT
+    ) -> dict[str, Any]:
+        rule = self._rule(Rule, EventBusName)
+        made = [compile_target(given, account=self.account) for given in Targets]
+        merged: dict[str, Target] = {**rule.targets, **{target.id: target for target in made}}
+        if len(merged) > TARGETS_A_RULE:
+            raise ServiceError("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
+        self._bus(EventBusName).change(rule.name, with_targets(rule, merged), self.clock.now)
+        for target in made:
+            self.journal.record("link", source=rule.arn, target=target.arn, state="created")
+        return {"FailedEntryCount": 0, "FailedEntries": []}
+
+    def remove_targets(
+        self, Rule: str, Ids: list[str], EventBusName: str = DEFAULT, Force: bool = False
+    ) -> dict[str, Any]:
+        rule = self._rule(Rule, EventBusName)
+        kept = {name: target for name, target in rule.targets.items() if name not in Ids}
+        self._bus(EventBusName).change(rule.name, with_targets(rule, kept), self.clock.now)
+        for name in rule.targets.keys() - kept.keys():
+            self.journal.record("link", source=rule.arn, target=rule.targets[name].arn, state="deleted")
+        failed = [
+            {"TargetId": name, "ErrorCode": "ResourceNotFoundException",
+             "ErrorMessage": f"Rule {rule.name} does not have target {name}."}
+            for name in Ids
+            if name not in rule.targets
+        ]
+        return {"FailedEntryCount": len(failed), "FailedEntries": failed}
+
+    def list_targets_by_rule(
+        self, Rule: str, EventBusName: str = DEFAULT, NextToken: str | None = None, Limit: int = PAGE
+    ) -> dict[str, Any]:
+        rule = self._rule(Rule, EventBusName)
+        found = [target for _, target in sorted(rule.targets.items())]
+        shown, token = self._page(found, Limit, NextToken, f"list_targets_by_rule:{rule.arn}")
+        return {"Targets": [dict(target.given) for target in shown], "NextToken": token}
+
+    # --- Events -------------------------------------------------------------------------------------------------------
+
+    def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+        put.check_request(Entries)
+        results = [self._put_event(entry) for entry in Entries]
+        return {"FailedEntryCount": sum("ErrorCode" in result for result in results), "Entries": results}
+
+    def test_event_pattern(self, EventPattern: str, Event: str) -> dict[str, Any]:
+        try:
+            event = check_event(Event)
+        except ValueError as error:
+            raise ServiceError("ValidationException", str(error)) from None
+        return {"Result": self._pattern(EventPattern).matches(event)}
+
+    def deliver(
+        self,
+        arn: str,
+        payload: str,
+        *,
+        principal: str,
+        source_arn: str,
+        source_account: str,
+        role_arn: str | None,
+        parameters: Mapping[str, Any],
+        reply: Reply,
+    ) -> None:
+        """Receive an event from a rule of another bus, or from another service."""
+        bus = self._buses.get(arn.partition(":event-bus/")[2])
+        if bus is None:
+            reply(None, Failure("NO_RESOURCE", f"Event bus {arn} does not exist.", retryable=False))
+            return
+        if role_arn is None and not allows(
+            bus.policy,
+            principal=principal,
+            action="events:PutEvents",
+            resource=arn,
+            source_arn=source_arn,
+            source_account=source_account,
+        ):
+            missing = missing_statement(
+                principal=principal, action="events:PutEvents", resource=arn, source_arn=source_arn
+            )
+            self.journal.record(
+                "refusal",
+                source=source_arn,
+                target=arn,
+                principal=principal,
+                action="events:PutEvents",
+                missing=missing,
+            )
+            reply(None, Failure("NO_PERMISSIONS", "No permission to put events on the target bus.", retryable=False))
+            return
+        event = json.loads(payload)
+        reply(None, None)
+        dispatch(self, bus, event, forwarded=True)
+
+    # --- Tags ---------------------------------------------------------------------------------------------------------
+
+    def tag_resource(self, ResourceARN: str, Tags: list[dict[str, str]]) -> None:
+        self._existing(ResourceARN)
+        self._put_tags(ResourceARN, Tags)
+
+    def untag_resource(self, ResourceARN: str, TagKeys: list[str]) -> None:
+        self._existing(ResourceARN)
+        self._tags.remove(ResourceARN, TagKeys)
+
+    def list_tags_for_resource(self, ResourceARN: str) -> dict[str, Any]:
+        self._existing(ResourceARN)
+        return {"Tags": [{"Key": key, "Value": value} for key, value in self._tags.get(ResourceARN).items()]}
+
+    # --- Parts --------------------------------------------------------------------------------------------------------
+
+    def _add_bus(self, name: str) -> Bus:
+        now = self.clock.datetime()
+        bus = self._buses[name] = Bus(name, self.arn(f"event-bus/{name}"), now, now)
+        return bus
+
+    def _bus_name(self, name_or_arn: str) -> str:
+        return name_or_arn.partition(":event-bus/")[2] if name_or_arn.startswith("arn:") else name_or_arn
+
+    def _bus(self, name_or_arn: str) -> Bus:
+        name = self._bus_name(name_or_arn)
+        if name not in self._buses:
+            raise ServiceError("ResourceNotFoundException", f"Event bus {name} does not exist.")
+        return self._buses[name]
+
+    def _rule(self, name: str, bus_name: str) -> Rule:
+        bus = self._bus(bus_name)
+        if name not in bus.rules:
+            raise ServiceError(
+                "ResourceNotFoundException", f"Rule {name} does not exist on EventBus {bus.name}."
+            )
+        return bus.rules[name]
+
+    def _set_state(self, name: str, bus_name: str, state: str) -> None:
+        rule = self._rule(name, bus_name)
+        self._bus(bus_name).change(name, replace(rule, state=state), self.clock.now)
+
+    def _put_event(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            event = put.make_event(
+                entry,
+                event_id=self.ids.uuid(),
+                account=self.account,
+                region=self.region,
+                now=self.clock.datetime(),
+            )
+        except put.EntryRefused as refused:
+            return {"ErrorCode": refused.code, "ErrorMessage": refused.message}
+        bus = self._buses.get(self._bus_name(entry.get("EventBusName") or DEFAULT))
+        if bus is not None:  # on a bus that does not exist an event is accepted, and lost
+            dispatch(self, bus, event)
+        return {"EventId": event["id"]}
+
+    def _pattern(self, text: str) -> Pattern:
+        try:
+            return compile_pattern(text)
+        except InvalidPattern as error:
+            raise ServiceError("InvalidEventPatternException", str(error)) from None
+
+    def _page(self, items: list[Any], limit: int, token: str | None, key: str) -> tuple[list[Any], str | None]:
+        try:
+            return page(items, limit, token, key)
+        except InvalidToken:
+            raise ServiceError("ValidationException", "NextToken is not valid.") from None
+
+    def _put_tags(self, arn: str, tags: Iterable[Mapping[str, str]] | None) -> None:
+        try:
+            self._tags.put(arn, {tag["Key"]: tag["Value"] for tag in tags or []})
+        except ReservedTag:
+            raise ServiceError(
+                "ValidationException", "Tag keys that start with 'aws:' are reserved for AWS."
+            ) from None
+        except TooManyTags:
+            raise ServiceError(
+                "LimitExceededException", "The requested resource exceeds the maximum number allowed."
+            ) from None
+
+    def _existing(self, arn: str) -> None:
+        buses = self._buses.values()
+        if not any(arn == bus.arn or any(arn == rule.arn for rule in bus.rules.values()) for bus in buses):
+            raise ServiceError("ResourceNotFoundException", f"Resource {arn} does not exist.")
+
+    def _statements(self, bus: Bus) -> list[dict[str, Any]]:
+        found = json.loads(bus.policy_text)["Statement"] if bus.policy_text else []
+        return found if isinstance(found, list) else [found]
+
+    def _shown_bus(self, bus: Bus) -> dict[str, Any]:
+        return {
+            "Name": bus.name,
+            "Arn": bus.arn,
+            "Description": bus.description,
+            "Policy": bus.policy_text,
+            "CreationTime": bus.created,
+            "LastModifiedTime": bus.modified,
+        }
+
+    def _shown_rule(self, rule: Rule) -> dict[str, Any]:
+        return {
+            "Name": rule.name,
+            "Arn": rule.arn,
+            "EventPattern": rule.pattern_text,
+            "State": rule.state,
+            "Description": rule.description,
+            "RoleArn": rule.role_arn,
+            "EventBusName": rule.bus,
+        }
