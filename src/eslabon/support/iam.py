@@ -293,8 +293,8 @@ operation: The role with name nobody cannot be found.
     def trusts(self, role_arn: str, principal: str, source_arn: str = "", source_account: str = "") -> bool:
         """Say whether the service principal ("lambda.amazonaws.com") may assume the role at role_arn.
 
-        The role must exist and its trust policy must allow the principal sts:AssumeRole under its conditions. This is no
-        modelled operation but what delivery and Lambda ask.
+        The role must exist and its trust policy must allow the principal sts:AssumeRole under its conditions. This is
+        no modelled operation but what delivery and Lambda ask.
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_terms-and-concepts.html
 

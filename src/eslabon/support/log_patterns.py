@@ -13,7 +13,7 @@ TOKEN = re.compile(r'\s*(?P<sign>[?-]?)(?:"(?P<phrase>(?:[^"\\]|\\.)*)"|(?P<term
 OTHER_KINDS = {"{": "JSON", "[": "space-delimited", "%": "regular expression"}
 
 
-class InvalidPattern(ValueError):
+class PatternError(ValueError):
     """The filter pattern cannot be read."""
 
 
@@ -22,7 +22,7 @@ def compile_pattern(pattern: str) -> Callable[[str], bool]:
 
     All plain terms must occur, one of those after ``?`` must, none of those after ``-`` may. Case counts. A term is a
     whole word (AWS leaves parts of words to regular expressions); one that holds anything but letters, digits and _
-    stands in double quotes. Raises InvalidPattern, NotModelled.
+    stands in double quotes. Raises PatternError, NotModelled.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 
@@ -38,7 +38,7 @@ def compile_pattern(pattern: str) -> Callable[[str], bool]:
     True
     >>> compile_pattern("order-1")
     Traceback (most recent call last):
-    eslabon.support.log_patterns.InvalidPattern: Invalid character(s) in term 'order-1'
+    eslabon.support.log_patterns.PatternError: Invalid character(s) in term 'order-1'
     """
     pattern = pattern.strip()
     if pattern[:1] in OTHER_KINDS:
@@ -49,9 +49,9 @@ def compile_pattern(pattern: str) -> Callable[[str], bool]:
     while position < len(pattern):
         found = TOKEN.match(pattern, position)
         if found is None:
-            raise InvalidPattern("Invalid filter pattern: a quote is not closed, or a term is glued to it.")
+            raise PatternError("Invalid filter pattern: a quote is not closed, or a term is glued to it.")
         if found["term"] is not None and not re.fullmatch(r"\w+", found["term"]):
-            raise InvalidPattern(f"Invalid character(s) in term '{found['term']}'")
+            raise PatternError(f"Invalid character(s) in term '{found['term']}'")
         phrase = found["phrase"]
         terms[found["sign"]].append(found["term"] if phrase is None else re.sub(r"\\(.)", r"\1", phrase))
         position = found.end()

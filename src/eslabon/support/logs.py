@@ -16,7 +16,7 @@ from eslabon.ids import Arn
 from eslabon.pagination import InvalidToken, page
 from eslabon.permissions import Policy, PolicyError, allows, missing_statement, parse_policy
 from eslabon.service import Reply, Service
-from eslabon.support.log_patterns import InvalidPattern, compile_pattern
+from eslabon.support.log_patterns import PatternError, compile_pattern
 from eslabon.tags import ReservedTag, Tags, TooManyTags
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Logs(Service):
     modelled: ClassVar[Mapping[str, str]] = {"InputLogEvent": "*"}
     inert: ClassVar[Mapping[str, str]] = {
         "put_log_events.sequenceToken": "CloudWatch Logs ignores it too: writers need no token any more.",
-        "filter_log_events.interleaved": "CloudWatch Logs ignores it too: events of all streams are always interleaved.",
+        "filter_log_events.interleaved": "CloudWatch Logs ignores it too: the events of all streams are interleaved.",
     }
 
     def __init__(self, cloud: Cloud, account: str, region: str) -> None:
@@ -152,7 +152,7 @@ calling the CreateLogGroup operation: The specified log group already exists
         arn = self.arn(f"log-group:{logGroupName}")
         self._put_tags(arn, tags or {})
         self.groups[logGroupName] = Group(logGroupName, arn, self.now)
-        self.journal.record("resource", arn=arn, state="created", type="log group", name=logGroupName)
+        self.journal.record("resource", arn=arn, state="created", type="log-group", name=logGroupName)
 
     def describe_log_groups(
         self,
@@ -183,7 +183,7 @@ calling the CreateLogGroup operation: The specified log group already exists
         group = self._group(logGroupName)
         del self.groups[group.name]
         self.tags.remove(group.arn)
-        self.journal.record("resource", arn=group.arn, state="deleted", type="log group", name=group.name)
+        self.journal.record("resource", arn=group.arn, state="deleted", type="log-group", name=group.name)
 
     def put_retention_policy(self, logGroupName: str, retentionInDays: int) -> None:
         """Let events expire after a number of days, one of RETENTION_DAYS; those already older are gone at once.
@@ -259,7 +259,7 @@ calling the CreateLogGroup operation: The specified log group already exists
         logGroupName: str,
         logStreamName: str,
         logEvents: list[dict[str, Any]],
-        sequenceToken: str | None = None,
+        sequenceToken: str | None = None,  # noqa: ARG002 - inert
     ) -> dict[str, Any]:
         """Write a batch of events: in the order of time, at most 1,048,576 bytes (26 more an event) and 24 hours long.
 
@@ -289,8 +289,8 @@ calling the CreateLogGroup operation: The specified log group already exists
         >>> logs.put_log_events(logGroupName="shop", logStreamName="till",
         ...     logEvents=[{"timestamp": now + 1, "message": "b"}, {"timestamp": now, "message": "a"}])
         Traceback (most recent call last):
-        botocore.errorfactory.InvalidParameterException: An error occurred (InvalidParameterException) when calling the \
-PutLogEvents operation: Log events in a single PutLogEvents request must be in chronological order.
+        botocore.errorfactory.InvalidParameterException: An error occurred (InvalidParameterException) when calling \
+the PutLogEvents operation: Log events in a single PutLogEvents request must be in chronological order.
         """
         group = self._group(logGroupName)
         stream = self._stream(group, logStreamName)
@@ -369,7 +369,7 @@ PutLogEvents operation: Log events in a single PutLogEvents request must be in c
         filterPattern: str = "",
         nextToken: str | None = None,
         limit: int = EVENTS_A_PAGE,
-        interleaved: bool | None = None,
+        interleaved: bool | None = None,  # noqa: ARG002 - inert
     ) -> dict[str, Any]:
         """Read the events of a group's streams from startTime to endTime (both included) that match a pattern, by time.
 
@@ -380,7 +380,7 @@ PutLogEvents operation: Log events in a single PutLogEvents request must be in c
             raise invalid("You can specify either logStreamNames or logStreamNamePrefix, but not both.")
         try:
             matches = compile_pattern(filterPattern)
-        except InvalidPattern as error:
+        except PatternError as error:
             raise invalid(str(error)) from error
         names = logStreamNames or [name for name in group.streams if name.startswith(logStreamNamePrefix or "")]
         found = [
@@ -475,17 +475,19 @@ PutLogEvents operation: Log events in a single PutLogEvents request must be in c
         principal: str,
         source_arn: str,
         source_account: str,
-        role_arn: str | None,
+        role_arn: str | None,  # noqa: ARG002 - log groups know resource policies alone
         parameters: Mapping[str, Any],
         reply: Reply,
     ) -> None:
         """Write a payload as one event to the log group at arn, when a resource policy lets the principal do so.
 
-        The policy must allow logs:CreateLogStream and logs:PutLogEvents on the group's streams (``…:log-group:NAME:*``).
-        A role has no say in it: EventBridge writes to log groups by resource policy alone.
+        The policy must allow logs:CreateLogStream and logs:PutLogEvents on the group's streams, ``…:log-group:NAME:*``.
+        A role has no say in it: EventBridge writes to log groups by resource policy alone. There are no parameters.
 
         https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-cloudwatchlogs-permissions
         """
+        if parameters:
+            raise NotModelled("logs", f"deliver({', '.join(parameters)}=…)")
         group_name = Arn.parse(arn).resource.removeprefix("log-group:").removesuffix(":*")
         group = self.groups.get(group_name)
         if group is None:

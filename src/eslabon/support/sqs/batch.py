@@ -53,8 +53,10 @@ in the request.
 def each(entries: Sequence[Entry], act: Callable[[Entry], Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """Act on every entry: what succeeds and what fails are told apart in the answer, and neither stops the others.
 
+    A list without entries is left out, as SQS does although its model says that both are always there.
+
     >>> each([{"Id": "a"}], lambda entry: {"MessageId": "m1"})
-    {'Successful': [{'Id': 'a', 'MessageId': 'm1'}], 'Failed': []}
+    {'Successful': [{'Id': 'a', 'MessageId': 'm1'}]}
     """
     answer: dict[str, list[dict[str, Any]]] = {"Successful": [], "Failed": []}
     for entry in entries:
@@ -66,4 +68,4 @@ def each(entries: Sequence[Entry], act: Callable[[Entry], Mapping[str, Any]]) ->
             answer["Failed"].append(failed)
         else:
             answer["Successful"].append({"Id": entry["Id"], **result})
-    return answer
+    return {outcome: listed for outcome, listed in answer.items() if listed}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -146,7 +147,7 @@ class Queue:
         """Take in a dead letter of another queue: it keeps its id and its count of receives.
 
         In a standard queue it keeps its age too, and so may expire soon.
-        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html
         """
         age_from = now if self.fifo else message.enqueued
         message.source_arn = source_arn
@@ -192,7 +193,7 @@ class Queue:
         room = self._room_in_flight(now)
         found = Received([], [])
         blocked = self._groups_in_flight(now) if self.fifo else set()
-        for message in self.messages.values():
+        for message in self._in_order():
             if len(found.messages) >= min(limit, room):
                 break
             if message.group in blocked and self.fifo:
@@ -242,6 +243,18 @@ class Queue:
         for message in messages:
             message.visible_at = now + visibility_timeout
         return messages
+
+    def _in_order(self) -> Iterable[Message]:
+        """As sent; from a FIFO queue as many of one message group as there are, then of the next.
+
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html
+        """
+        if not self.fifo:
+            return self.messages.values()
+        groups: dict[str | None, list[Message]] = {}
+        for message in self.messages.values():
+            groups.setdefault(message.group, []).append(message)
+        return itertools.chain.from_iterable(groups.values())
 
     def _hand_out(self, message: Message, now: float, visibility_timeout: int, handle: str) -> None:
         message.receive_count += 1

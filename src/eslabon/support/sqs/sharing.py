@@ -45,7 +45,7 @@ Reason: Already exists.
         raise missing_parameter("Actions")
     for account in accounts:
         if not re.fullmatch(r"\d{12}", account):
-            raise invalid_value("PrincipalId", account, "Unable to verify.")
+            raise invalid_value("PrincipalId", f"[{account}]", "Unable to verify.")
     for action in actions:
         if action not in (*ACTIONS, "*"):
             raise invalid_value("ActionName", action, f"The owner of a queue can share {', '.join(ACTIONS)} and *.")
