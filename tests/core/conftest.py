@@ -62,7 +62,7 @@ class Shop:
 
     def target(self, rule: str, arn: str, bus: str = "default", **more: Any) -> None:
         """One target more for a rule, in effect when this returns."""
-        self.events.put_targets(Rule=rule, EventBusName=bus, Targets=[{"Id": arn.split(":")[-1], "Arn": arn, **more}])
+        self.events.put_targets(Rule=rule, EventBusName=bus, Targets=[{"Id": arn.split(":")[-1].split("/")[-1], "Arn": arn, **more}])
         self.cloud.clock.advance(60)
 
     def send(self, detail: Any, source: str = "shop", detail_type: str = "order", bus: str = "default") -> None:
@@ -72,9 +72,11 @@ class Shop:
         self.cloud.clock.run_until_idle()
 
     def received(self, url: str) -> list[Any]:
-        """The bodies in a queue, parsed."""
-        answer = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
-        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+        """The bodies in a queue, parsed; they are taken out of it."""
+        messages = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        for message in messages:
+            self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return [json.loads(message["Body"]) for message in messages]
 
 
 @pytest.fixture

@@ -96,7 +96,8 @@ def parse_detail(text: str) -> dict[str, Any]:
     eslabon.events.entries.EntryRefused: MalformedDetail: Detail is malformed.
     """
     malformed = EntryRefused("MalformedDetail", "Detail is malformed.")
-    if _depth(text) > LEVELS:  # counted in the text: the parser would overflow on what is far deeper
+    brackets = text.count("{") + text.count("[")  # few of them cannot nest deeply: then the text is not walked
+    if brackets > LEVELS and _depth(text) > LEVELS:
         raise malformed
     try:
         detail = json.loads(text, parse_int=_int64, parse_constant=_no_constant)
