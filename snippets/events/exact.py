@@ -37,6 +37,6 @@ print("null is not empty:", matches({"coupon": [None]}, {"coupon": ""}))
 # --8<-- [end:empty]
 
 # --8<-- [start:number]
-print("300 is 300:", matches({"total": [300]}, {"total": 300}))
-print("300 is not '300':", matches({"total": [300]}, {"total": "300"}))
+print("number 300:", matches({"total": [300]}, {"total": 300}))
+print("text 300:", matches({"total": [300]}, {"total": "300"}))
 # --8<-- [end:number]

@@ -36,7 +36,7 @@ events.put_events(Entries=[{
 }])
 answer = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)
 for message in answer.get("Messages", []):
-    print(message["Body"])
+    print(json.loads(message["Body"]))
 # --8<-- [end:send]
 
 # --8<-- [start:clean-up]
