@@ -1,0 +1,1 @@
+"""Ratios against a baseline and against peers, never absolute times."""
