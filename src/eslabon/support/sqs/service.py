@@ -104,7 +104,7 @@ class Sqs(Service):
                 "before you can create another with the same name.",
             )
         settings = {**queue_attributes.defaults(fifo), **checked}
-        self._check_settings(self.arn(QueueName), settings, checked)
+        self._check_settings(self.arn(QueueName), settings, given)
         requests.check_tags(tags or {})
         queue = Queue(QueueName, self.arn(QueueName), settings, self.clock.now)
         queue.tags = dict(tags or {})
@@ -187,7 +187,7 @@ class Sqs(Service):
             raise queue_attributes.unknown("FifoQueue")
         checked = queue_attributes.check(Attributes, queue.fifo)
         settings = {**queue.attributes, **checked}
-        self._check_settings(queue.arn, settings, checked)
+        self._check_settings(queue.arn, settings, Attributes)
         queue.change(settings, self.clock.now)
 
     def add_permission(self, QueueUrl: str, Label: str, AWSAccountIds: list[str], Actions: list[str]) -> None:
@@ -454,10 +454,10 @@ class Sqs(Service):
         assert isinstance(owner, Sqs)
         return owner
 
-    def _check_settings(self, arn: str, settings: Attributes, changed: Attributes) -> None:
+    def _check_settings(self, arn: str, settings: Attributes, given: Attributes) -> None:
         """What depends on several attributes, or on other queues."""
         queue_attributes.check_together(settings)
-        text = changed.get("RedrivePolicy", "")
+        text = given.get("RedrivePolicy", "")
         policy = queue_attributes.redrive_policy(text)
         if policy is None:
             return
