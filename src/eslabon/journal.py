@@ -15,6 +15,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "link": ("source", "target", "state"),
     "match": ("bus", "rule", "event_id"),
     "delivery": ("source", "target", "payload", "attempt", "error", "message"),
+    "dropped": ("source", "target", "event_id"),
     "refusal": ("source", "target", "principal", "action", "missing"),
     "depth": ("arn", "visible", "in_flight", "delayed"),
     "log": ("group", "stream", "message"),

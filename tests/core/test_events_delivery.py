@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from eslabon import Cloud
 from eslabon.errors import Failure
+from eslabon.events.undelivered import explain_deliveries
 from tests.core.conftest import Shop
 
 TRUST = {
@@ -354,3 +355,30 @@ def test_at_the_fifo_target_content_based_deduplication_is_needed(shop: Shop) ->
         arrived[name] = url
     shop.send({"n": 1})
     assert {name: len(shop.received(url)) for name, url in arrived.items()} == {"with.fifo": 1, "without.fifo": 0}
+
+
+class TestExplained:
+    @pytest.mark.parametrize(("language", "sentence"), [("en", "The missing statement is:"), ("es", "La declaración que falta es:")])
+    def test_a_refused_delivery_is_explained_with_the_statement_that_is_missing(
+        self, shop: Shop, language: str, sentence: str
+    ) -> None:
+        _, arn = shop.queue("orders")
+        rule = shop.rule("r", {"source": ["shop"]})
+        shop.target("r", arn)
+        shop.send({"n": 1})
+        said = explain_deliveries(shop.cloud, language)
+        assert sentence in said
+        assert rule in said
+        assert said.count("orders") >= 2
+
+    def test_an_event_that_a_dead_letter_queue_took_is_not_called_dropped(self, shop: Shop) -> None:
+        rule = shop.rule("r", {"source": ["shop"]})
+        url, dead = shop.queue("dead")
+        shop.allow(url, dead, rule)
+        _, arn = shop.queue("orders")
+        shop.target("r", arn, DeadLetterConfig={"Arn": dead})
+        shop.send({"n": 1})
+        assert "dropped" not in explain_deliveries(shop.cloud)
+        shop.target("r", arn)
+        shop.send({"n": 2})
+        assert explain_deliveries(shop.cloud).count("dropped") == 1

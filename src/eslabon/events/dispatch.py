@@ -107,6 +107,7 @@ class Delivery:
         """To the dead-letter queue if there is one; else the event is dropped, without a word to the publisher."""
         queue = (self.target.given.get("DeadLetterConfig") or {}).get("Arn")
         if not queue:
+            self._dropped()
             return
         attributes = {
             "RULE_ARN": ("String", self.rule.arn),
@@ -130,6 +131,8 @@ class Delivery:
                 error=refused.code if refused else None,
                 message=refused.message if refused else None,
             )
+            if refused:
+                self._dropped()
 
         self.service.cloud.deliver(
             queue,
@@ -142,4 +145,9 @@ class Delivery:
                 }
             },
             reply=answered,
+        )
+
+    def _dropped(self) -> None:
+        self.service.journal.record(
+            "dropped", source=self.rule.arn, target=self.target.arn, event_id=self.event["id"]
         )
