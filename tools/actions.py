@@ -1,4 +1,4 @@
-"""Prints, as JSON, the IAM actions that a snippet needs, from the calls it makes in eslabon. Resources are left to the reader."""
+"""Prints, as JSON, the IAM actions that a snippet needs, from its calls in eslabon; says nothing of resources."""
 
 from __future__ import annotations
 
@@ -13,9 +13,24 @@ ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".cache" / "actions"
 # boto3's service -> the prefix of its actions in the Service Authorization Reference.
 PREFIXES = {
-    "acm": "acm", "cloudwatch": "cloudwatch", "ec2": "ec2", "elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing",
-    "events": "events", "iam": "iam", "kms": "kms", "lambda": "lambda", "logs": "logs", "mq": "mq", "pipes": "pipes",
-    "s3": "s3", "scheduler": "scheduler", "sns": "sns", "sqs": "sqs", "stepfunctions": "states", "sts": "sts",
+    "acm": "acm",
+    "cloudwatch": "cloudwatch",
+    "ec2": "ec2",
+    "elb": "elasticloadbalancing",
+    "elbv2": "elasticloadbalancing",
+    "events": "events",
+    "iam": "iam",
+    "kms": "kms",
+    "lambda": "lambda",
+    "logs": "logs",
+    "mq": "mq",
+    "pipes": "pipes",
+    "s3": "s3",
+    "scheduler": "scheduler",
+    "sns": "sns",
+    "sqs": "sqs",
+    "stepfunctions": "states",
+    "sts": "sts",
 }
 # Operations whose action has another name, or that need a second one.
 ACTIONS = {
@@ -47,6 +62,7 @@ def actions(path: Path) -> list[str]:
     """Run the snippet and return the actions it needs, sorted."""
     import botocore.session
     from botocore import xform_name
+
     from eslabon.runner import run_source
 
     source = path.read_text("utf-8")

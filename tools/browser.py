@@ -18,8 +18,14 @@ PLACES = (
 )
 # Headless, without a word to anybody: what these tests watch is what the page asks for.
 ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 
 
@@ -45,7 +51,10 @@ def install() -> str | None:
     """Install a browser and return its path; None when no way is open."""
     if hasattr(os, "geteuid") and os.geteuid() == 0 and Path("/etc/debian_version").exists():
         environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-        for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"]):
+        for command in (
+            ["apt-get", "update", "-q"],
+            ["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"],
+        ):
             if subprocess.run(command, env=environment, stdout=sys.stderr).returncode:
                 break
         if found := installed():
@@ -57,8 +66,10 @@ def install() -> str | None:
 def main() -> None:
     path = installed() or of_playwright() or install()
     if not path:
-        sys.exit("No browser for the tests. Install Chromium or Google Chrome (Debian: `apt-get install chromium`),\n"
-                 "or run `.venv/bin/playwright install --with-deps chromium`, or set CHROMIUM to its path.")
+        sys.exit(
+            "No browser for the tests. Install Chromium or Google Chrome (Debian: `apt-get install chromium`),\n"
+            "or run `.venv/bin/playwright install --with-deps chromium`, or set CHROMIUM to its path."
+        )
     print(path)
 
 

@@ -1,4 +1,4 @@
-"""Gives every page of a built site a content security policy with the hashes of its own inline scripts. Styles stay free."""
+"""Gives every page of a built site a policy with the hashes of its own inline scripts; styles stay free."""
 
 from __future__ import annotations
 
@@ -30,8 +30,11 @@ def inline_scripts(html: str) -> list[str]:
     >>> inline_scripts('<script>a()</script><script src="b.js"></script><script type="application/json">{}</script>')
     ['a()']
     """
-    return [match["text"] for match in SCRIPT.finditer(html)
-            if " src" not in match["attributes"] and "application/" not in match["attributes"]]
+    return [
+        match["text"]
+        for match in SCRIPT.finditer(html)
+        if " src" not in match["attributes"] and "application/" not in match["attributes"]
+    ]
 
 
 def policy(html: str) -> str:
@@ -55,7 +58,8 @@ def with_policy(html: str) -> str:
     if "Content-Security-Policy" in html:
         return html
     changed, count = CHARSET.subn(
-        lambda match: f'{match[0]}<meta http-equiv="Content-Security-Policy" content="{policy(html)}">', html, count=1)
+        lambda match: f'{match[0]}<meta http-equiv="Content-Security-Policy" content="{policy(html)}">', html, count=1
+    )
     if not count:
         raise ValueError('no <meta charset="utf-8">')
     return changed

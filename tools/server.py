@@ -1,6 +1,6 @@
 """Serves a folder on 127.0.0.1 with gzip and the MIME types that the page needs. Writes nothing, knows no TLS.
 
-    python tools/server.py build/site [--port 8000] [--prefix /eslabon/]
+python tools/server.py build/site [--port 8000] [--prefix /eslabon/]
 """
 
 from __future__ import annotations
@@ -18,11 +18,22 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 MIME = {
-    ".css": "text/css; charset=utf-8", ".html": "text/html; charset=utf-8", ".ico": "image/x-icon",
-    ".ipynb": "application/x-ipynb+json", ".js": "text/javascript; charset=utf-8", ".json": "application/json",
-    ".map": "application/json", ".mjs": "text/javascript; charset=utf-8", ".png": "image/png",
-    ".py": "text/x-python; charset=utf-8", ".svg": "image/svg+xml", ".txt": "text/plain; charset=utf-8",
-    ".wasm": "application/wasm", ".whl": "application/octet-stream", ".xml": "application/xml", ".zip": "application/zip",
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".ipynb": "application/x-ipynb+json",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".py": "text/x-python; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".whl": "application/octet-stream",
+    ".xml": "application/xml",
+    ".zip": "application/zip",
 }
 # GitHub Pages compresses these kinds (and neither .zip nor .bin), so sizes seen here are the published ones.
 COMPRESSED = {".css", ".html", ".ipynb", ".js", ".json", ".map", ".mjs", ".svg", ".txt", ".wasm", ".xml"}
@@ -80,7 +91,7 @@ class Handler(BaseHTTPRequestHandler):
         path = unquote(urlsplit(self.path).path)
         if path == self.prefix.rstrip("/") and self.prefix != "/":
             return self._redirect(self.prefix)
-        file = self.site.find(path[len(self.prefix):]) if path.startswith(self.prefix) else None
+        file = self.site.find(path[len(self.prefix) :]) if path.startswith(self.prefix) else None
         if file is not None and file.name == "index.html" and not path.endswith(("/", "index.html")):
             return self._redirect(path + "/")
         status = HTTPStatus.OK
@@ -164,7 +175,9 @@ def main() -> None:
     if not options.root.is_dir():
         sys.exit(f"{options.root} is not there yet: `make serve` builds it")
     try:
-        server = make_server(options.root, options.port, "/" + options.prefix.strip("/") + "/" if options.prefix.strip("/") else "/")
+        server = make_server(
+            options.root, options.port, "/" + options.prefix.strip("/") + "/" if options.prefix.strip("/") else "/"
+        )
     except OSError as error:
         sys.exit(str(error))
     port = server.server_address[1]

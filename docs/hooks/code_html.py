@@ -5,6 +5,7 @@ from __future__ import annotations
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
+
 from source_text import ANNOTATION
 
 
@@ -13,8 +14,8 @@ def highlighted(text: str, first: int | None = None, note: str = "", note_label:
 
     Args: `first`, the number of the first line, when numbers are shown; `note`, what the ids of the notes begin with.
 
-    >>> highlighted("x = 1\n", first=7)[0]
-    '<span class="eslabon-line" data-line="7"><span class="n">x</span> <span class="o">=</span> <span class="mi">1</span></span>\n'
+    >>> highlighted("x\n", first=7)
+    ('<span class="eslabon-line" data-line="7"><span class="n">x</span></span>\n', False)
     >>> highlighted("x  # (2)\n", note="n-", note_label="Note")
     ('<span class="n">x</span> <a class="eslabon-mark" href="#n-2" aria-label="Note 2">2</a>\n', True)
     >>> highlighted("")
@@ -23,14 +24,16 @@ def highlighted(text: str, first: int | None = None, note: str = "", note_label:
     marks: dict[int, str] = {}
     lines = text.splitlines()
     for number, line in enumerate(lines):
-        if note and (mark := ANNOTATION.fullmatch(line)):
-            marks[number], lines[number] = mark["number"], mark["code"]
+        if note and (found := ANNOTATION.fullmatch(line)):
+            marks[number], lines[number] = found["number"], found["code"]
     lexer = PythonLexer(stripnl=False, ensurenl=False)
     coloured = highlight("\n".join(lines), lexer, HtmlFormatter(nowrap=True)).rstrip("\n").split("\n") if lines else []
     result = []
     for number, html in enumerate(coloured):
         if number in marks:
-            mark_number = marks[number]
-            html += f' <a class="eslabon-mark" href="#{note}{mark_number}" aria-label="{note_label} {mark_number}">{mark_number}</a>'
-        result.append(f'<span class="eslabon-line" data-line="{first + number}">{html}</span>\n' if first else html + "\n")
+            mark = marks[number]
+            html += f' <a class="eslabon-mark" href="#{note}{mark}" aria-label="{note_label} {mark}">{mark}</a>'
+        result.append(
+            f'<span class="eslabon-line" data-line="{first + number}">{html}</span>\n' if first else html + "\n"
+        )
     return "".join(result), bool(marks)

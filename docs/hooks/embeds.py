@@ -1,4 +1,4 @@
-"""Puts code, recorded output, labs, permissions and drawings into pages that hold none. Runs snippets only for `iam`."""
+"""Puts code, its recorded output, labs, IAM actions and drawings into pages that hold none."""
 
 from __future__ import annotations
 
@@ -13,24 +13,38 @@ from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup
-from code_html import highlighted
-from labs import Lab, read_lab, write_notebook
 from mkdocs.exceptions import PluginError
 from mkdocs.utils import get_relative_url
-from source_text import EmbedError, Excerpt, definition, section, without_markers
 
+from code_html import highlighted
+from labs import Lab, read_lab, write_notebook
+from source_text import EmbedError, Excerpt, definition, section, without_markers
 
 log = logging.getLogger("mkdocs.hooks.embeds")
 ROOT = Path(__file__).resolve().parents[2]
 DIRECTIVE = re.compile(r"^(?P<indent> *)\{\{ *(?P<name>[a-z]+) +(?P<argument>\S+) *\}\} *$")
 FENCE = re.compile(r"^ *(```+|~~~+)")
 WORDS = {
-    "es": {"output": "Salida registrada", "source": "Código de eslabon", "actions": "Acciones de IAM", "result": "Resultado",
-           "note": "Nota", "notebook": "Descargar el cuaderno", "wheel": "Descargar eslabon (wheel)",
-           "lines": "líneas {first} a {last}"},
-    "en": {"output": "Recorded output", "source": "Code of eslabon", "actions": "IAM actions", "result": "Result",
-           "note": "Note", "notebook": "Download the notebook", "wheel": "Download eslabon (wheel)",
-           "lines": "lines {first} to {last}"},
+    "es": {
+        "output": "Salida registrada",
+        "source": "Código de eslabon",
+        "actions": "Acciones de IAM",
+        "result": "Resultado",
+        "note": "Nota",
+        "notebook": "Descargar el cuaderno",
+        "wheel": "Descargar eslabon (wheel)",
+        "lines": "líneas {first} a {last}",
+    },
+    "en": {
+        "output": "Recorded output",
+        "source": "Code of eslabon",
+        "actions": "IAM actions",
+        "result": "Result",
+        "note": "Note",
+        "notebook": "Download the notebook",
+        "wheel": "Download eslabon (wheel)",
+        "lines": "lines {first} to {last}",
+    },
 }
 
 
@@ -104,14 +118,18 @@ def _with_notes(html: str, embeds: Embeds) -> str:
         placeholder = soup.find("div", attrs={"data-embed": str(number)})
         notes = placeholder.find_next_sibling() if placeholder else None
         if notes is None or notes.name != "ol":
-            raise PluginError(f"{embeds.page.file.src_uri}: the annotated code of embed {number + 1} has no numbered list after it")
+            raise PluginError(
+                f"{embeds.page.file.src_uri}: the annotated code of embed {number + 1} has no numbered list after it"
+            )
         notes["class"] = "eslabon-notes"
         items = notes.find_all("li", recursive=False)
         for position, item in enumerate(items, 1):
             item["id"] = f"note-{number}-{position}"
         for wanted in sorted({int(n) for n in re.findall(rf'href="#note-{number}-(\d+)"', embeds.html[number])}):
             if wanted > len(items):
-                raise PluginError(f"{embeds.page.file.src_uri}: annotation ({wanted}) of embed {number + 1} has no note")
+                raise PluginError(
+                    f"{embeds.page.file.src_uri}: annotation ({wanted}) of embed {number + 1} has no note"
+                )
     return str(soup)
 
 
@@ -146,22 +164,23 @@ def run(embeds: Embeds, argument: str) -> str:
     path, _, name = argument.partition("#")
     file = _existing(path, "snippets")
     transcript = file.with_suffix(".out")
-    if not transcript.is_file():
+    if not transcript.is_file() and not embeds.config.extra["draft"]:
         raise EmbedError(f"{path} has no recorded output {transcript.name} beside it")
+    printed = transcript.read_text("utf-8") if transcript.is_file() else f"{transcript.name}?"
     whole = file.read_text("utf-8")
     snippet = path.removeprefix("snippets/").removesuffix(".py")
     attributes = f'data-snippet="{escape(snippet)}"'
     if not name:
         shown = Excerpt(without_markers(whole, annotations=False), 1)
-        return _block(embeds, shown, whole, _recorded(embeds, transcript.read_text("utf-8")), attributes)
+        return _block(embeds, shown, whole, _recorded(embeds, printed), attributes)
     shown = section(whole, name)
     last = shown.first + shown.text.rstrip("\n").count("\n")
     attributes += f' data-section="{escape(name)}" data-lines="{shown.first}-{last}"'
-    return _block(embeds, shown, whole, _recorded(embeds, transcript.read_text("utf-8")), attributes)
+    return _block(embeds, shown, whole, _recorded(embeds, printed), attributes)
 
 
 def source(embeds: Embeds, argument: str) -> str:
-    """`{{ source eslabon.events.pattern:match }}`: the very lines of one definition, numbered, with a link to its file."""
+    """`{{ source eslabon.events.pattern:match }}`: the very lines of a definition, numbered, and a link to the file."""
     found = definition(ROOT / "src", argument)
     code, _ = highlighted(found.text, first=found.first)
     last = found.first + found.text.rstrip("\n").count("\n")
@@ -175,15 +194,20 @@ def source(embeds: Embeds, argument: str) -> str:
 
 
 def lab(embeds: Embeds, argument: str) -> str:
-    """`{{ lab labs/01-event-bus.py }}`: the cells of a lab in this language, executed, with its notebook to download."""
+    """`{{ lab labs/01-event-bus.py }}`: the cells of a lab in this language, executed, and its notebook."""
     file = _existing(argument, "labs")
     content: Lab = read_lab(file, embeds.language)
     notebook = write_notebook(content, file.stem, embeds.language, Path(embeds.config.site_dir))
     here = embeds.page.url
-    wheel = "../" * (here.count("/") + (0 if embeds.config.extra["live"] else 1)) + "wheels/" + embeds.config.extra["wheel"]
-    pieces = [embeds.placeholder(
-        f'<p class="eslabon-downloads"><a class="md-button" href="{get_relative_url(notebook, here)}" download>'
-        f'{embeds.word("notebook")}</a> <a class="md-button" href="{wheel}" download>{embeds.word("wheel")}</a></p>')]
+    wheel = (
+        "../" * (here.count("/") + (0 if embeds.config.extra["live"] else 1)) + "wheels/" + embeds.config.extra["wheel"]
+    )
+    pieces = [
+        embeds.placeholder(
+            f'<p class="eslabon-downloads"><a class="md-button" href="{get_relative_url(notebook, here)}" download>'
+            f'{embeds.word("notebook")}</a> <a class="md-button" href="{wheel}" download>{embeds.word("wheel")}</a></p>'
+        )
+    ]
     number = 0
     for cell in content.cells:
         if cell.kind == "markdown":
@@ -225,7 +249,9 @@ def drawing(embeds: Embeds, argument: str) -> str:
                 raise EmbedError("the drawing has no <title>, which is its alternative text")
             text = text.replace("<svg ", '<svg role="img" ', 1) if 'role="' not in text.split(">", 1)[0] else text
             return embeds.placeholder(f'<figure class="eslabon-drawing">{text}</figure>')
-    raise EmbedError(f"there is no drawing {argument} in " + " or ".join(p.relative_to(ROOT).as_posix() for p in places))
+    raise EmbedError(
+        f"there is no drawing {argument} in " + " or ".join(p.relative_to(ROOT).as_posix() for p in places)
+    )
 
 
 EXPANSIONS = {"run": run, "source": source, "lab": lab, "iam": iam, "drawing": drawing}

@@ -1,4 +1,4 @@
-"""Links the first use of each glossary term in a section to the glossary, its meaning as tooltip. Headings and code stay."""
+"""Links the first use of a glossary term in a section to its meaning, shown as tooltip; leaves headings and code."""
 
 from __future__ import annotations
 
@@ -6,12 +6,30 @@ import re
 from pathlib import Path
 from typing import Any
 
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString, Tag
 from mkdocs.utils import get_relative_url
 
 PAGE = "glossary.md"
-UNTOUCHED = {"a", "abbr", "button", "code", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "script", "style", "summary",
-             "svg", "template"}
+UNTOUCHED = {
+    "a",
+    "abbr",
+    "button",
+    "code",
+    "dt",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "pre",
+    "script",
+    "style",
+    "summary",
+    "svg",
+    "template",
+}
 _terms: dict[str, tuple[str, str]] = {}
 _pattern: re.Pattern[str] | None = None
 
@@ -26,10 +44,10 @@ def slug(term: str) -> str:
 
 
 def parse(text: str) -> dict[str, tuple[str, str]]:
-    r"""Return, for each term of a definition list, its id and its meaning; several lines before `:` are one term's names.
+    r"""Return the id and the meaning of each term of a definition list; several lines before `:` name one term.
 
-    >>> parse("bus\nevent bus\n:   Where events *arrive*,\n    and leave.\n")
-    {'bus': ('term-bus', 'Where events arrive, and leave.'), 'event bus': ('term-bus', 'Where events arrive, and leave.')}
+    >>> parse("bus\nevent bus\n:   Where events *go*,\n    and leave.\n")
+    {'bus': ('term-bus', 'Where events go, and leave.'), 'event bus': ('term-bus', 'Where events go, and leave.')}
     >>> parse("# Only a title\n")
     {}
     """
@@ -106,8 +124,14 @@ def link_terms(soup: BeautifulSoup, terms: dict[str, tuple[str, str]], pattern: 
         _link_in(soup, node, by_name, pattern, glossary, seen)
 
 
-def _link_in(soup: BeautifulSoup, node: NavigableString, by_name: dict[str, tuple[str, str]], pattern: re.Pattern[str],
-             glossary: str, seen: set[str]) -> None:
+def _link_in(
+    soup: BeautifulSoup,
+    node: NavigableString,
+    by_name: dict[str, tuple[str, str]],
+    pattern: re.Pattern[str],
+    glossary: str,
+    seen: set[str],
+) -> None:
     text, pieces, end = str(node), [], 0
     for match in pattern.finditer(text):
         anchor, meaning = by_name[match[0].lower()]
@@ -117,7 +141,7 @@ def _link_in(soup: BeautifulSoup, node: NavigableString, by_name: dict[str, tupl
         link = soup.new_tag("a", href=f"{glossary}#{anchor}", title=meaning)
         link["class"] = "eslabon-term"
         link.string = match[0]
-        pieces += [NavigableString(text[end:match.start()]), link]
+        pieces += [NavigableString(text[end : match.start()]), link]
         end = match.end()
     if pieces:
         node.replace_with(*pieces, NavigableString(text[end:]))

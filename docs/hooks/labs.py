@@ -1,4 +1,4 @@
-"""Executes a lab once and gives its cells and its notebook in one language. Draws nothing: pages do, with their own Markdown."""
+"""Executes a lab once and gives its cells and its notebook in one language; its Markdown is the page's to render."""
 
 from __future__ import annotations
 
@@ -76,12 +76,21 @@ def _executed(path: Path, language: str) -> Any:
         return nbformat.read(kept, as_version=4)
     notebook = jupytext.read(path)
     notebook.cells = of_language(notebook.cells, language)
-    notebook.metadata = nbformat.from_dict({"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
-                                            "language_info": {"name": "python"}})
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+            "language_info": {"name": "python"},
+        }
+    )
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
-    client = NotebookClient(notebook, timeout=120, kernel_name="python3", record_timing=False,
-                            resources={"metadata": {"path": str(path.parent)}})
+    client = NotebookClient(
+        notebook,
+        timeout=120,
+        kernel_name="python3",
+        record_timing=False,
+        resources={"metadata": {"path": str(path.parent)}},
+    )
     environment = dict(os.environ, PYTHONPATH=str(ROOT / "src"), PYTHONHASHSEED="0")
     try:
         client.execute(env=environment)

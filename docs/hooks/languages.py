@@ -50,12 +50,12 @@ def on_config(config: Any) -> Any:
 def _wheel_name() -> str:
     version = re.search(r'^version = "([^"]+)"', (ROOT / "pyproject.toml").read_text("utf-8"), re.M)
     if not version:
-        raise ConfigurationError("pyproject.toml: no line `version = \"…\"`")
+        raise ConfigurationError('pyproject.toml: no line `version = "…"`')
     return f"eslabon-{version[1]}-py3-none-any.whl"
 
 
 def _menu(entries: list[Any], language: str, docs: Path | None = None) -> list[Any]:
-    """Turn the entries of docs/nav.yml into MkDocs' nav; given the folder of the pages, leave out those that are not there yet.
+    """Turn the entries of docs/nav.yml into MkDocs' nav, without the pages that are not in `docs`, if given.
 
     >>> _menu(["index.md", {"es": "Eventos", "en": "Events", "pages": ["events/index.md"]}], "es")
     ['index.md', {'Eventos': ['events/index.md']}]

@@ -98,7 +98,7 @@ def definition(root: Path, dotted: str) -> Definition:
     assert isinstance(node, ast.stmt) and node.end_lineno is not None
     decorators = getattr(node, "decorator_list", [])
     first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
-    return Definition(path, "\n".join(text.splitlines()[first - 1:node.end_lineno]) + "\n", first)
+    return Definition(path, "\n".join(text.splitlines()[first - 1 : node.end_lineno]) + "\n", first)
 
 
 def _child(parent: ast.AST, name: str, dotted: str) -> ast.stmt:
