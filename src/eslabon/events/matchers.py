@@ -2,6 +2,7 @@
 
 AWS: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 """
+
 from __future__ import annotations
 
 import ipaddress
@@ -10,7 +11,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from . import wildcard
+from eslabon.events import wildcard
 
 Scalar = str | int | float | bool | None
 Number = int | float
@@ -37,12 +38,13 @@ def comparable(value: Scalar) -> Number | None:
     >>> comparable("300") is None
     True
     """
-    kind = type(value)
-    if kind is int:
-        return value if -NUMBER_LIMIT <= value <= NUMBER_LIMIT else None  # type: ignore[operator,return-value]
-    if kind is float and -NUMBER_LIMIT <= value <= NUMBER_LIMIT:  # type: ignore[operator]
-        # A double holds 15 digits, so six decimals survive the way there and back, and a seventh does not.
-        return value if round(value * DECIMALS) / DECIMALS == value else None  # type: ignore[operator,return-value,arg-type]
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    if not -NUMBER_LIMIT <= value <= NUMBER_LIMIT:
+        return None
+    # A double holds 15 digits, so six decimals survive the way there and back, and a seventh does not.
+    if isinstance(value, int) or round(value * DECIMALS) / DECIMALS == value:
+        return value
     return None
 
 
@@ -56,7 +58,7 @@ def identity(value: Scalar) -> Hashable:
     >>> identity("null") == identity(None)
     False
     """
-    if type(value) is str:
+    if isinstance(value, str):
         return value
     number = comparable(value)
     if number is not None:
@@ -145,7 +147,7 @@ class Numeric:
         number = comparable(value)
         if number is None or number < self.low or number > self.high:
             return False
-        return not (self.low_open and number == self.low or self.high_open and number == self.high)
+        return not ((self.low_open and number == self.low) or (self.high_open and number == self.high))
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,7 @@ class Exists:
 
     wanted: bool
 
-    def matches(self, value: Scalar) -> bool:
+    def matches(self, value: Scalar) -> bool:  # noqa: ARG002 - every leaf is as good as another
         return self.wanted
 
 

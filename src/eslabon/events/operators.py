@@ -1,4 +1,4 @@
-"""From the JSON of one value of a pattern to its matcher, with EventBridge's refusals; leaves out objects, paths and `$or`.
+"""From the JSON of one value of a pattern to its matcher, with EventBridge's refusals; leaves out paths and `$or`.
 
 The refusals are worded as EventBridge words them; where its documentation does not quote them they follow the library
 that AWS publishes as the engine of EventBridge's rules.
@@ -6,14 +6,15 @@ that AWS publishes as the engine of EventBridge's rules.
 AWS: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 and https://github.com/aws/event-ruler
 """
+
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from typing import Any
 
-from . import wildcard
-from .matchers import (
+from eslabon.events import wildcard
+from eslabon.events.matchers import (
     NUMBER_LIMIT,
     AnythingBut,
     Cidr,

@@ -1,4 +1,4 @@
-"""Event patterns: compiled once, matched often against whole events; leaves out many rules at once (index) and why (explain).
+"""Event patterns, compiled once and matched often; leaves out many rules at once (index) and why (explain).
 
 A pattern is a set of fields, each a path with the values it accepts. Paths are joined with dots, in patterns and
 events alike, so that `{"a": {"b": …}}` and `{"a.b": …}` name the same field. `$or` forks the pattern into alternatives,
@@ -6,6 +6,7 @@ one of which must match whole.
 
 AWS: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
 """
+
 from __future__ import annotations
 
 import json
@@ -13,9 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from . import wildcard
-from .matchers import AnythingBut, Exists, Matcher, Scalar, Wildcard
-from .operators import OPERATORS, Members, Refused, parse_value
+from eslabon.events import wildcard
+from eslabon.events.conditions import Alternative, Condition, Fields, flatten, meets_all
+from eslabon.events.matchers import AnythingBut, Matcher, Wildcard
+from eslabon.events.operators import OPERATORS, Members, Refused, parse_value
 
 PATTERN_SIZE = 2048
 """Characters: the default quota of a rule's pattern."""
@@ -30,40 +32,12 @@ RESERVED_IN_OR = frozenset(OPERATORS) | {
     "ip-address-not-in-range",
 }
 
-ArrayPlaces = tuple[tuple[int, int], ...]
-"""The arrays that a leaf stands in, as (number of the array in the event, position of the element)."""
-
-Fields = dict[str, list[tuple[Scalar, ArrayPlaces]]]
-"""An event laid flat: path -> its leaf values, each with its places in arrays."""
-
-
 class InvalidPattern(ValueError):
     """EventBridge refuses this pattern; the first line of the message is EventBridge's, the second says where."""
 
 
 class InvalidEvent(ValueError):
     """The text is no event in the form that TestEventPattern asks for."""
-
-
-@dataclass(frozen=True)
-class Condition:
-    """What a pattern says of one field: the path and the matchers, one of which must accept."""
-
-    path: str
-    matchers: tuple[Matcher, ...]
-
-    def accepts(self, value: Scalar) -> bool:
-        """Whether one of the matchers accepts this leaf value."""
-        return any(matcher.matches(value) for matcher in self.matchers)
-
-    @property
-    def accepts_absence(self) -> bool:
-        """Whether the field may be missing: one matcher is `{"exists": false}`."""
-        return any(isinstance(matcher, Exists) and not matcher.wanted for matcher in self.matchers)
-
-
-Alternative = tuple[Condition, ...]
-"""Conditions that must all be met, ordered by path."""
 
 
 @dataclass(frozen=True)
@@ -187,102 +161,6 @@ def _invalid(reason: str, where: str) -> InvalidPattern:
 
 def _no_json(constant: str) -> NoReturn:
     raise _invalid(f"not JSON: {constant}", "$")
-
-
-# --- matching --------------------------------------------------------------------------------------------------------
-
-def flatten(event: Mapping[str, Any]) -> Fields:
-    """Lay an event flat.
-
-    >>> flatten({"detail": {"id": 7, "items": [{"sku": "a"}, {"sku": "b"}]}})
-    {'detail.items.sku': [('b', ((0, 1),)), ('a', ((0, 0),))], 'detail.id': [(7, ())]}
-    >>> flatten({"resources": []})
-    {}
-    """
-    fields: Fields = {}
-    arrays = 0
-    # A stack of its own: events may be nested 1,000 levels deep.
-    pending: list[tuple[str, Any, ArrayPlaces]] = [(name, value, ()) for name, value in event.items()]
-    while pending:
-        path, value, places = pending.pop()
-        if isinstance(value, dict):
-            for name, item in value.items():
-                pending.append((f"{path}.{name}", item, places))
-        elif isinstance(value, list):
-            for position, item in enumerate(value):
-                inside = (*places, (arrays, position)) if isinstance(item, dict | list) else places
-                pending.append((path, item, inside))
-            arrays += 1
-        elif path in fields:
-            fields[path].append((value, places))
-        else:
-            fields[path] = [(value, places)]
-    return fields
-
-
-def meets_all(alternative: Alternative, fields: Fields) -> bool:
-    """Whether an event meets all conditions, with leaves of the same element wherever they share an array.
-
-    >>> [anna] = compile_pattern('{"employees": {"name": ["Anna"], "city": ["Lima"]}}').alternatives
-    >>> meets_all(anna, flatten({"employees": [{"name": "Anna", "city": "Lima"}]}))
-    True
-    >>> meets_all(anna, flatten({"employees": [{"name": "Anna"}, {"city": "Lima"}]}))
-    False
-    """
-    in_arrays: list[Condition] = []
-    for condition in alternative:
-        leaves = fields.get(condition.path, ())
-        if any(places for _, places in leaves):
-            in_arrays.append(condition)
-        elif not leaves:
-            if not condition.accepts_absence:
-                return False
-        elif not any(condition.accepts(value) for value, _ in leaves):
-            return False
-    return not in_arrays or _consistent(in_arrays, fields)
-
-
-def _consistent(conditions: Sequence[Condition], fields: Fields) -> bool:
-    """Search for one leaf a condition, no two of them in different elements of the same array.
-
-    Conditions are tried in the order of their paths, as EventBridge does: a missing field is missing from the elements
-    chosen so far.
-    """
-    ahead = _arrays_ahead(conditions, fields)
-    tried: set[tuple[int, frozenset[tuple[int, int]]]] = set()
-
-    def search(position: int, chosen: dict[int, int]) -> bool:
-        if position == len(conditions):
-            return True
-        # Only a choice in an array that lies ahead can still contradict; nothing is searched twice from the same one.
-        chosen = {array: element for array, element in chosen.items() if array in ahead[position]}
-        state = position, frozenset(chosen.items())
-        if state in tried:
-            return False
-        tried.add(state)
-        condition = conditions[position]
-        leaves = [
-            (value, places) for value, places in fields[condition.path]
-            if all(chosen.get(array, element) == element for array, element in places)
-        ]
-        if not leaves:
-            return condition.accepts_absence and search(position + 1, chosen)
-        for value, places in leaves:
-            if condition.accepts(value) and search(position + 1, chosen | dict(places)):
-                return True
-        return False
-
-    return search(0, {})
-
-
-def _arrays_ahead(conditions: Sequence[Condition], fields: Fields) -> list[set[int]]:
-    """For each condition, the arrays that its leaves or those of later conditions stand in."""
-    ahead: list[set[int]] = []
-    arrays: set[int] = set()
-    for condition in reversed(conditions):
-        arrays = arrays | {array for _, places in fields[condition.path] for array, _ in places}
-        ahead.append(arrays)
-    return ahead[::-1]
 
 
 # --- TestEventPattern's event ----------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
-"""The `wildcard` operator: `*`, its escapes, and how complex a field's wildcards may be; leaves out what else a pattern says.
+"""The `wildcard` operator: `*`, its escapes, how complex it may be; leaves out what else a pattern says.
 
 AWS: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html#eb-filtering-wildcard-matching
 """
+
 from __future__ import annotations
 
 import re
