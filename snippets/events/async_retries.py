@@ -5,7 +5,8 @@ import zipfile
 
 import boto3
 
-iam, aws_lambda, sqs = map(boto3.client, ["iam", "lambda", "sqs"])
+names = ["iam", "lambda", "logs", "sqs"]
+iam, aws_lambda, logs, sqs = map(boto3.client, names)
 url = sqs.create_queue(QueueName="async-retries")["QueueUrl"]
 arn = sqs.get_queue_attributes(
     QueueUrl=url, AttributeNames=["QueueArn"]
@@ -38,6 +39,7 @@ iam.put_role_policy(
     RoleName="async-retries", PolicyName="send",
     PolicyDocument=json.dumps(grant),
 )
+logs.create_log_group(logGroupName="/aws/lambda/async-retries")
 time.sleep(15)
 function = aws_lambda.create_function(
     FunctionName="async-retries", Runtime="python3.13", Handler="app.handler",
@@ -70,6 +72,7 @@ for message in answer.get("Messages", []):
 # --8<-- [start:clean-up]
 aws_lambda.delete_function_event_invoke_config(FunctionName="async-retries")
 aws_lambda.delete_function(FunctionName="async-retries")
+logs.delete_log_group(logGroupName="/aws/lambda/async-retries")
 iam.delete_role_policy(RoleName="async-retries", PolicyName="send")
 iam.delete_role(RoleName="async-retries")
 sqs.delete_queue(QueueUrl=url)

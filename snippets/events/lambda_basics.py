@@ -5,8 +5,7 @@ import zipfile
 
 import boto3
 
-iam = boto3.client("iam")
-aws_lambda = boto3.client("lambda")
+iam, aws_lambda, logs = map(boto3.client, ["iam", "lambda", "logs"])
 
 # --8<-- [start:function]
 source = '''
@@ -28,6 +27,7 @@ trust = {"Version": "2012-10-17", "Statement": {
 role = iam.create_role(
     RoleName="lambda-basics", AssumeRolePolicyDocument=json.dumps(trust)
 )["Role"]["Arn"]
+logs.create_log_group(logGroupName="/aws/lambda/lambda-basics")
 time.sleep(15)
 function = aws_lambda.create_function(
     FunctionName="lambda-basics", Runtime="python3.13", Handler="app.handler",
@@ -48,5 +48,6 @@ for payload in [{"prices": [10, 32]}, {}]:
 
 # --8<-- [start:clean-up]
 aws_lambda.delete_function(FunctionName="lambda-basics")
+logs.delete_log_group(logGroupName="/aws/lambda/lambda-basics")
 iam.delete_role(RoleName="lambda-basics")
 # --8<-- [end:clean-up]

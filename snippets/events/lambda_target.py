@@ -5,8 +5,8 @@ import zipfile
 
 import boto3
 
-names = ["events", "iam", "lambda", "sqs"]
-events, iam, aws_lambda, sqs = map(boto3.client, names)
+names = ["events", "iam", "lambda", "logs", "sqs"]
+events, iam, aws_lambda, logs, sqs = map(boto3.client, names)
 url = sqs.create_queue(QueueName="lambda-target")["QueueUrl"]
 arn = sqs.get_queue_attributes(
     QueueUrl=url, AttributeNames=["QueueArn"]
@@ -45,6 +45,7 @@ iam.put_role_policy(
     RoleName="lambda-target", PolicyName="send",
     PolicyDocument=json.dumps(grant),
 )
+logs.create_log_group(logGroupName="/aws/lambda/lambda-target")
 time.sleep(15)
 function = aws_lambda.create_function(
     FunctionName="lambda-target", Runtime="python3.13", Handler="app.handler",
@@ -80,6 +81,7 @@ for message in answer.get("Messages", []):
 events.remove_targets(Rule="lambda-target", Ids=["ship"])
 events.delete_rule(Name="lambda-target")
 aws_lambda.delete_function(FunctionName="lambda-target")
+logs.delete_log_group(logGroupName="/aws/lambda/lambda-target")
 iam.delete_role_policy(RoleName="lambda-target", PolicyName="send")
 iam.delete_role(RoleName="lambda-target")
 sqs.delete_queue(QueueUrl=url)
