@@ -547,3 +547,20 @@ def test_the_messages_of_a_batch_have_1_mib_together(sqs: Any, url: str) -> None
         "Batch requests cannot be longer than 1048576 bytes. You have sent 1048577 bytes."
     )
     assert counts(sqs, url) == (2, 0, 0)
+
+
+def test_a_long_poll_ends_whatever_fraction_of_a_second_the_clock_shows(cloud: Cloud, sqs: Any, url: str) -> None:
+    for step in range(50):
+        cloud.clock.advance(0.123457 + step / 1_000_000)
+        sqs.send_message(QueueUrl=url, MessageBody=str(step), DelaySeconds=3)
+        (message,) = receive(sqs, url, WaitTimeSeconds=3)
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        assert receive(sqs, url, WaitTimeSeconds=1) == []
+
+
+def test_code_that_runs_inside_the_clock_long_polls_too(cloud: Cloud, sqs: Any, url: str) -> None:
+    found: list[str] = []
+    sqs.send_message(QueueUrl=url, MessageBody="order", DelaySeconds=4)
+    cloud.clock.call_later(1, lambda: found.extend(bodies(sqs, url, WaitTimeSeconds=20)))
+    cloud.clock.run_until_idle()
+    assert found == ["order"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from eslabon.errors import NotModelled, ServiceError
@@ -133,15 +133,15 @@ def md5_of_attributes(attributes: MessageAttributes) -> str | None:
     return digest.hexdigest()
 
 
-def chosen(attributes: MessageAttributes, names: list[str] | None) -> dict[str, Mapping[str, Any]]:
+def chosen(attributes: MessageAttributes, names: Iterable[str]) -> dict[str, Mapping[str, Any]]:
     """The message attributes that ReceiveMessage asks for: by name, by prefix ("shop.*"), or all ("All", ".*").
 
     >>> attribute = {"DataType": "String", "StringValue": "1"}
     >>> both = {"shop.kind": attribute, "other": attribute}
-    >>> list(chosen(both, ["shop.*"])), list(chosen(both, ["All"])), list(chosen(both, None))
+    >>> list(chosen(both, ["shop.*"])), list(chosen(both, ["All"])), list(chosen(both, []))
     (['shop.kind'], ['shop.kind', 'other'], [])
     """
-    wanted = names or []
+    wanted = list(names)
     if "All" in wanted or ".*" in wanted:
         return dict(attributes)
     prefixes = tuple(name[:-2] for name in wanted if name.endswith(".*"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -20,6 +20,15 @@ PURGE_INTERVAL = 60  # seconds
 # Sequence numbers have 20 digits and grow in steps; where they start means nothing.
 _FIRST_SEQUENCE_NUMBER = 18_850_000_000_000_000_000
 _SEQUENCE_STEP = 256
+
+
+def later(now: float, seconds: float) -> float:
+    """The time so many seconds from now, in whole microseconds as the clock counts: times compare exactly.
+
+    >>> later(1767225600.1, 0.2) == 1767225600.3, later(1767225600.1, -0.1) == 1767225600
+    (True, True)
+    """
+    return round(now + seconds, 6)
 
 
 @dataclass
@@ -89,6 +98,7 @@ class Queue:
         self.created = now
         self.messages: dict[str, Message] = {}  # by id, in order of arrival
         self.tags: dict[str, str] = {}
+        self.last_told = Depth(0, 0, 0)  # what the journal heard last
         self._purged: float | None = None
         self._receipts: dict[str, str] = {}  # receipt handle -> message id, of all times
         self._duplicates: dict[tuple[str | None, str], tuple[float, Message]] = {}  # (group, id) -> until when, first
@@ -162,7 +172,7 @@ class Queue:
             self._sequence += _SEQUENCE_STEP
             message.sequence_number = str(self._sequence)
         message.enqueued = now
-        message.visible_at = now + delay
+        message.visible_at = later(now, delay)
         self._oldest = min(self._oldest, now)
         self.messages[message.message_id] = message
 
@@ -171,7 +181,7 @@ class Queue:
         self._duplicates = {key: one for key, one in self._duplicates.items() if one[0] > now}
         per_group = self.attributes["DeduplicationScope"] == "messageGroup"
         key = (message.group if per_group else None, message.deduplication_id or "")
-        return self._duplicates.setdefault(key, (now + DEDUPLICATION_INTERVAL, message))[1]
+        return self._duplicates.setdefault(key, (later(now, DEDUPLICATION_INTERVAL), message))[1]
 
     # -- receiving
 
@@ -190,17 +200,12 @@ class Queue:
         Raises OverLimit when a standard queue has 120,000 messages in flight; a FIFO queue then gives none.
         """
         self.expire(now)
-        room = self._room_in_flight(now)
+        limit = min(limit, self._room_in_flight(now))
         found = Received([], [])
-        blocked = self._groups_in_flight(now) if self.fifo else set()
-        for message in self._in_order():
-            if len(found.messages) >= min(limit, room):
+        for message in self._available(now):
+            if len(found.messages) == limit:
                 break
-            if message.group in blocked and self.fifo:
-                continue
-            if message.visible_at > now:
-                blocked.add(message.group)  # the rest of its group waits behind it
-            elif max_receive_count is not None and message.received_here >= max_receive_count:
+            if max_receive_count is not None and message.received_here >= max_receive_count:
                 found.dead.append(message)
             else:
                 found.messages.append(message)
@@ -212,13 +217,7 @@ class Queue:
 
     def available(self, now: float) -> bool:
         """Whether a receive would find something."""
-        blocked = self._groups_in_flight(now) if self.fifo else set()
-        for message in self.messages.values():
-            if message.visible_at > now:
-                blocked.add(message.group)
-            elif not self.fifo or message.group not in blocked:
-                return True
-        return False
+        return self._room_in_flight(now) > 0 and any(True for _ in self._available(now))
 
     def next_change(self, now: float) -> float:
         """When the next hidden message becomes available by itself; infinity when none does."""
@@ -228,7 +227,7 @@ class Queue:
         """Keep what a ReceiveRequestAttemptId got, for a caller whose answer was lost."""
         if messages:
             taken = [(message, message.receipt_handle or "") for message in messages]
-            self._attempts[attempt_id] = (now + DEDUPLICATION_INTERVAL, taken)
+            self._attempts[attempt_id] = (later(now, DEDUPLICATION_INTERVAL), taken)
 
     def repeat_attempt(self, attempt_id: str, now: float, visibility_timeout: int) -> list[Message]:
         """The same messages once more, hidden anew, when none was deleted, changed or became visible meanwhile."""
@@ -241,8 +240,19 @@ class Queue:
                 return []
         messages = [message for message, _ in taken]
         for message in messages:
-            message.visible_at = now + visibility_timeout
+            message.visible_at = later(now, visibility_timeout)
         return messages
+
+    def _available(self, now: float) -> Iterator[Message]:
+        """What may be handed out, in order; in a FIFO queue, a hidden message holds back the rest of its group."""
+        blocked = self._groups_in_flight(now) if self.fifo else set()
+        for message in self._in_order():
+            if self.fifo and message.group in blocked:
+                continue
+            if message.visible_at > now:
+                blocked.add(message.group)
+            else:
+                yield message
 
     def _in_order(self) -> Iterable[Message]:
         """As sent; from a FIFO queue as many of one message group as there are, then of the next.
@@ -261,7 +271,7 @@ class Queue:
         message.received_here += 1
         message.received = now
         message.first_received = now if message.first_received is None else message.first_received
-        message.visible_at = now + visibility_timeout
+        message.visible_at = later(now, visibility_timeout)
         message.receipt_handle = handle
         message.changed = False
         self._receipts[handle] = message.message_id
@@ -272,8 +282,8 @@ class Queue:
     def _room_in_flight(self, now: float) -> int:
         if len(self.messages) < MAXIMUM_IN_FLIGHT:
             return MAXIMUM_IN_FLIGHT
-        room = MAXIMUM_IN_FLIGHT - self.depth(now).in_flight
-        if room <= 0 and not self.fifo:
+        room = max(0, MAXIMUM_IN_FLIGHT - self.depth(now).in_flight)
+        if not room and not self.fifo:
             raise sqs_error("OverLimit", f"The queue has {MAXIMUM_IN_FLIGHT} messages in flight: delete some first.")
         return room
 
@@ -310,15 +320,15 @@ class Queue:
             raise invalid_value("ReceiptHandle", handle, reason)
         if message.receipt_handle != handle or message.visible_at <= now:
             raise sqs_error("MessageNotInflight", "The specified message isn't in flight.")
-        if now - message.received + timeout > LONGEST_VISIBILITY:
+        if later(now, timeout) > later(message.received, LONGEST_VISIBILITY):
             reason = f"Total VisibilityTimeout for the message is beyond the limit [{LONGEST_VISIBILITY} seconds]"
             raise invalid_value("VisibilityTimeout", timeout, reason)
-        message.visible_at = now + timeout
+        message.visible_at = later(now, timeout)
         message.changed = True
 
     def purge(self, now: float) -> None:
         """Delete all messages, those in flight too; PurgeQueueInProgress within 60 seconds of the last time."""
-        if self._purged is not None and now - self._purged < PURGE_INTERVAL:
+        if self._purged is not None and now < later(self._purged, PURGE_INTERVAL):
             raise sqs_error(
                 "PurgeQueueInProgress",
                 f"Only one PurgeQueue operation on {self.name} is allowed every {PURGE_INTERVAL} seconds.",
@@ -328,7 +338,7 @@ class Queue:
 
     def expire(self, now: float) -> None:
         """Forget messages that are older than the retention period."""
-        eldest = now - self.seconds("MessageRetentionPeriod")
+        eldest = later(now, -self.seconds("MessageRetentionPeriod"))
         if self._oldest > eldest:
             return
         self.messages = {key: one for key, one in self.messages.items() if one.enqueued > eldest}

@@ -12,9 +12,9 @@ from eslabon.ids import Arn
 from eslabon.permissions import allows, missing_statement
 from eslabon.service import Reply, Service
 from eslabon.support.sqs import attributes as queue_attributes
-from eslabon.support.sqs import batch, contents, requests, sharing
+from eslabon.support.sqs import batch, contents, forms, requests, sharing
 from eslabon.support.sqs.errors import NOT_FOR_THIS_TYPE, QUERY_CODES, invalid_value, no_such_queue, sqs_error
-from eslabon.support.sqs.queue import Depth, Message, Queue
+from eslabon.support.sqs.queue import Message, Queue, later
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
@@ -38,6 +38,19 @@ Answer = dict[str, Any]
 class Sqs(Service):
     """Amazon SQS in one account and Region.
 
+    >>> from eslabon import Cloud
+    >>> cloud = Cloud()
+    >>> sqs = cloud.client("sqs")
+    >>> url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    >>> _ = sqs.send_message(QueueUrl=url, MessageBody="order 1", DelaySeconds=5)
+    >>> "Messages" in sqs.receive_message(QueueUrl=url)
+    False
+    >>> sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"][0]["Body"]
+    'order 1'
+    >>> sqs.get_queue_url(QueueName="bills")
+    Traceback (most recent call last):
+    botocore.errorfactory.QueueDoesNotExist: An error occurred (AWS.SimpleQueueService.NonExistentQueue) ...
+
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html
     """
 
@@ -55,6 +68,7 @@ class Sqs(Service):
     inert: ClassVar[Mapping[str, str]] = {
         "QueueAttributeMap.SqsManagedSseEnabled": "Encryption at rest cannot be seen through the API.",
         "QueueAttributeMap.FifoThroughputLimit": "Nothing is throttled here.",
+        "send_message.MessageGroupId": "In a standard queue: fair queues show under load, which is not simulated.",
     }
     # SQS answers InvalidAttributeName where the gate would answer with the model's enum.
     gate_skips: ClassVar[frozenset[str]] = frozenset(
@@ -73,7 +87,6 @@ class Sqs(Service):
         super().__init__(cloud, account, region)
         self._queues: dict[str, Queue] = {}
         self._deleted: dict[str, float] = {}  # name -> when
-        self._depths: dict[str, Depth] = {}  # what the journal last said of a queue, by ARN
 
     def resources(self) -> list[str]:
         """ARNs of the queues."""
@@ -97,7 +110,7 @@ class Sqs(Service):
             _check_same(existing, checked)
             return {"QueueUrl": requests.queue_url(existing.arn)}
         deleted = self._deleted.get(QueueName)
-        if deleted is not None and self.clock.now - deleted < NAME_FREE_AFTER:
+        if deleted is not None and self.clock.now < later(deleted, NAME_FREE_AFTER):
             raise sqs_error(
                 "QueueDeletedRecently",
                 f"You must wait {NAME_FREE_AFTER} seconds after deleting a queue "
@@ -140,7 +153,6 @@ class Sqs(Service):
         queue = self._queue(QueueUrl, "DeleteQueue")
         del self._queues[queue.name]
         self._deleted[queue.name] = self.clock.now
-        self._depths.pop(queue.arn, None)
         self._record_queue(queue, "deleted")
 
     def purge_queue(self, QueueUrl: str) -> None:
@@ -307,17 +319,11 @@ class Sqs(Service):
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
         """
         queue = self._queue(QueueUrl, "ReceiveMessage")
-        if not 1 <= MaxNumberOfMessages <= 10:
-            raise invalid_value("MaxNumberOfMessages", MaxNumberOfMessages, "Must be between 1 and 10, if provided.")
         wait = queue.seconds("ReceiveMessageWaitTimeSeconds") if WaitTimeSeconds is None else WaitTimeSeconds
-        if not 0 <= wait <= 20:
-            raise invalid_value("WaitTimeSeconds", wait, "Must be >= 0 and <= 20, if provided.")
         timeout = queue.seconds("VisibilityTimeout") if VisibilityTimeout is None else VisibilityTimeout
-        if not 0 <= timeout <= 43_200:
-            raise invalid_value("VisibilityTimeout", timeout, "Must be between 0 and 43200, if provided.")
-        names = {*(AttributeNames or ()), *(MessageSystemAttributeNames or ())}
-        for name in names - {"All", *queue_attributes.OF_MESSAGES}:
-            raise queue_attributes.unknown(name)
+        names = [*(AttributeNames or ()), *(MessageSystemAttributeNames or ())]
+        limit = MaxNumberOfMessages
+        forms.check_receive(names, MaxNumberOfMessages=limit, WaitTimeSeconds=wait, VisibilityTimeout=timeout)
         attempt = ReceiveRequestAttemptId
         if attempt is not None:
             if not queue.fifo:
@@ -325,11 +331,11 @@ class Sqs(Service):
             contents.check_token("ReceiveRequestAttemptId", attempt)
         messages = queue.repeat_attempt(attempt, self.clock.now, timeout) if attempt else []
         if not messages:
-            messages = self._poll(queue, MaxNumberOfMessages, timeout, wait)
+            messages = self._poll(queue, limit, timeout, wait)
             if attempt:
                 queue.remember_attempt(attempt, messages, self.clock.now)
         self._record_depth(queue)
-        shown = [_shown(message, names, MessageAttributeNames) for message in messages]
+        shown = [forms.received(message, names, MessageAttributeNames or ()) for message in messages]
         return {"Messages": shown or None}
 
     def delete_message(self, QueueUrl: str, ReceiptHandle: str) -> None:
@@ -478,48 +484,18 @@ class Sqs(Service):
     # -- acting on one message
 
     def _send(self, queue: Queue, entry: Mapping[str, Any], sender_id: str) -> Answer:
-        body = entry["MessageBody"]
-        attributes = entry.get("MessageAttributes") or {}
-        group, deduplication_id = entry.get("MessageGroupId"), entry.get("MessageDeduplicationId")
-        delay = entry.get("DelaySeconds")
-        contents.check_body(body)
-        contents.check_attributes(attributes)
-        contents.check_size(body, attributes, queue.seconds("MaximumMessageSize"))
-        trace = contents.trace_header(entry.get("MessageSystemAttributes") or {})
-        if delay is not None and not 0 <= delay <= 900:
-            raise invalid_value("DelaySeconds", delay, "DelaySeconds must be >= 0 and <= 900.")
-        for parameter, value in (("MessageGroupId", group), ("MessageDeduplicationId", deduplication_id)):
-            if value is not None:
-                contents.check_token(parameter, value)
-        queue.check_send(group, deduplication_id, delay)
         now = self.clock.now
-        message = Message(
-            message_id=self.ids.uuid(),
-            body=body,
-            sender_id=sender_id,
-            sent=now,
-            attributes=attributes,
-            group=group,
-            deduplication_id=deduplication_id,
-            trace_header=trace,
-        )
-        kept = queue.send(message, now, delay)
+        message = forms.read(entry, queue, message_id=self.ids.uuid(), sender_id=sender_id, now=now)
+        kept = queue.send(message, now, entry.get("DelaySeconds"))
         self._record_depth(queue)
-        return {
-            "MessageId": kept.message_id,
-            "MD5OfMessageBody": contents.md5_of_body(body),
-            "MD5OfMessageAttributes": contents.md5_of_attributes(attributes),
-            "MD5OfMessageSystemAttributes": contents.md5_of_attributes(entry.get("MessageSystemAttributes") or {}),
-            "SequenceNumber": kept.sequence_number,
-        }
+        return forms.sent(kept, entry)
 
     def _poll(self, queue: Queue, limit: int, timeout: int, wait: int) -> list[Message]:
         """Receive; with a wait, again whenever something may have become available, until the wait is over."""
-        deadline = self.clock.now + wait
+        deadline = later(self.clock.now, wait)
         while True:
             messages = self._receive(queue, limit, timeout)
-            now = self.clock.now
-            if messages or now >= deadline:
+            if messages or self.clock.now >= deadline:
                 return messages
             self._wait_for_change(queue, deadline)
             if self._at(queue.arn)._queues.get(queue.name) is not queue:
@@ -569,8 +545,8 @@ class Sqs(Service):
 
     def _record_depth(self, queue: Queue) -> None:
         depth = queue.depth(self.clock.now)
-        if self._depths.get(queue.arn, Depth(0, 0, 0)) != depth:
-            self._depths[queue.arn] = depth
+        if queue.last_told != depth:
+            queue.last_told = depth
             self.journal.record("depth", arn=queue.arn, **depth._asdict())
 
 
@@ -582,33 +558,3 @@ def _check_same(existing: Queue, given: Attributes) -> None:
                 "QueueNameExists",
                 f"A queue already exists with the same name and a different value for attribute {name}",
             )
-
-
-def _shown(message: Message, names: set[str], attribute_names: list[str] | None) -> Answer:
-    """A message as ReceiveMessage gives it."""
-    attributes = contents.chosen(message.attributes, attribute_names)
-    known = {
-        "SenderId": message.sender_id,
-        "SentTimestamp": _milliseconds(message.sent),
-        "ApproximateReceiveCount": str(message.receive_count),
-        "ApproximateFirstReceiveTimestamp": _milliseconds(message.first_received or 0.0),
-        "SequenceNumber": message.sequence_number,
-        "MessageDeduplicationId": message.deduplication_id,
-        "MessageGroupId": message.group,
-        "AWSTraceHeader": message.trace_header,
-        "DeadLetterQueueSourceArn": message.source_arn,
-    }
-    system = {name: one for name, one in known.items() if one is not None and ("All" in names or name in names)}
-    return {
-        "MessageId": message.message_id,
-        "ReceiptHandle": message.receipt_handle,
-        "MD5OfBody": contents.md5_of_body(message.body),
-        "Body": message.body,
-        "Attributes": system or None,
-        "MD5OfMessageAttributes": contents.md5_of_attributes(attributes),
-        "MessageAttributes": attributes or None,
-    }
-
-
-def _milliseconds(seconds: float) -> str:
-    return str(round(seconds * 1000))
