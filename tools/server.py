@@ -9,6 +9,7 @@ import argparse
 import gzip
 import hashlib
 import posixpath
+import re
 import socket
 import sys
 import threading
@@ -37,6 +38,8 @@ MIME = {
 }
 # GitHub Pages compresses these kinds (and neither .zip nor .bin), so sizes seen here are the published ones.
 COMPRESSED = {".css", ".html", ".ipynb", ".js", ".json", ".map", ".mjs", ".svg", ".txt", ".wasm", ".xml"}
+# A name with the hash of the content never means anything else.
+BY_CONTENT = re.compile(r"-[0-9a-f]{12,}\.")
 TRIES = 20
 
 
@@ -119,7 +122,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", MIME.get(suffix, "application/octet-stream"))
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "no-cache")
+        named_by_content = status is HTTPStatus.OK and file is not None and BY_CONTENT.search(file.name)
+        self.send_header("Cache-Control", "max-age=31536000, immutable" if named_by_content else "no-cache")
         self.send_header("ETag", tag)
         if suffix in COMPRESSED:
             self.send_header("Vary", "Accept-Encoding")
