@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,60 +17,58 @@ from eslabon.events.pattern import InvalidPattern, Pattern, compile_pattern
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 
-# Few names, few values: collisions are what tests.
+# Few names and few values, so that rules and events meet often.
 NAMES = st.sampled_from(["a", "b", "c", "a.b"])
-TEXTS = st.sampled_from(["", "a", "A", "ab", "aB", "abc", "bca", "ca*", "10.0.0.7", "10.0.0.200", "::1", "é", "É"])
-NUMBERS = st.sampled_from([0, 1, -1, 1.0, 1.5, 2, 2.000001, 2.0000001, 5e9, 5_000_000_001, 10**12, -0.0])
-SCALARS = st.one_of(TEXTS, NUMBERS, st.booleans(), st.none())
-IN_REACH = st.sampled_from([-1, 0, 1, 1.5, 2, 2.000001])
+TEXTS = ["", "a", "A", "ab", "aB", "abc", "bca", "ca*", "10.0.0.7", "10.0.0.200", "::1", "é", "É"]
+NUMBERS = [0, 1, -1, 1.0, 1.5, 2, 2.000001, 2.0000001, 5e9, 5_000_000_001, 10**12, -0.0]
+SCALARS = [*TEXTS, *NUMBERS, True, False, None]
+WILDCARDS = ["*", "a*", "*a", "*b*", "a*c", "*bc*a*", "ca\\*", "abc", "*é"]
+LIMITS = [-1, 0, 1, 1.5, 2]
+IGNORING_CASE = [{"equals-ignore-case": text} for text in TEXTS]
 
 
-def operator(name: str, operand: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    return operand.map(lambda value: {name: value})
+def one_or_two(values: list[Any]) -> list[Any]:
+    """Each value alone, and in a list with the next one."""
+    return [*values, *([one, two] for one, two in pairwise(values))]
 
 
-def one_or_more(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.one_of(values, st.lists(values, min_size=1, max_size=3))
-
-
-IGNORING_CASE = operator("equals-ignore-case", TEXTS)
-FILLED = TEXTS.filter(bool)
-WILDCARDS = st.sampled_from(["*", "a*", "*a", "*b*", "a*c", "*bc*a*", "ca\\*", "abc", "*é", "**"])
-RANGES = st.one_of(
-    st.tuples(st.sampled_from(["=", "<", "<=", ">", ">="]), IN_REACH).map(list),
-    st.tuples(st.sampled_from([">", ">="]), IN_REACH, st.sampled_from(["<", "<="]), IN_REACH).map(list),
+OPERANDS: dict[str, list[Any]] = {
+    "exists": [True, False],
+    "prefix": [*TEXTS, *IGNORING_CASE],
+    "suffix": [*TEXTS, *IGNORING_CASE],
+    "equals-ignore-case": TEXTS,
+    "wildcard": WILDCARDS,
+    "numeric": [
+        *([operator, limit] for operator in ("=", "<", "<=", ">", ">=") for limit in LIMITS),
+        *([low, 0, high, limit] for low in (">", ">=") for high in ("<", "<=") for limit in (1, 2)),
+    ],
+    "cidr": ["10.0.0.0/24", "10.0.0.128/25", "::/64"],
+    "anything-but": [
+        *one_or_two(TEXTS),
+        *one_or_two(LIMITS),
+        *({"prefix": texts} for texts in one_or_two(TEXTS[1:])),
+        *({"suffix": texts} for texts in one_or_two(TEXTS[1:])),
+        *({"equals-ignore-case": texts} for texts in one_or_two(TEXTS)),
+        *({"wildcard": texts} for texts in one_or_two(WILDCARDS)),
+    ],
+}
+OPERATORS = st.sampled_from(sorted(OPERANDS)).flatmap(
+    lambda name: st.sampled_from(OPERANDS[name]).map(lambda operand: {name: operand})
 )
-MATCHERS = st.one_of(
-    SCALARS,
-    operator("exists", st.booleans()),
-    operator("prefix", st.one_of(TEXTS, IGNORING_CASE)),
-    operator("suffix", st.one_of(TEXTS, IGNORING_CASE)),
-    IGNORING_CASE,
-    operator("wildcard", WILDCARDS),
-    operator("numeric", RANGES),
-    operator("cidr", st.sampled_from(["10.0.0.0/24", "10.0.0.128/25", "::/64"])),
-    operator("anything-but", st.one_of(one_or_more(TEXTS), one_or_more(IN_REACH))),
-    operator("anything-but", operator("prefix", one_or_more(FILLED))),
-    operator("anything-but", operator("suffix", one_or_more(FILLED))),
-    operator("anything-but", operator("equals-ignore-case", one_or_more(TEXTS))),
-    operator("anything-but", operator("wildcard", one_or_more(WILDCARDS))),
+FIELDS = st.lists(st.one_of(st.sampled_from(SCALARS), OPERATORS), min_size=1, max_size=3)
+PLAIN = st.dictionaries(NAMES, st.one_of(FIELDS, st.dictionaries(NAMES, FIELDS, min_size=1, max_size=2)),
+                        min_size=1, max_size=3)
+PATTERNS = st.one_of(
+    PLAIN,
+    PLAIN,
+    st.builds(lambda fields, either: {**fields, "$or": either}, PLAIN, st.lists(PLAIN, min_size=2, max_size=3)),
 )
-FIELD = st.lists(MATCHERS, min_size=1, max_size=3)
-
-
-def objects(children: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    alternatives = st.lists(st.dictionaries(NAMES, children, min_size=1, max_size=2), min_size=2, max_size=3)
-    plain = st.dictionaries(NAMES, children, min_size=1, max_size=3)
-    return st.one_of(plain, st.builds(lambda fields, either: {**fields, "$or": either}, plain, alternatives))
-
-
-PATTERNS = objects(st.recursive(FIELD, objects, max_leaves=4))
 EVENTS = st.dictionaries(
     NAMES,
     st.recursive(
-        SCALARS,
+        st.sampled_from(SCALARS),
         lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NAMES, inner, max_size=3)),
-        max_leaves=8,
+        max_leaves=6,
     ),
     max_size=3,
 )
@@ -86,8 +85,8 @@ def compiled(patterns: list[dict[str, Any]]) -> list[Pattern]:
     return accepted
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(PATTERNS, max_size=12), st.lists(EVENTS, min_size=1, max_size=5))
+@settings(max_examples=200, deadline=None)
+@given(st.lists(PATTERNS, max_size=8), st.lists(EVENTS, min_size=1, max_size=3))
 def test_the_index_agrees_with_trying_each_rule(patterns: list[dict[str, Any]], events: list[dict[str, Any]]) -> None:
     rules = compiled(patterns)
     index: PatternIndex[int] = PatternIndex()
@@ -97,13 +96,13 @@ def test_the_index_agrees_with_trying_each_rule(patterns: list[dict[str, Any]], 
         assert index.matching(event) == [number for number, rule in enumerate(rules) if rule.matches(event)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(PATTERNS, min_size=1, max_size=8), st.data())
 def test_rules_that_come_and_go_leave_nothing_behind(patterns: list[dict[str, Any]], data: st.DataObject) -> None:
     rules = dict(enumerate(compiled(patterns)))
     index: PatternIndex[int] = PatternIndex()
     present: list[int] = []
-    for step in data.draw(st.lists(st.sampled_from(sorted(rules) or [-1]), max_size=20)):
+    for step in data.draw(st.lists(st.sampled_from(sorted(rules) or [-1]), max_size=12)):
         if step not in rules:
             continue
         if step in present:
