@@ -53,7 +53,7 @@ class Operation:
         """Check and copy the parameters, call the method, copy what it returns."""
         method = self._method
         if method is None:
-            raise NotModelled(service.name, f"{self.method_name}()", _operations(type(service)))
+            raise NotModelled(service.name, f"{self.method_name}()", operations(type(service)))
         taken: dict[str, Any] = {}
         complaints: list[str] = []
         takers = self._takers
@@ -82,7 +82,7 @@ class Operation:
         }
 
 
-def _operations(service_class: type[Service]) -> list[str]:
+def operations(service_class: type[Service]) -> list[str]:
     """The operations that a service models: its public methods that are not the base class's."""
     return sorted(
         name
@@ -144,7 +144,7 @@ def _structure_taker(shape: Any, service_class: type[Service], built: dict[str, 
     if listed is None:
 
         def refuse(value: Any, path: str, complaints: list[str]) -> Any:
-            raise NotModelled(service_class.name, path, _operations(service_class))
+            raise NotModelled(service_class.name, path, operations(service_class))
 
         return refuse
     built[shape.name] = lambda value, path, complaints: value  # marks it as being compiled: a structure may hold itself
