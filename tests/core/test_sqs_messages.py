@@ -126,9 +126,20 @@ def test_a_standard_queue_s_message_can_be_deleted_after_its_timeout_while_nobod
 def test_a_receipt_handle_that_was_never_given_is_invalid(sqs: Any, url: str) -> None:
     with pytest.raises(sqs.exceptions.ReceiptHandleIsInvalid) as caught:
         sqs.delete_message(QueueUrl=url, ReceiptHandle="handle")
-    assert caught.value.response["Error"]["Message"] == "The input receipt handle is invalid."
+    assert caught.value.response["Error"]["Message"] == (
+        'The input receipt handle "handle" is not a valid receipt handle.'
+    )
     with pytest.raises(sqs.exceptions.ReceiptHandleIsInvalid):
         sqs.change_message_visibility(QueueUrl=url, ReceiptHandle="handle", VisibilityTimeout=1)
+
+
+def test_a_receipt_handle_is_valid_for_its_own_queue_only(sqs: Any, url: str) -> None:
+    other = sqs.create_queue(QueueName="bills")["QueueUrl"]
+    sqs.send_message(QueueUrl=other, MessageBody="bill")
+    (message,) = receive(sqs, other)
+    code, text = refusal(sqs.delete_message, QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    assert code == "ReceiptHandleIsInvalid"
+    assert text.endswith("is not valid for this queue.")
 
 
 def test_messages_older_than_the_retention_period_are_gone(cloud: Cloud, sqs: Any, url: str) -> None:
@@ -372,6 +383,22 @@ def test_the_visibility_of_a_message_that_is_not_in_flight_cannot_be_changed(clo
     cloud.clock.advance(30)
     with pytest.raises(sqs.exceptions.MessageNotInflight):
         sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=10)
+
+
+def test_the_visibility_of_a_message_that_is_gone_or_received_again_cannot_be_changed(
+    cloud: Cloud, sqs: Any, url: str
+) -> None:
+    sqs.send_message(QueueUrl=url, MessageBody="order")
+    (first,) = receive(sqs, url)
+    cloud.clock.advance(30)
+    (second,) = receive(sqs, url)
+    change = {"QueueUrl": url, "VisibilityTimeout": 10}
+    reason = "Message does not exist or is not available for visibility timeout change."
+    code, text = refusal(sqs.change_message_visibility, ReceiptHandle=first["ReceiptHandle"], **change)
+    assert (code, text.partition("Reason: ")[2]) == ("InvalidParameterValue", reason)
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=second["ReceiptHandle"])
+    code, text = refusal(sqs.change_message_visibility, ReceiptHandle=second["ReceiptHandle"], **change)
+    assert (code, text.partition("Reason: ")[2]) == ("InvalidParameterValue", reason)
 
 
 def test_a_message_is_hidden_for_at_most_12_hours_after_it_was_received(cloud: Cloud, sqs: Any, url: str) -> None:

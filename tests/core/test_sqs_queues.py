@@ -132,6 +132,15 @@ def test_what_is_no_queue_url_is_an_invalid_address(sqs: Any) -> None:
     assert refusal(sqs.send_message, QueueUrl="orders", MessageBody="order")[0] == "InvalidAddress"
 
 
+def test_a_client_of_one_region_does_not_reach_the_queues_of_another(cloud: Cloud, sqs: Any) -> None:
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    ireland = cloud.session(region_name="eu-west-1").client("sqs")
+    assert refusal(ireland.send_message, QueueUrl=url, MessageBody="order") == (
+        "InvalidAddress",
+        "The address https://sqs.us-east-1.amazonaws.com/ is not valid for this endpoint.",
+    )
+
+
 def test_queues_are_listed_by_prefix(sqs: Any) -> None:
     assert "QueueUrls" not in sqs.list_queues()
     for name in ("orders", "orders-dead", "bills"):

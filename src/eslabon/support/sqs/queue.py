@@ -17,6 +17,8 @@ LONGEST_VISIBILITY = 43_200  # seconds from the receive on, however often it is 
 MAXIMUM_IN_FLIGHT = 120_000
 PURGE_INTERVAL = 60  # seconds
 
+HANDLE_START = "AQEB"  # of every receipt handle
+
 # Sequence numbers have 20 digits and grow in steps; where they start means nothing.
 _FIRST_SEQUENCE_NUMBER = 18_850_000_000_000_000_000
 _SEQUENCE_STEP = 256
@@ -88,7 +90,8 @@ class Queue:
     Depth(visible=0, in_flight=0, delayed=0)
     >>> queue.delete("another", 30)
     Traceback (most recent call last):
-    eslabon.errors.ServiceError: ReceiptHandleIsInvalid: The input receipt handle is invalid.
+    eslabon.errors.ServiceError: ReceiptHandleIsInvalid: The input receipt handle "another" is not a valid \
+receipt handle.
     """
 
     def __init__(self, name: str, arn: str, attributes: Mapping[str, str], now: float) -> None:
@@ -315,10 +318,10 @@ class Queue:
             raise invalid_value("VisibilityTimeout", timeout, reason)
         self.expire(now)
         message = self._received(handle)
-        if message is None:
+        if message is None or message.receipt_handle != handle:
             reason = "Message does not exist or is not available for visibility timeout change."
             raise invalid_value("ReceiptHandle", handle, reason)
-        if message.receipt_handle != handle or message.visible_at <= now:
+        if message.visible_at <= now:
             raise sqs_error("MessageNotInflight", "The specified message isn't in flight.")
         if later(now, timeout) > later(message.received, LONGEST_VISIBILITY):
             reason = f"Total VisibilityTimeout for the message is beyond the limit [{LONGEST_VISIBILITY} seconds]"
@@ -354,5 +357,7 @@ class Queue:
     def _received(self, handle: str) -> Message | None:
         """The message that a receipt handle was given for; None when it is gone."""
         if handle not in self._receipts:
-            raise sqs_error("ReceiptHandleIsInvalid", "The input receipt handle is invalid.")
+            wrong = f'The receipt handle "{handle}" is not valid for this queue.'
+            malformed = f'The input receipt handle "{handle}" is not a valid receipt handle.'
+            raise sqs_error("ReceiptHandleIsInvalid", wrong if handle.startswith(HANDLE_START) else malformed)
         return self.messages.get(self._receipts[handle])

@@ -14,7 +14,7 @@ MAXIMUM_TAGS = 50
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _FIFO_NAME = re.compile(r"[A-Za-z0-9_-]{1,75}\.fifo")
-_URL = re.compile(r"https?://[^/]+/(\d{12})/([A-Za-z0-9_.-]+)")
+_URL = re.compile(r"(?P<address>https?://(?P<host>[^/]+)/)(?P<account>\d{12})/(?P<name>[A-Za-z0-9_.-]+)")
 
 
 def check_name(name: str, fifo: bool) -> None:
@@ -52,19 +52,24 @@ def queue_url(arn: str) -> str:
     return f"https://sqs.{queue.region}.amazonaws.com/{queue.account}/{queue.resource}"
 
 
-def account_and_name(url: str) -> tuple[str, str]:
-    """The owner's account and the name in a queue's URL; InvalidAddress when it is none.
+def account_and_name(url: str, region: str) -> tuple[str, str]:
+    """The owner's account and the name in the URL of a queue of a Region; InvalidAddress when it is none.
 
-    >>> account_and_name("https://sqs.us-east-1.amazonaws.com/123456789012/orders")
+    >>> account_and_name("https://sqs.us-east-1.amazonaws.com/123456789012/orders", "us-east-1")
     ('123456789012', 'orders')
-    >>> account_and_name("orders")
+    >>> account_and_name("https://sqs.us-east-1.amazonaws.com/123456789012/orders", "eu-west-1")
+    Traceback (most recent call last):
+    eslabon.errors.ServiceError: InvalidAddress: The address https://sqs.us-east-1.amazonaws.com/ is not valid \
+for this endpoint.
+    >>> account_and_name("orders", "us-east-1")
     Traceback (most recent call last):
     eslabon.errors.ServiceError: InvalidAddress: The address orders is not valid for this endpoint.
     """
     found = _URL.fullmatch(url)
-    if not found:
-        raise sqs_error("InvalidAddress", f"The address {url} is not valid for this endpoint.")
-    return found[1], found[2]
+    if not found or found["host"] != f"sqs.{region}.amazonaws.com":
+        address = found["address"] if found else url
+        raise sqs_error("InvalidAddress", f"The address {address} is not valid for this endpoint.")
+    return found["account"], found["name"]
 
 
 def check_tags(tags: Mapping[str, str]) -> None:

@@ -14,7 +14,7 @@ from eslabon.service import Reply, Service
 from eslabon.support.sqs import attributes as queue_attributes
 from eslabon.support.sqs import batch, contents, forms, requests, sharing
 from eslabon.support.sqs.errors import NOT_FOR_THIS_TYPE, QUERY_CODES, invalid_value, no_such_queue, sqs_error
-from eslabon.support.sqs.queue import Message, Queue, later
+from eslabon.support.sqs.queue import HANDLE_START, Message, Queue, later
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
@@ -430,7 +430,7 @@ class Sqs(Service):
 
     def _queue(self, url: str, action: str) -> Queue:
         """The queue of a URL, for a caller of this account who wants to do `action`."""
-        account, name = requests.account_and_name(url)
+        account, name = requests.account_and_name(url, self.region)
         return self._named(account, name, action)
 
     def _named(self, account: str, name: str, action: str) -> Queue:
@@ -518,7 +518,7 @@ class Sqs(Service):
         dead_letters = owner._queues.get(Arn.parse(policy.dead_letter_arn).resource) if policy else None
         # Without its dead-letter queue a message stays and is handed out again.
         most = policy.max_receive_count if policy and dead_letters else None
-        found = queue.receive(now, limit, timeout, lambda: "AQEB" + self.ids.token(180), most)
+        found = queue.receive(now, limit, timeout, lambda: HANDLE_START + self.ids.token(180), most)
         if dead_letters is not None and found.dead:
             for message in found.dead:
                 dead_letters.bury(message, queue.arn, now)
