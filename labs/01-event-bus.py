@@ -144,7 +144,9 @@ def allow(name, rule_arn):
 
 def subscribe(name, pattern, permission=True, **target):
     make_queue(name)
-    rules[name] = events.put_rule(Name=name, EventBusName="orders", EventPattern=json.dumps(pattern))["RuleArn"]
+    rules[name] = events.put_rule(
+        Name=name, EventBusName="orders", EventPattern=json.dumps(pattern)
+    )["RuleArn"]
     if permission:
         allow(name, rules[name])
     events.put_targets(
@@ -162,7 +164,9 @@ def place_order(order, total, name="Ada"):
 
 
 def receive(name):
-    answer = sqs.receive_message(QueueUrl=queues[name], WaitTimeSeconds=20, MaxNumberOfMessages=10)
+    answer = sqs.receive_message(
+        QueueUrl=queues[name], WaitTimeSeconds=20, MaxNumberOfMessages=10
+    )
     messages = answer.get("Messages", [])
     for message in messages:
         sqs.delete_message(QueueUrl=queues[name], ReceiptHandle=message["ReceiptHandle"])
@@ -217,9 +221,11 @@ class Timeline:
                 f'<path transform="translate({x:.0f} {y})" d="{shape}" fill="{fill}" '
                 'stroke="currentColor" stroke-width="2"/>'
             )
-        seconds = f"{last - first:.0f} s"
         parts.append(f'<text x="160" y="{height + 14}" text-anchor="middle">0 s</text>')
-        parts.append(f'<text x="590" y="{height + 14}" text-anchor="middle">{seconds}</text>')
+        if last - first >= 1:
+            parts.append(
+                f'<text x="590" y="{height + 14}" text-anchor="middle">{last - first:.0f} s</text>'
+            )
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 620 {height + 24}" role="img" '
             f'aria-label="{escape(self.alt)}" font-size="14" fill="currentColor">'
@@ -404,14 +410,14 @@ print(TEXT["left"].format(resources=len(cloud.resources())))
 # ## Comprueba lo aprendido {#lab-check}
 #
 # <details class="question" markdown="1">
-# <summary>¿Qué línea de `place_order` cambió desde que la escribiste?</summary>
+# <summary>¿Qué línea de <code>place_order</code> cambió desde que la escribiste?</summary>
 #
 # Ninguna. Añadiste consumidores, filtros, una transformación y una DLQ sin tocar al productor. Eso es acoplamiento débil.
 #
 # </details>
 #
 # <details class="question" markdown="1">
-# <summary>¿Por qué `warehouse-dlq` necesitó su propio permiso?</summary>
+# <summary>¿Por qué <code>warehouse-dlq</code> necesitó su propio permiso?</summary>
 #
 # Porque quien escribe en ella es EventBridge, y es otra cola. Sin su política, el evento se habría descartado igual.
 #
@@ -428,14 +434,14 @@ print(TEXT["left"].format(resources=len(cloud.resources())))
 # ## Check yourself {#lab-check}
 #
 # <details class="question" markdown="1">
-# <summary>Which line of `place_order` changed since you wrote it?</summary>
+# <summary>Which line of <code>place_order</code> changed since you wrote it?</summary>
 #
 # None. You added consumers, filters, a transformation and a DLQ without touching the producer. That is loose coupling.
 #
 # </details>
 #
 # <details class="question" markdown="1">
-# <summary>Why did `warehouse-dlq` need a permission of its own?</summary>
+# <summary>Why did <code>warehouse-dlq</code> need a permission of its own?</summary>
 #
 # Because it is EventBridge that writes there, and it is another queue. Without its policy the event would have been dropped all the same.
 #
