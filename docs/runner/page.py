@@ -1,0 +1,251 @@
+"""The page's side of Python: runs the reader's code in a cloud, sends what it prints and what happened. Draws nothing.
+
+`prepare` once, then `run` for each press of the button. Everything leaves through one function, `post(kind, content)`:
+out, err and error are text; display is JSON of a type, a content and an alternative text; picture is the journal
+as JSON.
+"""
+
+import ast
+import builtins
+import contextlib
+import io
+import json
+import linecache
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NoReturn
+
+Post = Callable[[str, str], None]
+
+SHOWN = 100_000  # characters of output that a run may show
+EAGER = 100  # messages that a run sends at once, before it gathers them
+GATHERED = 0.05  # seconds of output that go into one message after that
+PAYLOAD = 2_000  # characters of a payload or a log line that the picture may quote
+ENTRIES = 5_000  # journal entries that one picture is drawn from
+
+TEXTS = {
+    "es": {
+        "input": "input() no funciona en la página, donde nada espera al teclado: pon el valor en el código.",
+        "network": "la página no sale a la red, y eslabon no tiene respuesta para esta llamada: {method} {url}",
+    },
+    "en": {
+        "input": "input() does not work in the page, where nothing waits for the keyboard: put the value in the code.",
+        "network": "the page never goes to the network, and eslabon has no answer for this call: {method} {url}",
+    },
+}
+
+_language = "en"
+_labs: dict[str, "Place"] = {}
+_readers_files: set[str] = set()
+
+
+def prepare(folder: str) -> None:
+    """Import boto3 and eslabon. folder: where botocore's `data` folder stands, as it cannot lie in an archive."""
+    import botocore
+
+    botocore.BOTOCORE_ROOT = folder
+    import botocore.httpsession
+
+    import eslabon.runner  # noqa: F401 - imported now so that the first run need not
+
+    botocore.httpsession.URLLib3Session.send = _never_send
+    builtins.input = _no_input
+
+
+def _never_send(session: object, request: Any) -> NoReturn:
+    raise ConnectionError(TEXTS[_language]["network"].format(method=request.method, url=request.url))
+
+
+def _no_input(prompt: object = "") -> NoReturn:
+    print(prompt, end="")
+    raise EOFError(TEXTS[_language]["input"])
+
+
+def rehearse(services: Iterable[str]) -> None:
+    """Make a client of each service, once, in a cloud of its own: what they import and read is then in memory."""
+    from eslabon import Cloud
+
+    cloud = Cloud()
+    for name in services:
+        cloud.client(name)
+        cloud.service(name)
+
+
+class Place:
+    """A cloud, and the names of the program that runs in it."""
+
+    def __init__(self) -> None:
+        from eslabon import Cloud
+        from eslabon.readertime import reader_globals
+
+        self.cloud = Cloud()
+        self.namespace = reader_globals()
+
+
+def run(source: str, filename: str, lab: str | None, language: str, post: Post) -> str:
+    """Run the program in a cloud of its own, or as a cell in that of its lab, by name; give "ok" or "error"."""
+    global _language
+    _language = language
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    if lab is None:
+        _readers_files.clear()
+        place = Place()
+        with place.cloud.activated():
+            return _run(source, filename, place, post, in_lab=False)
+    if lab not in _labs:
+        from eslabon import activate
+
+        _labs[lab] = Place()
+        activate(_labs[lab].cloud).start()  # stays active: a lab's cells follow one another
+    return _run(source, filename, _labs[lab], post, in_lab=True)
+
+
+def _run(source: str, filename: str, place: Place, post: Post, in_lab: bool) -> str:
+    from eslabon import activation
+
+    _readers_files.add(filename)
+    place.namespace["__file__"] = filename
+    if in_lab:
+        place.namespace["display"] = lambda value: _display(value, post, plain=True)
+    before = activation.current().cloud
+    began = len(before.journal.entries)
+    output = Output(post)
+    status = "ok"
+    with contextlib.redirect_stdout(Stream(output, "out")), contextlib.redirect_stderr(Stream(output, "err")):
+        try:
+            value = _execute(source, filename, place.namespace)
+            if value is not None:
+                output.flush()
+                _display(value, post, plain=in_lab)
+        except SystemExit as stop:
+            if stop.code not in (None, 0):
+                print(stop.code, file=sys.stderr)
+                status = "error"
+        except BaseException as error:  # noqa: BLE001 - whatever the reader's program raises is shown
+            output.write(readers_traceback(error), "error")
+            status = "error"
+        output.close()
+    after = activation.current().cloud  # a cell may have activated a cloud itself
+    entries = after.journal.entries[began if after is before else 0 :]
+    post("picture", json.dumps(journal(entries), default=str))
+    return status
+
+
+def _execute(source: str, filename: str, namespace: dict[str, Any]) -> object:
+    """Run the program; the value of its last line, when that is an expression, comes back."""
+    tree = ast.parse(source, filename)
+    last = tree.body[-1] if tree.body else None
+    if not isinstance(last, ast.Expr):
+        exec(compile(tree, filename, "exec", dont_inherit=True), namespace)
+        return None
+    first = ast.Module(tree.body[:-1], tree.type_ignores)
+    exec(compile(first, filename, "exec", dont_inherit=True), namespace)
+    value: object = eval(compile(ast.Expression(last.value), filename, "eval", dont_inherit=True), namespace)
+    return value
+
+
+def _display(value: object, post: Post, plain: bool) -> None:
+    """Send a value as what it can show itself as: SVG, HTML, or (plain) its repr."""
+    for kind, method in (("image/svg+xml", "_repr_svg_"), ("text/html", "_repr_html_")):
+        shown = getattr(value, method, None)
+        content = shown() if callable(shown) else None
+        if content:
+            alternative = getattr(value, "alt", "")
+            post("display", json.dumps([kind, content, alternative if isinstance(alternative, str) else ""]))
+            return
+    if plain:
+        print(repr(value))
+
+
+def readers_traceback(error: BaseException) -> str:
+    """The traceback with the frames of the reader's own code only, as the interpreter would word it."""
+    told = traceback.TracebackException.from_exception(error)
+    _forget_library(told)
+    return "".join(told.format())
+
+
+def _forget_library(told: traceback.TracebackException) -> None:
+    own = [frame for frame in told.stack if frame.filename in _readers_files]
+    told.stack = traceback.StackSummary.from_list(own)
+    for name in ("__cause__", "__context__"):
+        before = getattr(told, name)
+        if before is not None:
+            _forget_library(before)
+            if not before.stack:  # raised and handled inside a library: no news to the reader
+                setattr(told, name, None)
+    for part in told.exceptions or ():
+        _forget_library(part)
+
+
+class Output:
+    """What a run prints, on its way to the page: gathered when there is much, cut off when there is too much."""
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self._pieces: list[str] = []
+        self._stream = "out"
+        self._room = SHOWN
+        self._dropped = 0
+        self._messages = 0
+        self._last = 0.0
+
+    def write(self, text: str, stream: str) -> None:
+        if stream == "error":  # why a program ended is said however much it has printed
+            self._room = max(self._room, len(text))
+        if len(text) > self._room:
+            self._dropped += len(text) - self._room
+            text = text[: self._room]
+        self._room -= len(text)
+        if not text:
+            return
+        if stream != self._stream:
+            self.flush()
+            self._stream = stream
+        self._pieces.append(text)
+        gathering = self._messages >= EAGER and time.monotonic() - self._last < GATHERED
+        if text.endswith("\n") and not gathering:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._pieces:
+            self._post(self._stream, "".join(self._pieces))
+            self._pieces.clear()
+            self._messages += 1
+            self._last = time.monotonic()
+
+    def close(self) -> None:
+        self.flush()
+        if self._dropped:
+            self._post("dropped", str(self._dropped))
+
+
+class Stream(io.TextIOBase):
+    """sys.stdout or sys.stderr of a run."""
+
+    def __init__(self, output: Output, name: str) -> None:
+        self._output = output
+        self._name = name
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self._output.write(text, self._name)
+        return len(text)
+
+    def flush(self) -> None:
+        self._output.flush()
+
+
+def journal(entries: Sequence[Any]) -> list[dict[str, Any]]:
+    """Entries of a cloud's journal as plain values, long texts cut; the last ones when they are very many."""
+    return [
+        {"time": entry.time, "kind": entry.kind, **{name: _short(fact) for name, fact in entry.facts.items()}}
+        for entry in entries[-ENTRIES:]
+    ]
+
+
+def _short(fact: Any) -> Any:
+    return fact[:PAYLOAD] + "…" if isinstance(fact, str) and len(fact) > PAYLOAD else fact

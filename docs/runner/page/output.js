@@ -1,0 +1,102 @@
+// What a program shows: text as it comes, tracebacks, SVG as an image, HTML in a frame that runs no script.
+import { html } from "./dom.js";
+import { figure } from "./picture.js";
+import { story } from "./story.js";
+
+export class Output {
+  /** parent: the block. Its recorded output, [data-recorded], stays until the first run and comes back with reset(). */
+  constructor(parent, text, language) {
+    this.text = text;
+    this.language = language;
+    this.recorded = [...parent.querySelectorAll(":scope > [data-recorded]")];
+    this.label = html("p", { class: "eslabon-label" }, [text("recorded")]);
+    this.shown = html("div", { class: "eslabon-shown" });
+    this.last = null;
+    if (this.recorded.length) this.recorded[0].before(this.label);
+    else parent.append(this.label);
+    parent.append(this.shown);
+    this.reset();
+  }
+
+  reset() {
+    this.clear();
+    for (const element of this.recorded) element.hidden = false;
+    this.label.textContent = this.text("recorded");
+    this.label.hidden = !this.recorded.length;
+  }
+
+  /** A run begins. */
+  begin() {
+    this.clear();
+    for (const element of this.recorded) element.hidden = true;
+    this.label.textContent = this.text("output");
+    this.label.hidden = false;
+  }
+
+  clear() {
+    this.shown.replaceChildren();
+    this.last = null;
+  }
+
+  /** A run has ended. */
+  end() {
+    if (!this.shown.querySelector(":scope > :not(.eslabon-picture)"))
+      this.shown.prepend(html("p", { class: "eslabon-note" }, [this.text("noOutput")]));
+  }
+
+  /** kind and content as page.py posts them. */
+  heard(kind, content) {
+    const { text } = this;
+    if (kind === "out" || kind === "err" || kind === "error") this.print(content, kind);
+    else if (kind === "dropped") this.note(text("dropped", { count: new Intl.NumberFormat(this.language).format(content) }));
+    else if (kind === "display") this.display(...JSON.parse(content));
+    else if (kind === "picture") {
+      const drawn = figure(story(JSON.parse(content)), text, this.language);
+      if (drawn) this.shown.append(drawn);
+    }
+  }
+
+  print(content, kind) {
+    if (!this.last) {
+      this.last = html("pre", { class: "eslabon-output", tabindex: "0" });
+      this.shown.append(this.last);
+    }
+    this.last.append(kind === "out" ? content : html("span", { class: `eslabon-${kind}` }, [content]));
+  }
+
+  note(sentence) {
+    this.shown.append(html("p", { class: "eslabon-note" }, [sentence]));
+  }
+
+  display(type, content, alternative) {
+    this.last = null;
+    const shown = type === "image/svg+xml" ? image(content, alternative || this.text("result")) : frame(content, this.text("result"));
+    this.shown.append(shown);
+  }
+}
+
+/** SVG as an image: it runs no script and fetches nothing. `currentColor` in it is the page's text colour, in either theme. */
+function image(content, alternative) {
+  const shown = html("img", { class: "eslabon-image", alt: alternative });
+  const draw = () => {
+    const drawing = new DOMParser().parseFromString(content, "image/svg+xml").documentElement;
+    drawing.style.color = getComputedStyle(shown.parentElement ?? document.body).color;
+    shown.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(drawing))}`;
+  };
+  queueMicrotask(draw);
+  new MutationObserver(draw).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
+  return shown;
+}
+
+/** HTML in a frame with no right to run scripts; it takes the page's colours and the height of what it holds. */
+function frame(content, title) {
+  const shown = html("iframe", { class: "eslabon-frame", sandbox: "allow-same-origin", title });
+  shown.addEventListener("load", () => {
+    const { color, fontFamily } = getComputedStyle(shown.parentElement);
+    const { body } = shown.contentDocument;
+    Object.assign(body.style, { color, fontFamily, margin: "0", fontSize: "0.8rem" });
+    shown.style.height = `${Math.min(body.scrollHeight + 4, 600)}px`;
+  });
+  shown.srcdoc = content;
+  return shown;
+}

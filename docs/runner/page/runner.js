@@ -1,0 +1,42 @@
+// Run in the page. Finds the blocks, gives each its buttons; fetches nothing else until the reader shows interest.
+import { Block } from "./block.js";
+import { Engine } from "./engine.js";
+import { texts } from "./messages.js";
+
+/* global ASSETS -- the table of the hashed files, put here by bundle.mjs */
+const root = new URL(".", import.meta.url).href;
+const engine = new Engine(root, ASSETS);
+const blocks = [];
+let editor;
+
+function page(language) {
+  return {
+    engine,
+    language,
+    text: texts(language),
+    openEditor: () => (editor ??= import(new URL(ASSETS.editor.file, root).href)),
+    cellsAbove: (block) => blocks.slice(0, blocks.indexOf(block)).filter((other) => block.lab && other.lab === block.lab),
+    interest,
+  };
+}
+
+/** A pointer or the focus is on a block: start Python now, unless the reader pays for each byte. */
+function interest() {
+  const { saveData, type } = navigator.connection ?? {};
+  if (!saveData && type !== "cellular") engine.preload();
+}
+
+function start() {
+  for (const element of document.querySelectorAll("div.eslabon-run:not([data-state])")) {
+    const language = element.dataset.language === "es" ? "es" : "en";
+    blocks.push(new Block(element, page(language)));
+  }
+}
+
+if (!document.querySelector('link[href*="_runner/runner.css"]')) {
+  const style = document.createElement("link");
+  style.rel = "stylesheet";
+  style.href = new URL("runner.css", root).href;
+  document.head.append(style);
+}
+start();

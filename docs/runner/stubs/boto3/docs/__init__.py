@@ -1,0 +1,1 @@
+"""Stands for boto3's documentation generator; leaves it out."""
