@@ -77,7 +77,8 @@ def _finder(text: str) -> Callable[[Mapping[str, Any]], Any]:
     while position < len(text):
         step = STEP.match(text, position)
         if step is None:
-            raise NotModelled("events", f"{text[position:]} in the JSON path {text}", [".name", "[0]", "[*]", "['name']"])
+            nearby = [".name", "[0]", "[*]", "['name']"]
+            raise NotModelled("events", f"{text[position:]} in the JSON path {text}", nearby)
         name, index, *quoted = step.groups()
         if index is not None and index != "*":
             steps.append(int(index))
