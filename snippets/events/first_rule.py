@@ -10,21 +10,21 @@ url = sqs.create_queue(QueueName="first-rule")["QueueUrl"]
 arn = sqs.get_queue_attributes(
     QueueUrl=url, AttributeNames=["QueueArn"]
 )["Attributes"]["QueueArn"]
-pattern = {"source": ["shop"]}
+pattern = {"source": ["shop"]}  # (1)
 rule = events.put_rule(Name="first-rule", EventPattern=json.dumps(pattern))
 # --8<-- [end:make]
 
 # --8<-- [start:allow]
-policy = {"Version": "2012-10-17", "Statement": {
+policy = {"Version": "2012-10-17", "Statement": {  # (2)
     "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn,
     "Principal": {"Service": "events.amazonaws.com"},
-    "Condition": {"ArnEquals": {"aws:SourceArn": rule["RuleArn"]}},
+    "Condition": {"ArnEquals": {"aws:SourceArn": rule["RuleArn"]}},  # (3)
 }}
 sqs.set_queue_attributes(
     QueueUrl=url, Attributes={"Policy": json.dumps(policy)}
 )
 events.put_targets(Rule="first-rule", Targets=[{"Id": "queue", "Arn": arn}])
-time.sleep(60)
+time.sleep(60)  # (4)
 # --8<-- [end:allow]
 
 # --8<-- [start:send]

@@ -25,9 +25,9 @@ print("delivered without a policy:", len(answer.get("Messages", [])))
 
 # --8<-- [start:allow]
 policy = {"Version": "2012-10-17", "Statement": {
-    "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn,
-    "Principal": {"Service": "events.amazonaws.com"},
-    "Condition": {"ArnEquals": {"aws:SourceArn": rule["RuleArn"]}},
+    "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn,  # (1)
+    "Principal": {"Service": "events.amazonaws.com"},  # (2)
+    "Condition": {"ArnEquals": {"aws:SourceArn": rule["RuleArn"]}},  # (3)
 }}
 sqs.set_queue_attributes(
     QueueUrl=url, Attributes={"Policy": json.dumps(policy)}

@@ -16,6 +16,7 @@ from eslabon.runner import run_source
 ROOT = Path(__file__).resolve().parents[2]
 SNIPPETS = sorted((ROOT / "snippets").rglob("*.py"))
 MARKER = re.compile(r"# --8<-- \[(?P<edge>start|end):(?P<name>[a-z0-9-]+)\]")
+ANNOTATION = re.compile(r"# \(\d+\)")
 ALLOWED = {"boto3", "botocore"} | sys.stdlib_module_names
 # A snippet has one thread of events to follow; and what it prints must not depend on chance.
 FORBIDDEN = {
@@ -56,8 +57,9 @@ def test_a_snippet_imports_only_boto3_and_the_standard_library(path: Path) -> No
     assert names <= ALLOWED - FORBIDDEN, f"{path.name} imports {', '.join(sorted(names - (ALLOWED - FORBIDDEN)))}"
 
 
-def test_a_snippet_has_no_prose_only_section_markers(path: Path) -> None:
-    prose = [comment for comment in comments(path.read_text("utf-8")) if not MARKER.fullmatch(comment)]
+def test_a_snippet_has_no_prose_only_section_markers_and_annotation_marks(path: Path) -> None:
+    found = comments(path.read_text("utf-8"))
+    prose = [comment for comment in found if not MARKER.fullmatch(comment) and not ANNOTATION.fullmatch(comment)]
     assert prose == [], f"{path.name}: explanations belong to the pages, in both languages"
 
 
