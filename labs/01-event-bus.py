@@ -13,12 +13,14 @@
 # %% [markdown] lang="es"
 # ## 1. Una cuenta vacía {#lab-start}
 #
-# `activate()` hace que el código de boto3 de este cuaderno hable con una nube de prueba: una cuenta vacía, con su propio reloj. Si quieres empezar de nuevo, ejecuta otra vez esta celda.
+# `activate()` hace que el código de boto3 de este cuaderno hable con una nube de prueba: una cuenta vacía,
+# con su propio reloj. Si quieres empezar de nuevo, ejecuta otra vez esta celda.
 
 # %% [markdown] lang="en"
 # ## 1. An empty account {#lab-start}
 #
-# `activate()` makes the boto3 code of this notebook talk to a practice cloud: an empty account with a clock of its own. To start afresh, run this cell again.
+# `activate()` makes the boto3 code of this notebook talk to a practice cloud: an empty account with a clock
+# of its own. To start afresh, run this cell again.
 
 # %%
 import json
@@ -97,10 +99,12 @@ for team in ["tight-warehouse", "tight-mail", "tight-billing"]:
 tell_everybody(1)
 
 # %% [markdown] lang="es"
-# **Rómpelo.** El equipo de correo borra su cola. El siguiente pedido se queda a medias: almacén ya lo sabe, cobros no lo sabrá nunca.
+# **Rómpelo.** El equipo de correo borra su cola. El siguiente pedido se queda a medias: almacén ya lo sabe,
+# cobros no lo sabrá nunca.
 
 # %% [markdown] lang="en"
-# **Break it.** The mail team deletes its queue. The next order is left half done: the warehouse already knows of it, billing never will.
+# **Break it.** The mail team deletes its queue. The next order is left half done: the warehouse already knows
+# of it, billing never will.
 
 # %%
 sqs.delete_queue(QueueUrl=queues.pop("tight-mail"))
@@ -113,12 +117,14 @@ except (KeyError, sqs.exceptions.QueueDoesNotExist):
 # %% [markdown] lang="es"
 # ## 3. Un bus en medio {#lab-bus}
 #
-# Ahora pedidos solo habla con un bus. `subscribe` hace todo lo que necesita un consumidor: su cola, su regla, el permiso y el destino. Fíjate en que `place_order` no nombra a nadie.
+# Ahora pedidos solo habla con un bus. `subscribe` hace todo lo que necesita un consumidor: su cola, su regla,
+# el permiso y el destino. Fíjate en que `place_order` no nombra a nadie.
 
 # %% [markdown] lang="en"
 # ## 3. A bus in between {#lab-bus}
 #
-# Now orders talks to a bus only. `subscribe` does all that a consumer needs: its queue, its rule, the permission and the target. Notice that `place_order` names nobody.
+# Now orders talks to a bus only. `subscribe` does all that a consumer needs: its queue, its rule, the
+# permission and the target. Notice that `place_order` names nobody.
 
 # %%
 events.create_event_bus(Name="orders")
@@ -181,12 +187,14 @@ _ = receive("warehouse")
 # %% [markdown] lang="es"
 # ### Para verlo {#lab-timeline}
 #
-# La nube apunta todo lo que ocurre en su diario. Esta clase dibuja las entregas: una fila por destino, un círculo si llegó y un aspa si falló.
+# La nube apunta todo lo que ocurre en su diario. Esta clase dibuja las entregas: una fila por destino, un
+# círculo si llegó y un aspa si falló.
 
 # %% [markdown] lang="en"
 # ### To see it {#lab-timeline}
 #
-# The cloud notes all that happens in its journal. This class draws the deliveries: a row for each target, a circle if it arrived and a cross if it failed.
+# The cloud notes all that happens in its journal. This class draws the deliveries: a row for each target, a
+# circle if it arrived and a cross if it failed.
 
 # %%
 class Timeline:
@@ -273,12 +281,14 @@ place_order(6, 500)
 # %% [markdown] lang="es"
 # ## 6. Transformar {#lab-transform}
 #
-# El equipo de avisos no quiere el evento: quiere una frase para el cliente. La plantilla la compone antes de entregar.
+# El equipo de avisos no quiere el evento: quiere una frase para el cliente. La plantilla la compone antes de
+# entregar.
 
 # %% [markdown] lang="en"
 # ## 6. Transform {#lab-transform}
 #
-# The notice team does not want the event: it wants a sentence for the customer. The template composes it before delivery.
+# The notice team does not want the event: it wants a sentence for the customer. The template composes it
+# before delivery.
 
 # %%
 subscribe("notices", {"source": ["shop"]}, InputTransformer={
@@ -304,10 +314,12 @@ place_order(8, 20)
 _ = receive("audit")
 
 # %% [markdown] lang="es"
-# En AWS mirarías la métrica `FailedInvocations` o una cola de mensajes fallidos. Aquí puedes preguntar directamente qué falló y qué declaración falta:
+# En AWS mirarías la métrica `FailedInvocations` o una cola de mensajes fallidos. Aquí puedes preguntar
+# directamente qué falló y qué declaración falta:
 
 # %% [markdown] lang="en"
-# On AWS you would look at the metric `FailedInvocations` or at a dead-letter queue. Here you may ask outright what failed and which statement is missing:
+# On AWS you would look at the metric `FailedInvocations` or at a dead-letter queue. Here you may ask outright
+# what failed and which statement is missing:
 
 # %%
 print(explain_deliveries(cloud, LANGUAGE))
@@ -327,12 +339,14 @@ _ = receive("audit")
 # %% [markdown] lang="es"
 # ## 8. Perder un consumidor {#lab-dead-letters}
 #
-# Esta vez el destino de almacén tiene una cola de mensajes fallidos (DLQ), con su propia política. Después, la cola de almacén desaparece.
+# Esta vez el destino de almacén tiene una cola de mensajes fallidos (DLQ), con su propia política. Después,
+# la cola de almacén desaparece.
 
 # %% [markdown] lang="en"
 # ## 8. Lose a consumer {#lab-dead-letters}
 #
-# This time the warehouse's target has a dead-letter queue (DLQ) with a policy of its own. Then the warehouse's queue disappears.
+# This time the warehouse's target has a dead-letter queue (DLQ) with a policy of its own. Then the
+# warehouse's queue disappears.
 
 # %%
 make_queue("warehouse-dlq")
@@ -412,7 +426,8 @@ print(TEXT["left"].format(resources=len(cloud.resources())))
 # <details class="question" markdown="1">
 # <summary>¿Qué línea de <code>place_order</code> cambió desde que la escribiste?</summary>
 #
-# Ninguna. Añadiste consumidores, filtros, una transformación y una DLQ sin tocar al productor. Eso es acoplamiento débil.
+# Ninguna. Añadiste consumidores, filtros, una transformación y una DLQ sin tocar al productor. Eso es
+# acoplamiento débil.
 #
 # </details>
 #
@@ -426,7 +441,8 @@ print(TEXT["left"].format(resources=len(cloud.resources())))
 # <details class="question" markdown="1">
 # <summary>Al recoger el pedido 10, ¿por qué se borra de la DLQ después de enviarlo y no antes?</summary>
 #
-# Porque si el programa se cae entre las dos llamadas es mejor tenerlo dos veces que ninguna. Quien recibe debe soportar duplicados.
+# Porque si el programa se cae entre las dos llamadas es mejor tenerlo dos veces que ninguna. Quien recibe
+# debe soportar duplicados.
 #
 # </details>
 
@@ -436,20 +452,23 @@ print(TEXT["left"].format(resources=len(cloud.resources())))
 # <details class="question" markdown="1">
 # <summary>Which line of <code>place_order</code> changed since you wrote it?</summary>
 #
-# None. You added consumers, filters, a transformation and a DLQ without touching the producer. That is loose coupling.
+# None. You added consumers, filters, a transformation and a DLQ without touching the producer. That is loose
+# coupling.
 #
 # </details>
 #
 # <details class="question" markdown="1">
 # <summary>Why did <code>warehouse-dlq</code> need a permission of its own?</summary>
 #
-# Because it is EventBridge that writes there, and it is another queue. Without its policy the event would have been dropped all the same.
+# Because it is EventBridge that writes there, and it is another queue. Without its policy the event would
+# have been dropped all the same.
 #
 # </details>
 #
 # <details class="question" markdown="1">
 # <summary>When order 10 is picked up, why is it deleted from the DLQ after sending it and not before?</summary>
 #
-# Because if the program crashes between the two calls, it is better to have it twice than not at all. A receiver must bear duplicates.
+# Because if the program crashes between the two calls, it is better to have it twice than not at all. A
+# receiver must bear duplicates.
 #
 # </details>

@@ -20,7 +20,15 @@ ANNOTATION = re.compile(r"# \(\d+\)")
 ALLOWED = {"boto3", "botocore"} | sys.stdlib_module_names
 # A snippet has one thread of events to follow; and what it prints must not depend on chance.
 FORBIDDEN = {
-    "asyncio", "concurrent", "multiprocessing", "random", "secrets", "socket", "subprocess", "threading", "uuid",
+    "asyncio",
+    "concurrent",
+    "multiprocessing",
+    "random",
+    "secrets",
+    "socket",
+    "subprocess",
+    "threading",
+    "uuid",
 }
 MAKERS = ("add_", "create_", "put_")
 MAKES_NOTHING = {"put_events"}
