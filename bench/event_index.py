@@ -20,7 +20,6 @@ from eslabon.events.pattern import compile_pattern
 HIT = 10
 SHARES = {"exact": 0.70, "prefix": 0.10, "suffix": 0.05, "numeric": 0.05, "anything-but": 0.05, "wildcard": 0.05}
 HITS = {"exact": 5, "prefix": 1, "suffix": 1, "numeric": 1, "anything-but": 1, "wildcard": 1}
-PRODUCERS = 40
 
 EVENT: dict[str, Any] = {
     "version": "0",
@@ -40,7 +39,8 @@ EVENT: dict[str, Any] = {
             {"sku": "sku-1002", "name": "Ratón inalámbrico", "quantity": 2, "price": 30.0},
             {"sku": "sku-1003", "name": "Monitor de 24 pulgadas", "quantity": 1, "price": 100.0},
         ],
-        "path": "shop/0/orders/2026/01/01/order-00000.json", "channel": "web", "note": "",
+        "path": "shop/0/orders/2026/01/01/order-00000.json", "channel": "web",
+        "note": "Entregar por la tarde, después de las cinco; llamar antes al timbre B.",
     },
 }
 
@@ -51,7 +51,7 @@ def condition(kind: str, number: int, hit: bool) -> dict[str, list[Any]]:
     return {
         "exact": {"order": [f"order-{own:05}"]},
         "prefix": {"warehouse": [{"prefix": f"warehouse-{own}-"}]},
-        "suffix": {"document": [{"suffix": f"{own}.invoice.pdf"}]} if hit else {"document": [{"suffix": f"-{own}.pdf"}]},
+        "suffix": {"document": [{"suffix": f"{own}.invoice.pdf" if hit else f"-{own}.pdf"}]},
         "numeric": {"weight": [{"numeric": [">=", own, "<", own + 3]}]},
         "anything-but": {"state": [{"anything-but": [f"state-{own}"] if hit else ["PAID", f"state-{own}"]}]},
         "wildcard": {"path": [{"wildcard": f"shop/{own}/*.json"}]},

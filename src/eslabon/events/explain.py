@@ -16,7 +16,7 @@ from eslabon.events.wording import SENTENCES, describe, listed, quote
 
 @dataclass(frozen=True)
 class FieldVerdict:
-    """One field: its path from `$`, whether it is met, the sentence, a hint or "", the part of the path that decides."""
+    """One field: its path from `$`, whether it is met, the sentence, a hint or "", the part of the path at fault."""
 
     path: str
     met: bool

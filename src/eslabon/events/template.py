@@ -196,7 +196,8 @@ def _source(
 def _check_json(parts: list[str | _Variable], template: str) -> None:
     """The template must be JSON whatever its variables become: one value, or one a line."""
     sample = "".join(part if isinstance(part, str) else "0" for part in parts)
-    if not _is_json(sample) and not all(_is_json(line) for line in sample.splitlines() if line.strip()):
+    lines = [line for line in sample.splitlines() if line.strip()]
+    if not _is_json(sample) and not (lines and all(map(_is_json, lines))):
         hint = "" if sample.lstrip()[:1] in ('"', "{", "[") else ": a text needs quotes around it"
         raise InvalidTemplate(f"InputTemplate is not valid JSON{hint} ({template})")
     if any(_is_key(part, following) for part, following in zip(parts, parts[1:], strict=False)):

@@ -1,6 +1,6 @@
 """The `wildcard` operator: `*`, its escapes, how complex it may be; leaves out what else a pattern says.
 
-AWS: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html#eb-filtering-wildcard-matching
+AWS: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html#eb-filtering-wildcard-matching-complexity
 """
 
 from __future__ import annotations
