@@ -23,6 +23,7 @@ from source_text import EmbedError, Excerpt, definition, section, without_marker
 log = logging.getLogger("mkdocs.hooks.embeds")
 ROOT = Path(__file__).resolve().parents[2]
 DIRECTIVE = re.compile(r"^(?P<indent> *)\{\{ *(?P<name>[a-z]+) +(?P<argument>\S+) *\}\} *$")
+SHORT = 8  # lines
 FENCE = re.compile(r"^ *(```+|~~~+)")
 WORDS = {
     "es": {
@@ -156,7 +157,9 @@ def _block(embeds: Embeds, shown: Excerpt, whole: str, output: str, attributes: 
 
 def _recorded(embeds: Embeds, text: str) -> str:
     label = embeds.word("output")
-    return f'<pre class="eslabon-output" data-recorded data-label="{label}">{escape(text)}</pre>'
+    # What may become taller than its box can be scrolled with the keyboard.
+    focus = ' tabindex="0"' if text.count("\n") > SHORT or len(text) > 80 * SHORT else ""
+    return f'<pre class="eslabon-output" data-recorded data-label="{label}"{focus}>{escape(text)}</pre>'
 
 
 def run(embeds: Embeds, argument: str) -> str:

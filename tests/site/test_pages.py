@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -19,6 +20,7 @@ PAGES = [
 ]
 
 
+@cache
 def parsed(page: str) -> BeautifulSoup:
     return BeautifulSoup((SITE / page).read_text("utf-8"), "html.parser")
 
