@@ -292,8 +292,8 @@ def limited(clock: Clock, seconds: float) -> Iterator[None]:
             raise TimedOut
         return False
 
-    own = vars(clock)
-    outside = {name: own.pop(name) for name in ("sleep", "wait_until") if name in own}
+    own: dict[str, Any] = vars(clock)
+    outside = {name: own.pop(name) for name in ["sleep", "wait_until"] if name in own}
     own["sleep"], own["wait_until"] = sleep, wait_until
     try:
         yield
