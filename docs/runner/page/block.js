@@ -17,7 +17,7 @@ export class Block {
     this.cell = element.dataset.cell;
     const { text } = page;
     const button = (name, press) =>
-      html("button", { type: "button", class: `eslabon-button eslabon-button-${name}`, title: text(`${name}Title`), click: press }, [
+      html("button", { type: "button", class: `eslabon-button eslabon-button-${name}`, click: press }, [
         html("span", { class: "eslabon-icon", "aria-hidden": "true" }, [ICONS[name]]),
         text(name),
       ]);
@@ -165,7 +165,9 @@ export class Block {
     this.place.append(hint);
     this.opening = false;
     this.show(this.state, this.status.textContent);
-    if (click) this.editor.placeCursor(click.clientX, click.clientY);
+    const { lines } = this.element.dataset; // the page shows a section; the editor holds the whole program
+    if (lines) this.editor.goTo(Number.parseInt(lines, 10));
+    else if (click) this.editor.placeCursor(click.clientX, click.clientY);
     this.editor.focus();
   }
 

@@ -20,7 +20,7 @@ const colours = HighlightStyle.define([
   { tag: [tags.variableName, tags.propertyName], color: colour("name") },
 ]);
 
-/** Put an editor into `parent`. Gives { text(), focus(), placeCursor(x, y), close() }. */
+/** Put an editor into `parent`. Gives { focus(), placeCursor(x, y), goTo(line), close() }. */
 export function open(parent, { text, label, onRun, onLeave, onChange }) {
   const run = () => (onRun(), true);
   const view = new EditorView({
@@ -50,11 +50,15 @@ export function open(parent, { text, label, onRun, onLeave, onChange }) {
     }),
   });
   return {
-    text: () => view.state.doc.toString(),
     focus: () => view.focus(),
+    /** Put the cursor at a point of the screen. */
     placeCursor(x, y) {
-      const position = view.posAtCoords({ x, y }, false);
-      view.dispatch({ selection: { anchor: position } });
+      view.dispatch({ selection: { anchor: view.posAtCoords({ x, y }, false) } });
+    },
+    /** Put the cursor at the beginning of a line, counted from 1, and show it. */
+    goTo(line) {
+      const { from } = view.state.doc.line(Math.min(line, view.state.doc.lines));
+      view.dispatch({ selection: { anchor: from }, effects: EditorView.scrollIntoView(from, { y: "center" }) });
     },
     close: () => view.destroy(),
   };

@@ -2,11 +2,10 @@
 import { columns, named, sentence, sentences, walk } from "./story.js";
 import { html, svg } from "./dom.js";
 
-const BOX = { width: 176, height: 46 };
-const GAP = { column: 92, row: 18 };
+const BOX = { width: 164, height: 46 };
+const GAP = { column: 92, least: 52, row: 18 };
 const INDENT = 26;
-const WIDE = 600; // CSS pixels: below, the picture is an indented list
-const LETTERS = 21; // of a name that fit into a box
+const LETTERS = 17; // of a name that fit into a box
 
 /** The figure for a story, or null when there is nothing to draw. */
 export function figure(story, text, language) {
@@ -23,12 +22,16 @@ export function figure(story, text, language) {
       html("ul", {}, told.map((sentence) => html("li", {}, [sentence]))),
     ]),
   ]);
-  let wide;
+  // In columns, as far apart as there is room; as an indented list where there is too little.
+  const gaps = Math.max(...columns(story).values());
+  let drawn;
   const draw = () => {
     const room = drawing.clientWidth;
-    if (!room || wide === room >= WIDE) return;
-    wide = room >= WIDE;
-    drawing.replaceChildren(picture(story, text, told.join(" "), wide));
+    const gap = Math.min(GAP.column, Math.floor((room - 4 - BOX.width * (gaps + 1)) / Math.max(gaps, 1)));
+    const wanted = gap >= GAP.least ? gap : 0;
+    if (!room || drawn === wanted) return;
+    drawn = wanted;
+    drawing.replaceChildren(picture(story, text, told.join(" "), wanted));
   };
   new ResizeObserver(draw).observe(drawing);
   return whole;
@@ -76,8 +79,10 @@ function refusals({ edges }, text) {
 
 // ---- the drawing ----
 
-function picture(story, text, told, wide) {
-  const places = wide ? inColumns(story) : inList(story);
+/** gap: pixels between columns; 0 draws an indented list. */
+function picture(story, text, told, gap) {
+  const wide = gap > 0;
+  const places = wide ? inColumns(story, gap) : inList(story);
   const all = [...places.values()];
   const width = Math.max(...all.map(({ x }) => x)) + BOX.width + 2;
   const height = Math.max(...all.map(({ y }) => y)) + BOX.height + 2;
@@ -95,7 +100,7 @@ function picture(story, text, told, wide) {
   return root;
 }
 
-function inColumns(story) {
+function inColumns(story, gap) {
   const column = columns(story);
   const order = [...walk(story).keys()];
   const rows = [];
@@ -107,7 +112,7 @@ function inColumns(story) {
     const beside = senders.length ? Math.min(...senders.map(({ source }) => places.get(source).row)) : 0;
     const row = Math.max(rows[at] ?? 0, beside);
     rows[at] = row + 1;
-    places.set(node, { row, x: 1 + at * (BOX.width + GAP.column), y: 1 + row * (BOX.height + GAP.row) });
+    places.set(node, { row, x: 1 + at * (BOX.width + gap), y: 1 + row * (BOX.height + GAP.row) });
   }
   return places;
 }
@@ -124,7 +129,9 @@ function inList(story) {
 function box({ arn, kind, name, peak, lines }, { x, y }, text) {
   const count = peak ? (peak === 1 ? text("message") : text("messages", { count: peak })) : "";
   const detail = kind === "queue" && count ? `${text(kind)} · ${count}` : text(kind);
-  const short = name.length > LETTERS ? `${name.slice(0, LETTERS - 1)}…` : name;
+  // The end of a log group's name tells it from the others; of other names, the beginning.
+  const cut = kind === "group" ? `…${name.slice(1 - LETTERS)}` : `${name.slice(0, LETTERS - 1)}…`;
+  const short = name.length > LETTERS ? cut : name;
   return svg("g", { class: `eslabon-node eslabon-${kind}`, transform: `translate(${x} ${y})` }, [
     svg("title", {}, [lines ? `${arn} (${lines})` : arn]),
     svg("rect", { width: BOX.width, height: BOX.height, rx: 5 }),
@@ -165,8 +172,8 @@ function arrow(to, from, wide) {
 
 function number(edge, from, to, wide) {
   const lost = edge.failed + edge.refusals.reduce((sum, { count }) => sum + count, 0);
-  const label = [edge.count || !lost ? String(edge.count) : "", lost ? `✕ ${lost}` : ""].filter(Boolean).join("  ");
-  const width = 12 + label.length * 7;
+  const label = !lost ? String(edge.count) : edge.count ? `✓ ${edge.count} ✕ ${lost}` : `✕ ${lost}`;
+  const width = 12 + label.length * 6.6;
   let [x, y] = [(from.x + BOX.width + to.x) / 2, (from.y + to.y + BOX.height) / 2];
   if (!wide) [x, y] = [to.x + BOX.width - 4 - width / 2, to.y];
   else if (to.x <= from.x) [x, y] = [(from.x + to.x + BOX.width) / 2, Math.max(from.y, to.y) + BOX.height + 8];
