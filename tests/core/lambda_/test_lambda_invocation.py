@@ -353,3 +353,66 @@ def handler(event, context):
     assert (level, logged_request_id, message) == ("[INFO]", request_id, "order 7\n")
     assert time.startswith("2026-01-01T00:00:0") and time.endswith("Z")
     assert (logging.getLogger().level, logging.getLogger().handlers) == outside
+
+
+def test_a_function_that_invokes_itself_runs_in_two_environments(functions):
+    code = """
+import boto3, json
+depth = 0
+def handler(event, context):
+    global depth
+    depth += 1
+    if event:
+        answer = boto3.client("lambda").invoke(FunctionName="worker", Payload=json.dumps(event - 1))
+        return [depth, json.loads(answer["Payload"].read())]
+    return [depth]
+"""
+    functions.create(code)
+    assert functions.invoke(1)["Payload"] == [1, [1]]
+
+
+def test_code_cannot_catch_its_time_out(functions):
+    code = """
+import time
+def handler(event, context):
+    try:
+        time.sleep(10)
+    except BaseException:
+        return "caught"
+"""
+    functions.create(code)
+    assert functions.invoke()["Payload"]["errorType"] == "Sandbox.Timedout"
+
+
+def test_a_result_is_at_most_6_mb(functions):
+    functions.create("def handler(event, context):\n    return 'x' * 7_000_000\n")
+    assert functions.invoke()["Payload"]["errorType"] == "Function.ResponseSizeTooLarge"
+
+
+def test_a_package_may_bring_its_own_sdk_and_still_reaches_the_cloud(functions):
+    files = {
+        "app.py": "import boto3\n"
+        "def handler(event, context):\n"
+        "    return boto3.client('sts').get_caller_identity()['Account']\n",
+        "boto3/__init__.py": "raise RuntimeError('another copy')\n",
+    }
+    functions.create(files)
+    assert functions.invoke()["Payload"] == "123456789012"
+
+
+def test_after_a_function_elsewhere_the_program_is_in_its_own_region(functions, cloud):
+    import boto3
+
+    code = "import boto3\ndef handler(event, context):\n    return boto3.client('sqs').meta.region_name\n"
+    far = cloud.session(region_name="eu-west-1").client("lambda")
+    far.create_function(
+        FunctionName="worker",
+        Runtime="python3.13",
+        Role=functions.role(),
+        Handler="app.handler",
+        Code={"ZipFile": functions.zipped(code)},
+    )
+    cloud.clock.advance(5)
+    with cloud.activated():
+        assert json.loads(far.invoke(FunctionName="worker")["Payload"].read()) == "eu-west-1"
+        assert boto3.client("sqs").meta.region_name == "us-east-1"

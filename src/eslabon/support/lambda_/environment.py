@@ -7,6 +7,7 @@ computes for ever without waiting is not stopped.
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import linecache
 import logging
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 MACHINE_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "AWS_DATA_PATH")
 
 
+RESPONSE_BYTES = 6_291_556
+
+
 class FunctionError(Exception):
     """The function's code did not give a result: what Lambda answers, and whether the process is gone with it."""
 
@@ -47,13 +51,13 @@ class TimedOut(BaseException):
     """Thrown into the function's code where it would wait beyond its time-out; not to be caught there."""
 
 
-@dataclass
-class Output:
+class Output(io.TextIOBase):
     """What the function's code writes, line by line, each with its time in milliseconds since 1970."""
 
-    clock: Clock
-    lines: list[tuple[int, str]] = field(default_factory=list)
-    _unfinished: str = ""
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.lines: list[tuple[int, str]] = []
+        self._unfinished = ""
 
     def event(self, text: str) -> None:
         """Write one log event, however many lines it has."""
@@ -66,10 +70,7 @@ class Output:
             self.event(f"{line}\n")
         return len(text)
 
-    def flush(self) -> None:
-        """Nothing waits to be written but an unfinished line."""
-
-    def close(self) -> None:
+    def finish(self) -> None:
         """Write the line that print(…, end="") left unfinished."""
         if self._unfinished:
             self.event(self._unfinished)
@@ -125,7 +126,7 @@ class Environment:
             try:
                 yield
             finally:
-                output.close()
+                output.finish()
 
     def start(self) -> None:
         """Import the handler's module, inside `entered`. Raises FunctionError as Lambda's runtime would say it.
@@ -156,8 +157,10 @@ class Environment:
             raise FunctionError("Runtime.HandlerNotFound", message)
         self.function = getattr(module, function_name)
 
-    def call(self, event: Any, context: Any, ensure_ascii: bool) -> str:
+    def handle(self, event: Any, context: Any, ensure_ascii: bool) -> str:
         """Call the handler, inside `entered`; its result comes back as JSON text. Raises FunctionError."""
+        if self.function is None:
+            self.start()
         assert self.function is not None
         try:
             result = self.function(event, context)
@@ -168,9 +171,13 @@ class Environment:
         except Exception as error:
             raise failed(error) from error
         try:
-            return json.dumps(result, ensure_ascii=ensure_ascii, default=number)
+            payload = json.dumps(result, ensure_ascii=ensure_ascii, default=number)
         except (TypeError, ValueError) as error:
             raise FunctionError("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
+        if len(payload.encode()) > RESPONSE_BYTES:
+            message = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_BYTES} bytes)."
+            raise FunctionError("Function.ResponseSizeTooLarge", message)
+        return payload
 
     def restart(self) -> None:
         """Forget, inside `entered`, what has been imported: the process begins again."""
@@ -278,18 +285,24 @@ def limited(clock: Clock, seconds: float) -> Iterator[None]:
     eslabon.support.lambda_.environment.TimedOut
     """
     end = clock.now + seconds
+    is_over = False
+
+    def time_out() -> None:
+        nonlocal is_over
+        is_over = True
+        raise TimedOut
 
     def sleep(length: float) -> None:
         if clock.now + length > end:
             Clock.sleep(clock, max(0.0, end - clock.now))
-            raise TimedOut
+            time_out()
         Clock.sleep(clock, length)
 
     def wait_until(ready: Callable[[], bool], deadline: float) -> bool:
         if Clock.wait_until(clock, ready, min(deadline, end)):
             return True
         if deadline > end:
-            raise TimedOut
+            time_out()
         return False
 
     own: dict[str, Any] = vars(clock)
@@ -300,3 +313,5 @@ def limited(clock: Clock, seconds: float) -> Iterator[None]:
     finally:
         del own["sleep"], own["wait_until"]
         own.update(outside)
+        if is_over:  # even when the code caught it: on AWS nothing of it would have run after that
+            raise TimedOut

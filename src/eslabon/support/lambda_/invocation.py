@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,6 @@ INITIALIZATION = 0.1
 INVOCATION = 0.001
 INITIALIZATION_LIMIT = 10.0  # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 
-RESPONSE_BYTES = 6_291_556
 LOG_TAIL_BYTES = 4096
 ASCII_RUNTIMES = ("python3.10", "python3.11")
 """Runtimes whose results are written with \\u escapes; newer ones write UTF-8."""
@@ -95,51 +95,58 @@ def invoke(service: Lambda, function: Function, event: Any, request_id: str) -> 
     began = clock.now
     configuration = function.running(began)
     environment, is_cold = take_environment(service, function, configuration)
+    environment.free_at = math.inf
     context = Context(function, configuration, environment, request_id)
     output = Output(clock)
-    initialization: float | None = None
-    error: FunctionError | None = None
-    payload = "null"
-    with clock.work() as whole:
-        try:
-            with service.cloud.activated(service.region, service.account), environment.entered(output, request_id):
-                if is_cold:
-                    initialization = initialize(clock, environment)
-                output.event(f"START RequestId: {request_id} Version: $LATEST\n")
-                handling = clock.now
-                context.begin(clock, configuration.timeout)
-                with limited(clock, configuration.timeout):
-                    clock.sleep(INVOCATION)
-                    if environment.function is None:
-                        environment.start()
-                    payload = environment.call(event, context, configuration.runtime in ASCII_RUNTIMES)
-                    if len(payload.encode()) > RESPONSE_BYTES:
-                        message = (
-                            f"Response payload size exceeded maximum allowed payload size ({RESPONSE_BYTES} bytes)."
-                        )
-                        raise FunctionError("Function.ResponseSizeTooLarge", message)
-        except TimedOut:
-            message = f"Task timed out after {configuration.timeout:.2f} seconds"
-            output.event(f"{iso(clock.now)} {request_id} {message}\n\n")
-            error = FunctionError("Sandbox.Timedout", message, process_ends=True)
-        except FunctionError as failure:
-            error = failure
-            if not failure.process_ends:
-                trace = "".join(failure.trace)
-                output.event(f"[ERROR] {failure.error_type}: {failure.message}\n{TRACE if trace else ''}{trace}")
-        duration = clock.now - handling
-        output.event(f"END RequestId: {request_id}\n")
-        output.event(report(configuration, request_id, duration, initialization, error))
-    if error is not None:
-        payload = error_payload(error, request_id)
+    serves_on = False
+    try:
+        with clock.work() as whole:
+            place = service.cloud.activated(service.region, service.account)
+            payload, error = run(place, environment, is_cold, context, output, event)
+        serves_on = environment.function is not None and not (error and error.process_ends)
+    finally:
+        # A process that ended, or never got as far as having a handler, serves no other invocation.
+        if not serves_on:
+            function.environments.remove(environment)
     environment.free_at = began + whole.elapsed
-    # A process that ended or never got as far as having a handler serves no other invocation.
-    if (error is not None and error.process_ends) or environment.function is None:
-        function.environments.remove(environment)
     return Outcome(request_id, payload, error, whole.elapsed, environment.log_stream, output.lines)
 
 
-TRACE = "Traceback (most recent call last):\n"
+def run(
+    place: AbstractContextManager[Any],
+    environment: Environment,
+    is_cold: bool,
+    context: Context,
+    output: Output,
+    event: Any,
+) -> tuple[str, FunctionError | None]:
+    """Let the environment handle the event, between START and REPORT in the log; the payload, and the error if any."""
+    clock, configuration, request_id = output.clock, environment.configuration, context.aws_request_id
+    initialization: float | None = None
+    error: FunctionError | None = None
+    began = clock.now
+    try:
+        with place, environment.entered(output, request_id):
+            if is_cold:
+                initialization = initialize(clock, environment)
+            output.event(f"START RequestId: {request_id} Version: $LATEST\n")
+            began = clock.now
+            context.begin(clock, configuration.timeout)
+            with limited(clock, configuration.timeout):
+                clock.sleep(INVOCATION)
+                payload = environment.handle(event, context, configuration.runtime in ASCII_RUNTIMES)
+    except TimedOut:
+        message = f"Task timed out after {configuration.timeout:.2f} seconds"
+        output.event(f"{iso(clock.now)} {request_id} {message}\n\n")
+        error = FunctionError("Sandbox.Timedout", message, process_ends=True)
+    except FunctionError as raised:
+        error = raised
+        if not error.process_ends:
+            heading = "Traceback (most recent call last):\n" if error.trace else ""
+            output.event(f"[ERROR] {error.error_type}: {error.message}\n{heading}{''.join(error.trace)}")
+    output.event(f"END RequestId: {request_id}\n")
+    output.event(report(configuration, request_id, clock.now - began, initialization, error))
+    return (payload, None) if error is None else (error_payload(error, request_id), error)
 
 
 def initialize(clock: Clock, environment: Environment) -> float | None:

@@ -367,8 +367,10 @@ calling the CreateFunction operation: The role defined for the function cannot b
             raise NotModelled("lambda", f"deliver({parameters})", ["InvocationType Event or RequestResponse"])
         try:
             function = self._function(arn)
+            event = parse_event(payload.encode(), EVENT_BYTES if invocation_type == "Event" else PAYLOAD_BYTES)
         except ServiceError as error:
-            reply(None, Failure("NO_RESOURCE", error.message, retryable=False))
+            code = "NO_RESOURCE" if error.code == "ResourceNotFoundException" else "INVALID_PARAMETER"
+            reply(None, Failure(code, error.message, retryable=False))
             return
         asked = {"principal": principal, "action": "lambda:InvokeFunction", "resource": function.arn}
         if role_arn is None and not allows(
@@ -392,10 +394,10 @@ calling the CreateFunction operation: The role defined for the function cannot b
             reply(None, Failure("ERROR_FROM_TARGET", pending().message, retryable=True))
             return
         if invocation_type == "Event":
-            accept(self, function, payload)
+            accept(self, function, json.dumps(event))
             reply(None, None)
             return
-        outcome = invoke(self, function, json.loads(payload), self.ids.uuid())
+        outcome = invoke(self, function, event, self.ids.uuid())
 
         def answer() -> None:
             write_log(self, function, outcome)
