@@ -48,14 +48,15 @@ EVENT: dict[str, Any] = {
 def condition(kind: str, number: int, hit: bool) -> dict[str, list[Any]]:
     """What rule `number` of a kind wants of `detail`; a rule that must not hit wants a value of its own."""
     own = 0 if hit else number + 1
-    return {
+    details: dict[str, dict[str, list[Any]]] = {
         "exact": {"order": [f"order-{own:05}"]},
         "prefix": {"warehouse": [{"prefix": f"warehouse-{own}-"}]},
         "suffix": {"document": [{"suffix": f"{own}.invoice.pdf" if hit else f"-{own}.pdf"}]},
         "numeric": {"weight": [{"numeric": [">=", own, "<", own + 3]}]},
         "anything-but": {"state": [{"anything-but": [f"state-{own}"] if hit else ["PAID", f"state-{own}"]}]},
         "wildcard": {"path": [{"wildcard": f"shop/{own}/*.json"}]},
-    }[kind]
+    }
+    return details[kind]
 
 
 def rules(count: int) -> list[str]:

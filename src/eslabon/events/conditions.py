@@ -17,7 +17,7 @@ ArrayPlaces = tuple[tuple[int, int], ...]
 
 @dataclass
 class Fields:
-    """An event laid flat: path -> its leaf values and, if one stands in arrays of objects, the places of all of them."""
+    """An event laid flat: path -> its leaf values and, when one stands in arrays of objects, the places of all."""
 
     values: dict[str, list[Scalar]] = field(default_factory=dict)
     places: dict[str, list[ArrayPlaces]] = field(default_factory=dict)
@@ -70,29 +70,33 @@ def flatten(event: Mapping[str, Any], wanted: Container[str] | None = None) -> F
     """
     fields = Fields()
     arrays = 0
-    # A stack of its own, because events may be nested 1,000 levels deep.
-    pending: list[tuple[str | None, Any, ArrayPlaces]] = [(None, dict(event), ())]
+    # A stack of its own, because events may be nested 1,000 levels deep. What it holds: how the paths of an object's
+    # members begin, or the path of a list; the object or list; its places.
+    pending: list[tuple[str, Any, ArrayPlaces]] = [("", dict(event), ())]
     while pending:
-        path, node, places = pending.pop()
+        start, node, places = pending.pop()
         if isinstance(node, dict):
-            start = "" if path is None else f"{path}."
             for name, item in node.items():
-                child = start + name
-                if wanted is not None and child not in wanted:
+                path = start + name
+                if wanted is not None and path not in wanted:
                     continue
                 if isinstance(item, (dict, list)):
-                    pending.append((child, item, places))
+                    pending.append((_start(path, item), item, places))
                 else:
-                    fields.add(child, item, places)
+                    fields.add(path, item, places)
         else:
             arrays += 1
             for position, item in enumerate(node):
                 # An element that is no object gets no place of its own: the elements of a list of values are one field.
                 if isinstance(item, (dict, list)):
-                    pending.append((path, item, (*places, (arrays, position))))
+                    pending.append((_start(start, item), item, (*places, (arrays, position))))
                 else:
-                    fields.add(path, item, places)
+                    fields.add(start, item, places)
     return fields
+
+
+def _start(path: str, node: dict[str, Any] | list[Any]) -> str:
+    return f"{path}." if isinstance(node, dict) else path
 
 
 def meets_all(alternative: Alternative, fields: Fields) -> bool:

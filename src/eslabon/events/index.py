@@ -20,9 +20,10 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass
 class Path:
-    """What the rules say of one path: who mentions it, whose home it is, and who accepts which value."""
+    """What the rules say of one path: who mentions it, who may miss it, whose home it is, who accepts which value."""
 
     mentions: Rules = 0
+    optional: Rules = 0
     at_home: Rules = 0
     users: int = 0
     table: FieldTable = field(default_factory=FieldTable)
@@ -55,7 +56,7 @@ class PatternIndex(Generic[Key]):
     def __init__(self) -> None:
         self._paths: dict[str, Path] = {}
         self._ways: dict[str, int] = {}     # every beginning of a path that rules mention, and how many mention it
-        self._homeless: Rules = 0     # rules that no single value can rule out: all their fields may be missing
+        self._homeless: Rules = 0     # rules that need no path at all: all their fields may be missing
         self._entries: list[Entry[Key] | None] = []
         self._free: list[int] = []
         self._numbers: dict[Key, list[int]] = {}
@@ -83,9 +84,9 @@ class PatternIndex(Generic[Key]):
         self._numbers[key] = [self._add(key, alternative) for alternative in pattern.alternatives]
 
     def _add(self, key: Key, alternative: Alternative) -> int:
+        for condition in alternative:
+            self._paths.setdefault(condition.path, Path())
         needed = [condition.path for condition in alternative if not condition.accepts_absence]
-        for path in needed:
-            self._paths.setdefault(path, Path())
         home = min(needed, key=lambda path: self._paths[path].users, default=None)
         entry = Entry(key, self._added, alternative, home)
         if self._free:
@@ -110,10 +111,10 @@ class PatternIndex(Generic[Key]):
         rule = 1 << number
         for condition in entry.alternative:
             self._set_ways(condition.path, present)
-            if condition.accepts_absence:
-                continue
             path = self._paths[condition.path]
             path.users += 1 if present else -1
+            if condition.accepts_absence:
+                path.optional = changed(path.optional, rule, present)
             path.mentions = changed(path.mentions, rule, present)
             if condition.path == entry.home:
                 path.at_home = changed(path.at_home, rule, present)
@@ -146,7 +147,9 @@ class PatternIndex(Generic[Key]):
             for value in values:
                 accepting |= path.table.find(value)
             candidates |= path.at_home & accepting
-            contradicted |= difference(path.mentions, accepting)
+            # What is there in one element of a list may be missing in another.
+            may_miss = path.optional if name in fields.places else 0
+            contradicted |= difference(path.mentions, accepting | may_miss)
         matched: dict[int, Key] = {}
         for number in rule_numbers(difference(candidates, contradicted)):
             entry = self._entries[number]

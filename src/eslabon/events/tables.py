@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, MutableMapping, Sequence
 from typing import TypeVar
 
 from eslabon.events.matchers import (
@@ -33,8 +33,7 @@ from eslabon.events.wildcard import literals
 Rules = int
 Key = TypeVar("Key", bound=Hashable)
 
-GRAM = 3
-"""How many characters of a text in the middle of a wildcard are looked up."""
+Slice = Callable[[str, int, Collection[str]], Iterable[str]]
 
 
 class Slices:
@@ -47,7 +46,7 @@ class Slices:
     '0b1'
     """
 
-    def __init__(self, slices: Callable[[str, int], Iterator[str]]) -> None:
+    def __init__(self, slices: Slice) -> None:
         self._slices = slices
         self._by_length: dict[int, dict[str, Rules]] = {}
 
@@ -64,26 +63,32 @@ class Slices:
         rules = 0
         for length, texts in self._by_length.items():
             if length <= len(value):
-                for part in self._slices(value, length):
+                for part in self._slices(value, length, texts):
                     if part in texts:
                         rules |= texts[part]
         return rules
 
 
-def beginning(value: str, length: int) -> Iterator[str]:
+def beginning(value: str, length: int, texts: Collection[str]) -> Iterable[str]:  # noqa: ARG001 - a Slice
     """The first `length` characters."""
-    yield value[:length]
+    return (value[:length],)
 
 
-def ending(value: str, length: int) -> Iterator[str]:
+def ending(value: str, length: int, texts: Collection[str]) -> Iterable[str]:  # noqa: ARG001 - a Slice
     """The last `length` characters."""
-    yield value[len(value) - length:]
+    return (value[len(value) - length:],)
 
 
-def anywhere(value: str, length: int) -> Iterator[str]:
-    """Every run of `length` characters."""
-    for position in range(len(value) - length + 1):
-        yield value[position:position + length]
+def anywhere(value: str, length: int, texts: Collection[str]) -> Iterable[str]:
+    """Which of the texts, all of this length, the value contains; at least those.
+
+    >>> anywhere("banana", 2, {"an", "xy"}), sorted(anywhere("ban", 2, {"an", "xy", "yz", "zx"}))
+    (['an'], ['an', 'ba'])
+    """
+    # Whichever are fewer: the texts, or the runs of characters in the value.
+    if len(texts) < len(value):
+        return [text for text in texts if text in value]
+    return {value[position:position + length] for position in range(len(value) - length + 1)}
 
 
 class Ranges:
@@ -177,8 +182,8 @@ class FieldTable:
     def _set_exclusion(self, matcher: AnythingBut, rule: Rules, present: bool) -> None:
         set_rule(self._anything_but, None, rule, present)
         self._excluded = self._excluded or FieldTable()
-        # A wildcard is found by a part of its text only, which must not exclude: such a rule stays a candidate.
-        certain = [inner for inner in matcher.excluded if not isinstance(inner, Wildcard)]
+        # What is found by a part of its text only must not exclude: such a rule stays a candidate.
+        certain = [inner for inner in matcher.excluded if not isinstance(inner, Wildcard) or _has_one_text(inner)]
         self._excluded.set(certain, rule, present)
 
     def _set_one(self, matcher: Matcher, rule: Rules, present: bool) -> None:
@@ -202,7 +207,7 @@ class FieldTable:
             case Cidr():
                 addresses = self._addresses[matcher.version]
                 addresses.set(matcher.first, matcher.last, False, False, rule, present)
-            case Exists():
+            case Exists(wanted=True):
                 set_rule(self._any_value, None, rule, present)
 
     def _set_wildcard(self, matcher: Wildcard, rule: Rules, present: bool) -> None:
@@ -215,7 +220,7 @@ class FieldTable:
         elif longest == texts[-1]:
             self._suffixes.set(longest, rule, present)
         else:
-            self._contents.set(longest[:GRAM], rule, present)
+            self._contents.set(longest, rule, present)
 
     def find(self, value: Scalar) -> Rules:
         """The rules of which a matcher may accept this value."""
@@ -246,6 +251,12 @@ class FieldTable:
             if address is not None:
                 rules |= self._addresses[address[0]].find(address[1])
         return rules
+
+
+def _has_one_text(matcher: Wildcard) -> bool:
+    """Whether a wildcard has stars at its ends only, and at least one, so that its text alone decides."""
+    texts = literals(matcher.tokens)
+    return len(texts) > 1 and sum(map(bool, texts)) == 1
 
 
 def set_rule(table: MutableMapping[Key, Rules], key: Key, rule: Rules, present: bool) -> None:
