@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from eslabon.events.conditions import Alternative, flatten, meets_all
+from eslabon.events.lookups import Rules, changed, difference
 from eslabon.events.pattern import Pattern
-from eslabon.events.tables import FieldTable, Rules, changed, difference
+from eslabon.events.tables import FieldTable
 
 Key = TypeVar("Key", bound=Hashable)
 
