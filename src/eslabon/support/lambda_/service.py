@@ -319,6 +319,27 @@ calling the CreateFunction operation: The role defined for the function cannot b
         InvalidRequestContentException (no JSON), RequestTooLargeException.
 
         https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+
+        >>> import io, zipfile
+        >>> from eslabon import Cloud
+        >>> cloud = Cloud()
+        >>> archive = io.BytesIO()
+        >>> with zipfile.ZipFile(archive, "w") as package:
+        ...     package.writestr("app.py", "def handler(event, context): return 10 / event")
+        >>> trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        >>> role = cloud.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(
+        ...     {"Version": "2012-10-17", "Statement": trust}))["Role"]["Arn"]
+        >>> client = cloud.client("lambda")
+        >>> _ = client.create_function(FunctionName="f", Runtime="python3.13", Handler="app.handler", Role=role,
+        ...     Code={"ZipFile": archive.getvalue()})
+        >>> client.invoke(FunctionName="f", Payload="4")
+        Traceback (most recent call last):
+        botocore.errorfactory.ResourceConflictException: ... is currently in the following state: Pending
+        >>> cloud.clock.advance(2)
+        >>> client.invoke(FunctionName="f", Payload="4")["Payload"].read()
+        b'2.5'
+        >>> client.invoke(FunctionName="f", Payload="0")["FunctionError"]
+        'Unhandled'
         """
         function = self._function(FunctionName, Qualifier)
         event = parse_event(Payload, EVENT_BYTES if InvocationType == "Event" else PAYLOAD_BYTES)
@@ -685,7 +706,14 @@ def with_destinations(config: EventInvokeConfig, destinations: dict[str, Any]) -
 
 
 def parse_event(payload: bytes, limit: int) -> Any:
-    """Read the JSON that a function gets; nothing is an empty object."""
+    """Read the JSON that a function gets; nothing is an empty object.
+
+    >>> parse_event(b"[7]", 6_291_556), parse_event(b"", 6_291_556)
+    ([7], {})
+    >>> parse_event(b"[7]", 2)
+    Traceback (most recent call last):
+    eslabon.errors.ServiceError: RequestTooLargeException: 3 byte payload is too large for the invocation type ...
+    """
     if len(payload) > limit:
         message = f"{len(payload)} byte payload is too large for the invocation type (limit {limit} bytes)"
         raise ServiceError("RequestTooLargeException", message, 413, Type="User")
