@@ -232,8 +232,8 @@ def error_payload(error: FunctionError, request_id: str) -> str:
 
     https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
 
-    >>> error_payload(FunctionError("KeyError", "'id'"), "8f507cfc")
-    '{"errorMessage": "\'id\'", "errorType": "KeyError", "requestId": "8f507cfc", "stackTrace": []}'
+    >>> error_payload(FunctionError("ValueError", "no id"), "8f507cfc")
+    '{"errorMessage": "no id", "errorType": "ValueError", "requestId": "8f507cfc", "stackTrace": []}'
     >>> timeout = FunctionError("Sandbox.Timedout", "Task timed out after 3.00 seconds", process_ends=True)
     >>> json.loads(error_payload(timeout, "8f507cfc"))["errorMessage"]
     'RequestId: 8f507cfc Error: Task timed out after 3.00 seconds'
