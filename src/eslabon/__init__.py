@@ -1,9 +1,9 @@
 """A small reference implementation of how AWS applications are linked together, written to be read.
 
-    from eslabon import Cloud, activate
+from eslabon import Cloud, activate
 
-    with activate() as cloud:                # plain boto3 code in this process now talks to `cloud`
-        boto3.client("sqs").create_queue(QueueName="orders")
+with activate() as cloud:                # plain boto3 code in this process now talks to `cloud`
+    boto3.client("sqs").create_queue(QueueName="orders")
 """
 
 from __future__ import annotations

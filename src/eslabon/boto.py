@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 from collections.abc import Mapping
 from email.utils import formatdate
 from functools import cache
@@ -22,11 +23,12 @@ import botocore.credentials
 import botocore.handlers
 import botocore.session
 import botocore.waiter
-from botocore.loaders import Loader
+from botocore.loaders import Loader, create_loader
 from botocore.model import ServiceModel
 from botocore.response import StreamingBody
 
-from eslabon import activation, readertime
+from eslabon import activation
+from eslabon.clock import Clock
 from eslabon.errors import ServiceError
 from eslabon.gate import Operation
 
@@ -58,11 +60,32 @@ def operation(service: str, name: str) -> Operation:
 
 @cache
 def _service_model(service: str) -> ServiceModel:
-    loader = Loader(os.environ.get("AWS_DATA_PATH", "").split(os.pathsep) if os.environ.get("AWS_DATA_PATH") else None)
-    return ServiceModel(loader.load_service_model(service, "service-2"), service)
+    return ServiceModel(_loader(os.environ.get("AWS_DATA_PATH")).load_service_model(service, "service-2"), service)
+
+
+@cache
+def _loader(data_path: str | None) -> Loader:
+    """One loader for the process: it remembers the models that it has read, and models do not change."""
+    found: Loader = create_loader(data_path)
+    return found
 
 
 _operations: dict[tuple[str, str], Operation] = {}
+
+
+class _WaiterTime:
+    """The `time` of botocore's waiters, which call, look and sleep: in the time of the cloud that answered."""
+
+    clock: Clock | None = None
+
+    @classmethod
+    def sleep(cls, seconds: float) -> None:
+        """Let time pass in that cloud."""
+        answered, cls.clock = cls.clock, None
+        if answered is None:
+            time.sleep(seconds)  # a waiter of a client that eslabon does not answer
+        else:
+            answered.sleep(seconds)
 
 
 def _keep_parameters(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
@@ -81,6 +104,7 @@ def _answer(model: Any, context: dict[str, Any], **_: Any) -> tuple[Answer, dict
         from eslabon.cloud import service_class
 
         compiled = _operations[key] = Operation(service_class(service_name), model)
+    _WaiterTime.clock = cloud.clock
     cloud.clock.sleep(CALL_LATENCY)
     region = context["client_region"]
     service = cloud.service(service_name, region=region, account=place.account)
@@ -169,7 +193,7 @@ def _config_mapping(session: Any, original: Any) -> dict[str, Any]:
     mapping: dict[str, Any] = {}
     for name, chain in original(session).items():
         if isinstance(chain, providers.ChainProvider):
-            kept = (providers.InstanceVarProvider, providers.ConstantProvider)
+            kept: tuple[Any, ...] = (providers.InstanceVarProvider, providers.ConstantProvider)
             if name == "data_path":
                 kept += (providers.EnvironmentProvider,)
             chosen = [provider for provider in chain._providers if isinstance(provider, kept)]
@@ -191,6 +215,7 @@ def install() -> None:
     botocore.handlers.BUILTIN_HANDLERS.append(("before-call", _answer))
     original = botocore.session.create_botocore_default_config_mapping
     botocore.session.create_botocore_default_config_mapping = lambda session: _config_mapping(session, original)
+    botocore.session.create_loader = _loader
     botocore.credentials.create_credential_resolver = _credential_resolver
-    botocore.waiter.time = readertime.time  # waiters wait in the cloud's time
+    botocore.waiter.time = _WaiterTime
     boto3.DEFAULT_SESSION = None  # one made before would still look for credentials

@@ -39,7 +39,7 @@ def deliver(
     source = Arn.parse(source_arn)
 
     def arrive() -> None:
-        if role_arn and not _trusts(cloud, role_arn, principal):
+        if role_arn and not _trusts(cloud, role_arn, principal, source_arn, source.account):
             message = f"{principal} may not assume the role {role_arn}: its trust policy does not say so."
             cloud.journal.record(
                 "refusal",
@@ -65,6 +65,6 @@ def deliver(
     cloud.clock.call_later(LATENCY, arrive)
 
 
-def _trusts(cloud: Cloud, role_arn: str, principal: str) -> bool:
+def _trusts(cloud: Cloud, role_arn: str, principal: str, source_arn: str, source_account: str) -> bool:
     iam: Any = cloud.service("iam", region="", account=Arn.parse(role_arn).account)
-    return bool(iam.trusts(role_arn, principal))
+    return bool(iam.trusts(role_arn, principal, source_arn, source_account))

@@ -152,9 +152,7 @@ def _structure_taker(shape: Any, service_class: type[Service], built: dict[str, 
     unknown = set(names) - set(shape.members)
     if unknown:
         raise TypeError(f"{service_class.__name__}.modelled: {shape.name} has no {sorted(unknown)}")
-    members = {
-        name: _taker(shape.members[name], f"{shape.name}.{name}", service_class, built) for name in names
-    }
+    members = {name: _taker(shape.members[name], f"{shape.name}.{name}", service_class, built) for name in names}
 
     def take_structure(value: Any, path: str, complaints: list[str]) -> Any:
         taken = {}
@@ -222,7 +220,7 @@ def _python_pattern(pattern: str) -> str:
     return re.sub(r"\\p\{(\w+)\}", lambda found: _CLASSES.get(found[1], r"\w"), pattern)
 
 
-_CLASSES = {"L": r"^\W\d_", "Z": r"\s", "N": r"\d", "Alnum": "A-Za-z0-9", "Graph": "\x21-\x7e", "Print": "\x20-\x7e"}
+_CLASSES = {"L": r"\w", "Z": r"\s", "N": r"\d", "Alnum": "A-Za-z0-9", "Graph": "\x21-\x7e", "Print": "\x20-\x7e"}
 
 
 def _giver(shape: Any, built: dict[str, Giver]) -> Giver:

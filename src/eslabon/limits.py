@@ -1,4 +1,4 @@
-"""What eslabon models and what it keeps without effect, read from the services themselves for the page that prints it."""
+"""What eslabon models and what it keeps without effect, read from the services for the page that prints it."""
 
 from __future__ import annotations
 

@@ -62,7 +62,9 @@ class Shop:
 
     def target(self, rule: str, arn: str, bus: str = "default", **more: Any) -> None:
         """One target more for a rule, in effect when this returns."""
-        self.events.put_targets(Rule=rule, EventBusName=bus, Targets=[{"Id": arn.split(":")[-1].split("/")[-1], "Arn": arn, **more}])
+        self.events.put_targets(
+            Rule=rule, EventBusName=bus, Targets=[{"Id": arn.split(":")[-1].split("/")[-1], "Arn": arn, **more}]
+        )
         self.cloud.clock.advance(60)
 
     def send(self, detail: Any, source: str = "shop", detail_type: str = "order", bus: str = "default") -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import subprocess
 import sys
 import threading
 import time
+import zipfile
 from pathlib import Path
 
 import boto3
@@ -136,15 +139,24 @@ def test_the_module_that_activates_sees_the_clouds_time_meanwhile() -> None:
     assert time.time() > 1767225600.0 + 86400
 
 
-def test_waiters_wait_in_the_clouds_time() -> None:
-    cloud = Cloud()
-    assert "function_active_v2" in cloud.client("lambda").waiter_names
-    import botocore.waiter
-
-    with cloud.activated():
-        begun = time.time()
-        botocore.waiter.time.sleep(7200)
-        assert cloud.clock.now == 1767225600.0 + 7200
+def test_waiters_wait_in_the_time_of_the_cloud_that_answers_them() -> None:
+    """Of a client bound to one cloud, too, while another is active or none is."""
+    mine, begun = Cloud(), time.time()
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+    role = mine.client("iam").create_role(RoleName="worker", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("app.py", "def handler(event, context):\n    return event\n")
+    functions = mine.client("lambda")
+    functions.create_function(
+        FunctionName="echo", Role=role, Runtime="python3.13", Handler="app.handler", Code={"ZipFile": code.getvalue()}
+    )
+    with activate() as other:
+        functions.get_waiter("function_active_v2").wait(FunctionName="echo")
+        assert other.clock.now == 1767225600.0
+    assert functions.get_function(FunctionName="echo")["Configuration"]["State"] == "Active"
+    assert mine.clock.now > 1767225601.0
     assert time.time() - begun < 60
 
 
@@ -153,9 +165,9 @@ def test_the_command_says_what_went_wrong(problem: str, tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     if problem == "error":
         program.write_text("import boto3\n\ndef order():\n    1 / 0\n\norder()\n")
-    ran = subprocess.run(
-        [sys.executable, "-m", "eslabon", "run", str(program)], capture_output=True, text=True, env=dict(os.environ)
-    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-m", "eslabon", "run", str(program)]
+    ran = subprocess.run(command, capture_output=True, text=True, env=environment)
     if problem == "missing":
         assert (ran.returncode, "cannot be read" in ran.stderr) == (2, True)
     else:

@@ -33,8 +33,14 @@ class TestPutEvents:
         (event,) = shop.received(url)
         assert event.pop("time").startswith("2026-01-01T00:01:")
         assert event == {
-            "version": "0", "id": answer["Entries"][0]["EventId"], "detail-type": "order", "source": "shop",
-            "account": "123456789012", "region": "us-east-1", "resources": ["order/1"], "detail": {"total": 9},
+            "version": "0",
+            "id": answer["Entries"][0]["EventId"],
+            "detail-type": "order",
+            "source": "shop",
+            "account": "123456789012",
+            "region": "us-east-1",
+            "resources": ["order/1"],
+            "detail": {"total": 9},
         }
 
     @pytest.mark.parametrize(
@@ -182,6 +188,18 @@ class TestPermissions:
         assert shop.received(url) == []
         assert next(shop.cloud.journal.of("refusal"))["action"] == "sts:AssumeRole"
 
+    def test_a_trust_policy_may_name_the_rule(self, shop: Shop) -> None:
+        url, arn = shop.queue("orders")
+        for name in ("trusted", "other"):
+            rule = shop.rule(name, {"source": [name]})
+            source = rule if name == "trusted" else rule + "-not"
+            trust = {**TRUST["Statement"], "Condition": {"ArnEquals": {"aws:SourceArn": source}}}  # type: ignore[dict-item]
+            document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+            role = shop.cloud.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)
+            shop.target(name, arn, RoleArn=role["Role"]["Arn"])
+            shop.send({"from": name}, source=name)
+        assert [event["source"] for event in shop.received(url)] == ["trusted"]
+
     def test_a_role_that_trusts_eventbridge_needs_no_queue_policy(self, shop: Shop) -> None:
         role = shop.cloud.client("iam").create_role(RoleName="sender", AssumeRolePolicyDocument=json.dumps(TRUST))
         url, arn = shop.queue("orders")
@@ -198,7 +216,12 @@ class TestTransformation:
             ({"Input": '{"fixed": true}'}, {"fixed": True}),
             ({"InputPath": "$.detail.order"}, {"id": 7}),
             (
-                {"InputTransformer": {"InputPathsMap": {"id": "$.detail.order.id"}, "InputTemplate": '{"order": <id>}'}},
+                {
+                    "InputTransformer": {
+                        "InputPathsMap": {"id": "$.detail.order.id"},
+                        "InputTemplate": '{"order": <id>}',
+                    }
+                },
                 {"order": 7},
             ),
             (
@@ -358,7 +381,9 @@ def test_at_the_fifo_target_content_based_deduplication_is_needed(shop: Shop) ->
 
 
 class TestExplained:
-    @pytest.mark.parametrize(("language", "sentence"), [("en", "The missing statement is:"), ("es", "La declaración que falta es:")])
+    @pytest.mark.parametrize(
+        ("language", "sentence"), [("en", "The missing statement is:"), ("es", "La declaración que falta es:")]
+    )
     def test_a_refused_delivery_is_explained_with_the_statement_that_is_missing(
         self, shop: Shop, language: str, sentence: str
     ) -> None:

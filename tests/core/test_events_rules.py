@@ -52,7 +52,8 @@ class TestBuses:
         events.create_event_bus(Name="shop")
         events.put_rule(Name="r", EventPattern=PATTERN, EventBusName="shop")
         assert refused(events.delete_event_bus, Name="shop") == (
-            "ValidationException", "Event bus can't be deleted since it has rules.",
+            "ValidationException",
+            "Event bus can't be deleted since it has rules.",
         )
 
     def test_deleting_a_bus_that_is_not_there_succeeds(self, events: Any) -> None:
@@ -77,7 +78,8 @@ class TestBuses:
 class TestRules:
     def test_a_rule_needs_a_pattern_or_a_schedule(self, events: Any) -> None:
         assert refused(events.put_rule, Name="r") == (
-            "ValidationException", "Parameter(s) EventPattern or ScheduleExpression must be specified.",
+            "ValidationException",
+            "Parameter(s) EventPattern or ScheduleExpression must be specified.",
         )
 
     def test_the_arn_of_a_rule_names_its_bus_unless_it_is_the_default(self, events: Any) -> None:
@@ -119,12 +121,14 @@ class TestRules:
         events.put_rule(Name="r", EventPattern=PATTERN)
         events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": QUEUE}])
         assert refused(events.delete_rule, Name="r") == (
-            "ValidationException", "Rule can't be deleted since it has targets.",
+            "ValidationException",
+            "Rule can't be deleted since it has targets.",
         )
         events.remove_targets(Rule="r", Ids=["1"])
         events.delete_rule(Name="r")
         assert refused(events.describe_rule, Name="r") == (
-            "ResourceNotFoundException", "Rule r does not exist on EventBus default.",
+            "ResourceNotFoundException",
+            "Rule r does not exist on EventBus default.",
         )
 
     def test_a_rule_is_disabled_and_enabled(self, events: Any) -> None:
@@ -169,7 +173,10 @@ class TestTargets:
         [
             ({"Arn": "orders"}, "Parameter orders is not valid. Reason: Provided Arn is not in correct format."),
             ({"Arn": QUEUE + ".fifo"}, "Parameter(s) MessageGroupId must be specified for target: 1."),
-            ({"Arn": QUEUE, "Input": "{}", "InputPath": "$.detail"}, "Only one of Input, InputPath, or InputTransformer"),
+            (
+                {"Arn": QUEUE, "Input": "{}", "InputPath": "$.detail"},
+                "Only one of Input, InputPath, or InputTransformer",
+            ),
             ({"Arn": QUEUE, "Input": "not JSON"}, "Input"),
             ({"Arn": "arn:aws:events:us-east-1:123456789012:event-bus/x"}, "RoleArn is required for target"),
         ],
@@ -181,7 +188,9 @@ class TestTargets:
         assert said.startswith(message) or message in said
         assert events.list_targets_by_rule(Rule="r")["Targets"] == []
 
-    @pytest.mark.parametrize("arn", ["arn:aws:kinesis:us-east-1:123456789012:stream/s", "arn:aws:sqs:us-east-1:111122223333:q"])
+    @pytest.mark.parametrize(
+        "arn", ["arn:aws:kinesis:us-east-1:123456789012:stream/s", "arn:aws:sqs:us-east-1:111122223333:q"]
+    )
     def test_targets_that_are_not_modelled_are_refused_when_put(self, events: Any, arn: str) -> None:
         with pytest.raises(NotModelled):
             events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": arn}])

@@ -33,6 +33,17 @@ def test_a_pattern_of_the_model_is_kept(cloud: Cloud) -> None:
     assert error["Message"].endswith(r"Member must satisfy regular expression pattern: [\.\-_A-Za-z0-9]+")
 
 
+def test_letters_digits_and_spaces_are_what_the_models_patterns_call_them(cloud: Cloud) -> None:
+    tags = [{"Key": "Número 7", "Value": "año 2026"}]
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+    iam = cloud.client("iam")
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=document, Tags=tags)
+    assert iam.list_role_tags(RoleName="r")["Tags"] == tags
+    error = refused(iam.tag_role, RoleName="r", Tags=[{"Key": "a;b", "Value": ""}])
+    assert "regular expression pattern" in error["Message"]
+
+
 def test_an_enum_of_the_model_is_kept(cloud: Cloud) -> None:
     error = refused(cloud.client("events").put_rule, Name="r", EventPattern='{"a":[1]}', State="ON")
     assert "Member must satisfy enum value set: [ENABLED, DISABLED, " in error["Message"]
@@ -63,7 +74,11 @@ def test_what_is_not_modelled_is_refused_loudly(
 ) -> None:
     if parameters is None:
         parameters = {
-            "ReplayName": "r", "EventSourceArn": "arn", "EventStartTime": 0, "EventEndTime": 1, "Destination": {"Arn": "a"}
+            "ReplayName": "r",
+            "EventSourceArn": "arn",
+            "EventStartTime": 0,
+            "EventEndTime": 1,
+            "Destination": {"Arn": "a"},
         }
     with pytest.raises(NotModelled, match=named) as caught:
         getattr(cloud.client(service), operation)(**parameters)
@@ -142,7 +157,8 @@ def test_every_service_models_only_what_the_api_has() -> None:
         model = boto._service_model(name)
         operations = {boto.botocore.xform_name(one) for one in model.operation_names}
         public = {
-            key for key, value in vars(answering).items()
+            key
+            for key, value in vars(answering).items()
             if isinstance(value, types.FunctionType) and not key.startswith("_") and key not in vars(Service)
         }
         for operation in sorted(public & operations):

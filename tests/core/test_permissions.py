@@ -12,14 +12,23 @@ from eslabon.permissions import PolicyError, allows, missing_statement, parse_po
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:orders"
 RULE = "arn:aws:events:us-east-1:123456789012:rule/orders"
-ALLOW = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": QUEUE}
+ALLOW = {
+    "Effect": "Allow",
+    "Principal": {"Service": "events.amazonaws.com"},
+    "Action": "sqs:SendMessage",
+    "Resource": QUEUE,
+}
 
 
 def decide(*statements: Any, **request: str) -> bool:
     policy = parse_policy(json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
     asked = {
-        "principal": "events.amazonaws.com", "action": "sqs:SendMessage", "resource": QUEUE,
-        "source_arn": RULE, "source_account": "123456789012", **request,
+        "principal": "events.amazonaws.com",
+        "action": "sqs:SendMessage",
+        "resource": QUEUE,
+        "source_arn": RULE,
+        "source_account": "123456789012",
+        **request,
     }
     return allows(policy, **asked)
 
@@ -72,7 +81,11 @@ def test_an_account_stands_for_everybody_in_it() -> None:
 @pytest.mark.parametrize(
     "document",
     [
-        "", "[]", "{}", '{"Statement": []}', '{"Version": "2020", "Statement": {}}',
+        "",
+        "[]",
+        "{}",
+        '{"Statement": []}',
+        '{"Version": "2020", "Statement": {}}',
         json.dumps({"Statement": [{**ALLOW, "Effect": "Maybe"}]}),
         json.dumps({"Statement": [{**ALLOW, "Extra": 1}]}),
         json.dumps({"Statement": [{"Effect": "Allow", "Action": "*"}]}),
@@ -84,7 +97,9 @@ def test_what_is_no_policy_is_refused(document: str) -> None:
         parse_policy(document)
 
 
-@pytest.mark.parametrize("condition", [{"Bool": {"aws:SecureTransport": "true"}}, {"StringEquals": {"aws:PrincipalOrgID": "o"}}])
+@pytest.mark.parametrize(
+    "condition", [{"Bool": {"aws:SecureTransport": "true"}}, {"StringEquals": {"aws:PrincipalOrgID": "o"}}]
+)
 def test_conditions_without_effect_here_are_not_accepted_and_ignored(condition: Any) -> None:
     with pytest.raises(NotModelled, match="condition"):
         decide({**ALLOW, "Condition": condition})

@@ -68,7 +68,7 @@ class Bus:
     rules: dict[str, Rule] = field(default_factory=dict)
     _pending: list[tuple[float, str, Rule | None]] = field(default_factory=list)
     _active: dict[str, Rule] = field(default_factory=dict)
-    _index: PatternIndex = field(default_factory=PatternIndex)
+    _index: PatternIndex[str] = field(default_factory=PatternIndex)
 
     def change(self, name: str, rule: Rule | None, now: float) -> None:
         """Store a rule, or with None forget it; events meet the change RULE_DELAY seconds later."""

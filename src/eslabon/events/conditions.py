@@ -143,14 +143,13 @@ def _consistent(conditions: Sequence[Condition], fields: Fields) -> bool:
         condition = conditions[position]
         path = condition.path
         leaves = [
-            (value, places) for value, places in zip(fields.values[path], fields.places[path], strict=True)
+            (value, places)
+            for value, places in zip(fields.values[path], fields.places[path], strict=True)
             if all(chosen.get(array, element) == element for array, element in places)
         ]
         if not leaves:
             return condition.accepts_absence and search(position + 1, chosen)
-        return any(
-            condition.accepts(value) and search(position + 1, chosen | dict(places)) for value, places in leaves
-        )
+        return any(condition.accepts(value) and search(position + 1, chosen | dict(places)) for value, places in leaves)
 
     return search(0, {})
 

@@ -148,6 +148,4 @@ class Delivery:
         )
 
     def _dropped(self) -> None:
-        self.service.journal.record(
-            "dropped", source=self.rule.arn, target=self.target.arn, event_id=self.event["id"]
-        )
+        self.service.journal.record("dropped", source=self.rule.arn, target=self.target.arn, event_id=self.event["id"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eslabon.errors import ServiceError
@@ -26,7 +26,7 @@ class EntryRefused(Exception):
         self.message = message
 
 
-def check_request(entries: list[Mapping[str, Any]]) -> None:
+def check_request(entries: Sequence[Mapping[str, Any]]) -> None:
     """Refuse the whole request: it is too large, or no entry has all that is required.
 
     >>> check_request([{"Source": "shop", "DetailType": "order", "Detail": "{}"}])

@@ -68,8 +68,12 @@ def explain(pattern: str | Mapping[str, Any] | Pattern, event: Mapping[str, Any]
         pattern = compile_pattern(pattern if isinstance(pattern, str) else json.dumps(pattern))
     fields = flatten(event)
     matching = [alternative for alternative in pattern.alternatives if meets_all(alternative, fields)]
-    nearest = matching[0] if matching else min(
-        pattern.alternatives, key=lambda alternative: sum(not _met(condition, fields) for condition in alternative)
+    nearest = (
+        matching[0]
+        if matching
+        else min(
+            pattern.alternatives, key=lambda alternative: sum(not _met(condition, fields) for condition in alternative)
+        )
     )
     verdicts = [_verdict(condition, fields, event, language) for condition in nearest]
     if not matching:
@@ -102,9 +106,7 @@ def _verdict(condition: Condition, fields: Fields, event: Mapping[str, Any], lan
     return FieldVerdict(path, met, sentence, "" if met else _value_hint(condition, values, language), _last(path))
 
 
-def _verdict_of_missing(
-    path: str, wanted: str, met: bool, event: Mapping[str, Any], language: str
-) -> FieldVerdict:
+def _verdict_of_missing(path: str, wanted: str, met: bool, event: Mapping[str, Any], language: str) -> FieldVerdict:
     words = SENTENCES[language]
     reached, node, rest = _reach(event, "$", path[2:])
     if not rest:
@@ -144,8 +146,9 @@ def _reach(node: Any, reached: str, rest: str) -> tuple[str, Any, str]:
     if not rest or not isinstance(node, dict):
         return reached, node, rest
     ways = [
-        _reach(item, f"{reached}.{name}", rest[len(name) + 1:])
-        for name, item in node.items() if f"{rest}.".startswith(f"{name}.")
+        _reach(item, f"{reached}.{name}", rest[len(name) + 1 :])
+        for name, item in node.items()
+        if f"{rest}.".startswith(f"{name}.")
     ]
     return min(ways, key=lambda way: len(way[2]), default=(reached, node, rest))
 

@@ -56,8 +56,8 @@ class PatternIndex(Generic[Key]):
 
     def __init__(self) -> None:
         self._paths: dict[str, Path] = {}
-        self._ways: dict[str, int] = {}     # every beginning of a path that rules mention, and how many mention it
-        self._homeless: Rules = 0     # rules that need no path at all: all their fields may be missing
+        self._ways: dict[str, int] = {}  # every beginning of a path that rules mention, and how many mention it
+        self._homeless: Rules = 0  # rules that need no path at all: all their fields may be missing
         self._entries: list[Entry[Key] | None] = []
         self._free: list[int] = []
         self._numbers: dict[Key, list[int]] = {}

@@ -58,7 +58,7 @@ def beginning(value: str, length: int, texts: Collection[str]) -> Iterable[str]:
 
 def ending(value: str, length: int, texts: Collection[str]) -> Iterable[str]:  # noqa: ARG001 - a Slice
     """The last `length` characters."""
-    return (value[len(value) - length:],)
+    return (value[len(value) - length :],)
 
 
 def anywhere(value: str, length: int, texts: Collection[str]) -> Iterable[str]:
@@ -70,7 +70,7 @@ def anywhere(value: str, length: int, texts: Collection[str]) -> Iterable[str]:
     # Whichever are fewer: the texts, or the runs of characters in the value.
     if len(texts) < len(value):
         return [text for text in texts if text in value]
-    return {value[position:position + length] for position in range(len(value) - length + 1)}
+    return {value[position : position + length] for position in range(len(value) - length + 1)}
 
 
 class Ranges:

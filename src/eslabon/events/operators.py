@@ -140,7 +140,7 @@ def _cidr(operand: Any) -> Matcher:
 
 # --- numeric ---------------------------------------------------------------------------------------------------------
 
-CLOSES_RANGE = {"<": True, "<=": False}   # operator: is the end itself outside?
+CLOSES_RANGE = {"<": True, "<=": False}  # operator: is the end itself outside?
 OPENS_RANGE = {">": True, ">=": False}
 
 
@@ -210,6 +210,7 @@ def _written(value: Any) -> str:
 
 # --- anything-but ----------------------------------------------------------------------------------------------------
 
+
 def _anything_but(operand: Any) -> Matcher:
     if not isinstance(operand, Members):
         return _anything_but_values(operand)
@@ -238,9 +239,7 @@ def _anything_but_values(operand: Any) -> Matcher:
         if not (isinstance(value, str) or _is_number(value)):
             raise Refused("Inside anything but list, start|null|boolean is not supported.")
     if len({isinstance(value, str) for value in values}) != 1:
-        raise Refused(
-            "Inside anything but list, either all values are number or string, mixed type is not supported"
-        )
+        raise Refused("Inside anything but list, either all values are number or string, mixed type is not supported")
     return AnythingBut(tuple(Exact(value if isinstance(value, str) else _in_reach(value)) for value in values))
 
 

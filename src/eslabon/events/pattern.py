@@ -27,10 +27,25 @@ ALTERNATIVES_LIMIT = 1000
 
 # Names that would be taken for operators are refused as fields inside `$or`.
 RESERVED_IN_OR = frozenset(OPERATORS) | {
-    "exactly", "html", "regex", "=", "<", "<=", ">", ">=", "not-wildcard", "not-equals-ignore-case", "date-after",
-    "date-on-or-after", "date-before", "date-on-or-before", "in-date-range", "ip-address-in-range",
+    "exactly",
+    "html",
+    "regex",
+    "=",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "not-wildcard",
+    "not-equals-ignore-case",
+    "date-after",
+    "date-on-or-after",
+    "date-before",
+    "date-on-or-before",
+    "in-date-range",
+    "ip-address-in-range",
     "ip-address-not-in-range",
 }
+
 
 class InvalidPattern(ValueError):
     """EventBridge refuses this pattern; the first line of the message is EventBridge's, the second says where."""
@@ -92,6 +107,7 @@ def compile_pattern(text: str, size: int = PATTERN_SIZE) -> Pattern:
 
 
 # --- compiling -------------------------------------------------------------------------------------------------------
+
 
 def _fork(
     members: Members, parents: tuple[str, ...], alternatives: list[dict[str, Condition]], inside_or: bool

@@ -75,9 +75,7 @@ class Events(Service):
         if Name in self._buses:
             raise ServiceError("ResourceAlreadyExistsException", f"Event bus {Name} already exists.")
         if len(self._buses) >= BUSES:
-            raise ServiceError(
-                "LimitExceededException", "The requested resource exceeds the maximum number allowed."
-            )
+            raise ServiceError("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
         self._put_tags(self.arn(f"event-bus/{Name}"), Tags)
         bus = self._add_bus(Name)
         bus.description, bus.dead_letter = Description, DeadLetterConfig
@@ -95,9 +93,7 @@ class Events(Service):
         bus.description, bus.dead_letter, bus.modified = Description, DeadLetterConfig, self.clock.datetime()
         return {"Arn": bus.arn, "Name": bus.name, "Description": Description, "DeadLetterConfig": DeadLetterConfig}
 
-    def list_event_buses(
-        self, NamePrefix: str = "", NextToken: str | None = None, Limit: int = PAGE
-    ) -> dict[str, Any]:
+    def list_event_buses(self, NamePrefix: str = "", NextToken: str | None = None, Limit: int = PAGE) -> dict[str, Any]:
         found = [bus for name, bus in sorted(self._buses.items()) if name.startswith(NamePrefix)]
         shown, token = self._page(found, Limit, NextToken, f"list_event_buses:{NamePrefix}")
         return {"EventBuses": [self._shown_bus(bus) for bus in shown], "NextToken": token}
@@ -123,7 +119,8 @@ class Events(Service):
         Policy: str | None = None,
     ) -> None:
         bus = self._bus(EventBusName)
-        if Policy is None:
+        text = Policy
+        if text is None:
             if not (Action and Principal and StatementId):
                 raise ServiceError(
                     "ValidationException", "Parameter(s) Action, Principal and StatementId must be specified."
@@ -132,15 +129,19 @@ class Events(Service):
                 raise ServiceError("ValidationException", "Provided value in parameter 'action' is not supported.")
             who: Any = "*" if Principal == "*" else {"AWS": f"arn:aws:iam::{Principal}:root"}
             statement = {
-                "Sid": StatementId, "Effect": "Allow", "Principal": who, "Action": Action, "Resource": bus.arn,
+                "Sid": StatementId,
+                "Effect": "Allow",
+                "Principal": who,
+                "Action": Action,
+                "Resource": bus.arn,
             }
             statements = [one for one in self._statements(bus) if one.get("Sid") != StatementId]
-            Policy = json.dumps({"Version": "2012-10-17", "Statement": [*statements, statement]})
+            text = json.dumps({"Version": "2012-10-17", "Statement": [*statements, statement]})
         try:
-            bus.policy = parse_policy(Policy)
+            bus.policy = parse_policy(text)
         except PolicyError as error:
             raise ServiceError("ValidationException", f"Policy is not valid: {error}.") from None
-        bus.policy_text = Policy
+        bus.policy_text = text
 
     def remove_permission(
         self, StatementId: str | None = None, RemoveAllPermissions: bool = False, EventBusName: str = DEFAULT
@@ -187,9 +188,7 @@ class Events(Service):
             self.journal.record("resource", arn=arn, state="created", type="rule", name=Name)
             self.journal.record("link", source=bus.arn, target=arn, state="created")
         targets = before.targets if before else {}
-        rule = Rule(
-            Name, arn, bus.name, EventPattern, pattern, State, Description, RoleArn, self.account, targets
-        )
+        rule = Rule(Name, arn, bus.name, EventPattern, pattern, State, Description, RoleArn, self.account, targets)
         bus.change(Name, rule, self.clock.now)
         return {"RuleArn": arn}
 
@@ -241,9 +240,7 @@ class Events(Service):
 
     # --- Targets ------------------------------------------------------------------------------------------------------
 
-    def put_targets(
-        self, Rule: str, Targets: list[dict[str, Any]], EventBusName: str = DEFAULT
-    ) -> dict[str, Any]:
+    def put_targets(self, Rule: str, Targets: list[dict[str, Any]], EventBusName: str = DEFAULT) -> dict[str, Any]:
         rule = self._rule(Rule, EventBusName)
         made = [compile_target(given, account=self.account) for given in Targets]
         merged: dict[str, Target] = {**rule.targets, **{target.id: target for target in made}}
@@ -263,8 +260,11 @@ class Events(Service):
         for name in rule.targets.keys() - kept.keys():
             self.journal.record("link", source=rule.arn, target=rule.targets[name].arn, state="deleted")
         failed = [
-            {"TargetId": name, "ErrorCode": "ResourceNotFoundException",
-             "ErrorMessage": f"Rule {rule.name} does not have target {name}."}
+            {
+                "TargetId": name,
+                "ErrorCode": "ResourceNotFoundException",
+                "ErrorMessage": f"Rule {rule.name} does not have target {name}.",
+            }
             for name in Ids
             if name not in rule.targets
         ]
@@ -367,9 +367,7 @@ class Events(Service):
     def _rule(self, name: str, bus_name: str) -> Rule:
         bus = self._bus(bus_name)
         if name not in bus.rules:
-            raise ServiceError(
-                "ResourceNotFoundException", f"Rule {name} does not exist on EventBus {bus.name}."
-            )
+            raise ServiceError("ResourceNotFoundException", f"Rule {name} does not exist on EventBus {bus.name}.")
         return bus.rules[name]
 
     def _set_state(self, name: str, bus_name: str, state: str) -> None:
@@ -408,9 +406,7 @@ class Events(Service):
         try:
             self._tags.put(arn, {tag["Key"]: tag["Value"] for tag in tags or []})
         except ReservedTag:
-            raise ServiceError(
-                "ValidationException", "Tag keys that start with 'aws:' are reserved for AWS."
-            ) from None
+            raise ServiceError("ValidationException", "Tag keys that start with 'aws:' are reserved for AWS.") from None
         except TooManyTags:
             raise ServiceError(
                 "LimitExceededException", "The requested resource exceeds the maximum number allowed."

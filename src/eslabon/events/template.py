@@ -92,7 +92,7 @@ def _follow(value: Any, steps: list[str | int]) -> Any:
     for position, step in enumerate(steps):
         if step == "*":
             inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-            found = (_follow(item, steps[position + 1:]) for item in inside)
+            found = (_follow(item, steps[position + 1 :]) for item in inside)
             return [item for item in found if item is not MISSING]
         if isinstance(step, int):
             if not isinstance(value, list) or step >= len(value):
@@ -172,7 +172,7 @@ def compile_template(paths_map: Mapping[str, str], template: str) -> Template:
         if name not in paths and name not in RESERVED:
             raise InvalidTemplate(f"InputTemplate contains invalid placeholder {name}: InputPathsMap has no {name}")
         in_string = any(start < placeholder.start() < end for start, end in strings)
-        parts += [template[position:placeholder.start()], _Variable(_source(name, paths), in_string)]
+        parts += [template[position : placeholder.start()], _Variable(_source(name, paths), in_string)]
         position = placeholder.end()
     parts.append(template[position:])
     _check_json(parts, template)

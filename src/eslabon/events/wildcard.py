@@ -45,7 +45,7 @@ def parse(text: str) -> tuple[Token, ...]:
     tokens: list[Token] = []
     position = 0
     while position < len(text):
-        character, following = text[position], text[position + 1:position + 2]
+        character, following = text[position], text[position + 1 : position + 2]
         if character == "*":
             if following == "*":
                 raise WildcardError(f"Consecutive wildcard characters at pos {_byte_position(text, position)}")
