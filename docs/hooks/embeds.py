@@ -12,6 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import yaml
 from bs4 import BeautifulSoup
 from mkdocs.exceptions import PluginError
 from mkdocs.utils import get_relative_url
@@ -35,6 +36,10 @@ WORDS = {
         "notebook": "Descargar el cuaderno",
         "wheel": "Descargar eslabon (wheel)",
         "lines": "líneas {first} a {last}",
+        "service": "Servicio",
+        "operations": "Operaciones",
+        "where": "Dónde",
+        "reason": "Por qué no tiene efecto",
     },
     "en": {
         "output": "Recorded output",
@@ -45,6 +50,10 @@ WORDS = {
         "notebook": "Download the notebook",
         "wheel": "Download eslabon (wheel)",
         "lines": "lines {first} to {last}",
+        "service": "Service",
+        "operations": "Operations",
+        "where": "Where",
+        "reason": "Why it has no effect",
     },
 }
 
@@ -257,4 +266,37 @@ def drawing(embeds: Embeds, argument: str) -> str:
     )
 
 
-EXPANSIONS = {"run": run, "source": source, "lab": lab, "iam": iam, "drawing": drawing}
+def limits(embeds: Embeds, argument: str) -> str:
+    """`{{ limits operations }}`, `{{ limits inert }}`: what eslabon models, what it keeps without effect."""
+    from eslabon.limits import inert, modelled_operations
+
+    if argument == "operations":
+        rows = [
+            (service, ", ".join(f"<code>{name}</code>" for name in names))
+            for service, names in modelled_operations().items()
+        ]
+        return embeds.placeholder(_table(embeds, ("service", "operations"), rows))
+    if argument != "inert":
+        raise EmbedError(f"limits are operations or inert, not {argument!r}")
+    translated = yaml.safe_load((ROOT / "docs/hooks/inert.es.yml").read_text("utf-8"))
+    rows = []
+    for row in inert():
+        reason = row.reason
+        if embeds.language != "en":
+            reason = translated.get(row.reason)
+            if reason is None:
+                raise EmbedError(f"docs/hooks/inert.es.yml has no translation of: {row.reason}")
+        rows.append((f"{row.service}: <code>{escape(row.where)}</code>", escape(reason)))
+    return embeds.placeholder(_table(embeds, ("where", "reason"), rows))
+
+
+def _table(embeds: Embeds, heads: tuple[str, ...], rows: list[tuple[str, str]]) -> str:
+    head = "".join(f"<th>{embeds.word(name)}</th>" for name in heads)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return (
+        f'<div class="md-typeset__scrollwrap"><div class="md-typeset__table"><table>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></div>"
+    )
+
+
+EXPANSIONS = {"run": run, "source": source, "lab": lab, "iam": iam, "drawing": drawing, "limits": limits}

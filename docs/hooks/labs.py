@@ -70,7 +70,6 @@ def _executed(path: Path, language: str) -> Any:
     import nbformat
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
-    from traitlets.config import Config
 
     kept = CACHE / f"{path.stem}.{language}.{_key(path, language)}.ipynb"
     if kept.exists():
@@ -91,7 +90,6 @@ def _executed(path: Path, language: str) -> Any:
         kernel_name="python3",
         record_timing=False,
         resources={"metadata": {"path": str(path.parent)}},
-        config=Config({"KernelManager": {"transport": "ipc"}}),  # no port that others could read
     )
     environment = dict(os.environ, PYTHONPATH=str(ROOT / "src"), PYTHONHASHSEED="0")
     try:
