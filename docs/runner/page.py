@@ -8,6 +8,7 @@ as JSON.
 import ast
 import builtins
 import contextlib
+import gc
 import io
 import json
 import linecache
@@ -43,6 +44,7 @@ _readers_files: set[str] = set()
 
 def prepare(folder: str) -> None:
     """Import boto3 and eslabon. folder: where botocore's `data` folder stands, as it cannot lie in an archive."""
+    gc.disable()  # nothing of what is imported is ever garbage
     import botocore
 
     botocore.BOTOCORE_ROOT = folder
@@ -52,6 +54,8 @@ def prepare(folder: str) -> None:
 
     botocore.httpsession.URLLib3Session.send = _never_send
     builtins.input = _no_input
+    gc.freeze()
+    gc.enable()
 
 
 def _never_send(session: object, request: Any) -> NoReturn:

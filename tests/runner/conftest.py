@@ -1,4 +1,4 @@
-"""One browser and one server for the tests of Run in the page; the pages lie below a sub-path, as on GitHub Pages."""
+"""One server for the tests of Run in the page; the pages lie below a sub-path, as on GitHub Pages."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 
 PROJECT = Path(__file__).parents[2]
 sys.path[:0] = [str(PROJECT), str(PROJECT / "tests" / "runner")]
 
 from driving import Pages  # noqa: E402
-from tools import browser as chromium  # noqa: E402
 from tools.server import make_server  # noqa: E402
 
 RUNNER = Path(os.environ.get("ESLABON_RUNNER", PROJECT / "build" / "runner"))
@@ -42,14 +41,6 @@ def origin(site: Path) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium.installed(), args=chromium.ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -61,6 +61,7 @@ def block_of(page: Page, number: int = 0) -> Locator:
 
 def press(page: Page, name: str, number: int = 0) -> Locator:
     """Press a button of a block; the block comes back."""
+    page.bring_to_front()  # a page in the background draws once a second, and a click waits for it
     block = block_of(page, number)
     block.get_by_role("button", name=name, exact=True).click()
     return block

@@ -117,7 +117,8 @@ export class Block {
 
   ended(status) {
     const { engine, text, language } = this.page;
-    const seconds = ((performance.now() - this.began) / 1000).toLocaleString(language, { maximumFractionDigits: 1 });
+    const took = Math.max(0.1, (performance.now() - this.began) / 1000);
+    const seconds = took.toLocaleString(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
     this.ranIn = status === "ok" ? engine.generation : undefined;
     if (status === "broken") this.show("error", text("broken", { error: this.broken }));
     else {

@@ -5,6 +5,8 @@ let python; // a promise of boot's result
 let root;
 let assets;
 let running = null;
+let ran = false;
+const REHEARSED = ["events", "sqs"]; // the services of most snippets
 
 const tell = (message) => postMessage(message);
 
@@ -13,11 +15,14 @@ self.onmessage = async ({ data: order }) => {
     if (order.type === "start") {
       ({ root, assets } = order);
       python = start(order.wasm);
-      const { wasm } = await python;
+      const { wasm, page } = await python;
       tell({ type: "ready", wasm });
+      // Nobody has pressed Run yet: read now what the first run would read.
+      setTimeout(() => ran || page.rehearse(REHEARSED), 100);
     } else if (order.type === "run") {
       const { page } = await python;
       running = order.id;
+      ran = true;
       const post = (kind, content) => tell({ type: kind, id: order.id, content });
       const status = page.run(order.source, order.filename, order.lab ?? undefined, order.language, post);
       running = null;
