@@ -123,6 +123,11 @@ def test_what_is_no_template_is_refused(paths: dict[str, str], template: str) ->
         compile_template(paths, template)
 
 
+def test_a_hundred_variables_are_allowed() -> None:
+    paths = {f"v{number}": "$.id" for number in range(100)}
+    assert compile_template(paths, '"<v99>"').render({"id": "1"}, {}) == '"1"'
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [
