@@ -286,7 +286,8 @@ def limits(embeds: Embeds, argument: str) -> str:
             reason = translated.get(row.reason)
             if reason is None:
                 raise EmbedError(f"docs/hooks/inert.es.yml has no translation of: {row.reason}")
-        rows.append((f"{row.service}: <code>{escape(row.where)}</code>", escape(reason)))
+        where = escape(row.where).replace(".", "<wbr>.").replace("_", "_<wbr>")
+        rows.append((f"{row.service}: <code>{where}</code>", escape(reason)))
     return embeds.placeholder(_table(embeds, ("where", "reason"), rows))
 
 

@@ -53,13 +53,14 @@ def operation(service: str, name: str) -> Operation:
     from eslabon.cloud import service_class
 
     answering = service_class(service)
-    model = _service_model(service)
+    model = service_model(service)
     names = {botocore.xform_name(api_name): api_name for api_name in model.operation_names}
     return Operation(answering, model.operation_model(names.get(name, name)))
 
 
 @cache
-def _service_model(service: str) -> ServiceModel:
+def service_model(service: str) -> ServiceModel:
+    """botocore's model of a service."""
     return ServiceModel(_loader(os.environ.get("AWS_DATA_PATH")).load_service_model(service, "service-2"), service)
 
 

@@ -45,6 +45,7 @@ class Operation:
         self.modelled = method is not None
         self.known = tuple(inspect.signature(method).parameters)[1:] if method else ()
         self._service_class = service_class
+        self._nearby = () if method else tuple(operations(service_class, model.service_model))
         self._method = method
         self._takers = self._input(model.input_shape) if method else {}
         self._give = _giver(model.output_shape, {}) if model.output_shape else None
@@ -53,7 +54,7 @@ class Operation:
         """Check and copy the parameters, call the method, copy what it returns."""
         method = self._method
         if method is None:
-            raise NotModelled(service.name, f"{self.method_name}()", operations(type(service)))
+            raise NotModelled(service.name, f"{self.method_name}()", self._nearby)
         taken: dict[str, Any] = {}
         complaints: list[str] = []
         takers = self._takers
@@ -82,13 +83,10 @@ class Operation:
         }
 
 
-def operations(service_class: type[Service]) -> list[str]:
-    """The operations that a service models: its public methods that are not the base class's."""
-    return sorted(
-        name
-        for name, value in vars(service_class).items()
-        if inspect.isfunction(value) and not name.startswith("_") and name not in vars(Service)
-    )
+def operations(service_class: type[Service], service_model: Any) -> list[str]:
+    """The operations of the API that a service models, by their boto3 names."""
+    offered = {xform_name(name) for name in service_model.operation_names}
+    return sorted(name for name in offered if inspect.isfunction(getattr(service_class, name, None)))
 
 
 def _detected(complaints: list[str]) -> str:
@@ -144,7 +142,7 @@ def _structure_taker(shape: Any, service_class: type[Service], built: dict[str, 
     if listed is None:
 
         def refuse(value: Any, path: str, complaints: list[str]) -> Any:
-            raise NotModelled(service_class.name, path, operations(service_class))
+            raise NotModelled(service_class.name, path)
 
         return refuse
     built[shape.name] = lambda value, path, complaints: value  # marks it as being compiled: a structure may hold itself

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from eslabon.boto import service_model
 from eslabon.cloud import SERVICES, service_class
 from eslabon.gate import operations
 
@@ -25,7 +26,7 @@ def modelled_operations() -> dict[str, list[str]]:
     >>> "put_events" in modelled_operations()["events"]
     True
     """
-    return {name: operations(service_class(name)) for name in sorted(SERVICES)}
+    return {name: operations(service_class(name), service_model(name)) for name in sorted(SERVICES)}
 
 
 def inert() -> Iterator[Inert]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import types
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
-from eslabon import Cloud, NotModelled
+from eslabon import Cloud, NotModelled, boto
+from eslabon.limits import inert, modelled_operations
 
 
 def refused(call: Any, **parameters: Any) -> dict[str, str]:
@@ -148,18 +148,16 @@ def test_sessions_made_by_boto3_itself_are_hooked() -> None:
 
 def test_every_service_models_only_what_the_api_has() -> None:
     """Compiling every operation checks each method's parameters and the nested structures against botocore's model."""
-    from eslabon import boto
-    from eslabon.cloud import SERVICES, service_class
-    from eslabon.service import Service
+    for service, operations in modelled_operations().items():
+        for name in operations:
+            assert boto.operation(service, name).modelled
 
-    for name in SERVICES:
-        answering = service_class(name)
-        model = boto._service_model(name)
-        operations = {boto.botocore.xform_name(one) for one in model.operation_names}
-        public = {
-            key
-            for key, value in vars(answering).items()
-            if isinstance(value, types.FunctionType) and not key.startswith("_") and key not in vars(Service)
-        }
-        for operation in sorted(public & operations):
-            assert boto.operation(name, operation).modelled
+
+def test_what_is_kept_without_effect_is_something_that_the_api_has() -> None:
+    for row in inert():
+        operation, _, member = row.where.partition(".")
+        model = boto.service_model(row.service)
+        shapes = model.shape_names
+        assert operation in shapes or operation in modelled_operations()[row.service], row
+        if member and operation not in shapes:
+            assert member in boto.operation(row.service, operation).known, row
