@@ -49,6 +49,7 @@ $(VENV)/site.stamp: requirements/site.lock
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed; $(PYTHON) is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12")'
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { echo "venv is missing: on Debian, apt-get install python3-venv"; exit 1; }
 	@$(INSTALL) -r requirements/site.lock
+	@$(PY) -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "eslabon.pth").write_text("$(CURDIR)/src\n")'
 	@touch $@
 
 $(VENV)/test.stamp: requirements/test.lock $(VENV)/site.stamp
