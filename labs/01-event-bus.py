@@ -47,10 +47,10 @@ TEXT = {
     "told": "pedido {order}: avisado {team}",
     "half": "pedido {order}: se quedó a medias",
     "accepted": "pedido {order}: aceptado",
-    "has": "{queue} tiene {messages}",
+    "has": "mensajes en {queue}: {messages}",
     "thanks": "Gracias, <name>: tu pedido suma <total> EUR",
-    "lost": "perdido por {code}: pedido {order}",
-    "left": "queda en la nube: {resources}",
+    "lost": "pedido {order}: no entregado ({code})",
+    "left": "recursos que quedan en la nube: {resources}",
     "title": "Entregas a lo largo del tiempo virtual",
     "alt": "Entregas a {targets}. Llegaron: {ok}. Fallaron: {failed}.",
 }
@@ -63,7 +63,7 @@ TEXT = {
     "accepted": "order {order}: accepted",
     "has": "{queue} has {messages}",
     "thanks": "Thank you, <name>: your order comes to <total> EUR",
-    "lost": "lost by {code}: order {order}",
+    "lost": "order {order}: not delivered ({code})",
     "left": "left in the cloud: {resources}",
     "title": "Deliveries over virtual time",
     "alt": "Deliveries to {targets}. Arrived: {ok}. Failed: {failed}.",
@@ -187,7 +187,7 @@ _ = receive("warehouse")
 # %% [markdown] lang="es"
 # ### Para verlo {#lab-timeline}
 #
-# La nube apunta todo lo que ocurre en su diario. Esta clase dibuja las entregas: una fila por destino, un
+# La nube apunta en su diario todo lo que ocurre. Esta clase dibuja las entregas: una fila por destino, un
 # círculo si llegó y un aspa si falló.
 
 # %% [markdown] lang="en"
@@ -263,7 +263,7 @@ _ = receive("warehouse"), receive("mail")
 #
 # A cobros solo le interesan los pedidos de más de 100 EUR. El filtro está en la regla, no en el programa de cobros.
 #
-# **Tu turno.** Cambia `100` por `600` y di antes de ejecutar cuántos recibirá.
+# **Tu turno.** Cambia `100` por `600` y, antes de ejecutar, di cuántos recibirá.
 
 # %% [markdown] lang="en"
 # ## 5. Filter {#lab-filter}
@@ -301,7 +301,7 @@ print(*map(json.loads, receive("notices")))
 # %% [markdown] lang="es"
 # ## 7. Olvidar un permiso {#lab-permission}
 #
-# Auditoría se suscribe, pero alguien olvidó la política de su cola. Publicar funciona, y no llega nada. Nadie avisa.
+# Auditoría se suscribe, pero alguien olvidó la política de su cola. Publicar funciona, pero no llega nada y nadie avisa.
 
 # %% [markdown] lang="en"
 # ## 7. Forget a permission {#lab-permission}
@@ -391,7 +391,7 @@ _ = receive("warehouse")
 # %% [markdown] lang="es"
 # ## 9. Todo el laboratorio, de un vistazo {#lab-all}
 #
-# Busca en el dibujo el permiso olvidado y la cola perdida.
+# Busca en el dibujo el permiso olvidado y la cola que desapareció.
 
 # %% [markdown] lang="en"
 # ## 9. The whole lab at a glance {#lab-all}
@@ -442,7 +442,7 @@ print(TEXT["left"].format(resources=len(cloud.resources())))
 # <summary>Al recoger el pedido 10, ¿por qué se borra de la DLQ después de enviarlo y no antes?</summary>
 #
 # Porque si el programa se cae entre las dos llamadas es mejor tenerlo dos veces que ninguna. Quien recibe
-# debe soportar duplicados.
+# debe tolerar duplicados.
 #
 # </details>
 
