@@ -301,7 +301,8 @@ print(*map(json.loads, receive("notices")))
 # %% [markdown] lang="es"
 # ## 7. Olvidar un permiso {#lab-permission}
 #
-# Auditoría se suscribe, pero alguien olvidó la política de su cola. Publicar funciona, pero no llega nada y nadie avisa.
+# Auditoría se suscribe, pero alguien olvidó la política de su cola. Publicar funciona, pero no llega nada y
+# nadie avisa.
 
 # %% [markdown] lang="en"
 # ## 7. Forget a permission {#lab-permission}
