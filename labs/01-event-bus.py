@@ -19,8 +19,8 @@
 # %% [markdown] lang="en"
 # ## 1. An empty account {#lab-start}
 #
-# `activate()` makes the boto3 code of this notebook talk to a practice cloud: an empty account with a clock
-# of its own. To start afresh, run this cell again.
+# `activate()` makes the boto3 code in this notebook talk to a practice cloud: an empty account with a clock
+# of its own. To start over, run this cell again.
 
 # %%
 import json
@@ -39,7 +39,7 @@ sqs = boto3.client("sqs")
 # Los textos que se imprimen y se dibujan van aparte, para que el resto del código sea el mismo en todos los idiomas.
 
 # %% [markdown] lang="en"
-# Printed and drawn texts stand apart, so that the rest of the code is the same in every language.
+# The texts that are printed and drawn are kept apart, so that the rest of the code is the same in every language.
 
 # %% lang="es" tags=["labels"]
 LANGUAGE = "es"
@@ -61,10 +61,10 @@ TEXT = {
     "told": "order {order}: told {team}",
     "half": "order {order}: left half done",
     "accepted": "order {order}: accepted",
-    "has": "{queue} has {messages}",
+    "has": "messages in {queue}: {messages}",
     "thanks": "Thank you, <name>: your order comes to <total> EUR",
     "lost": "order {order}: not delivered ({code})",
-    "left": "left in the cloud: {resources}",
+    "left": "resources left in the cloud: {resources}",
     "title": "Deliveries over virtual time",
     "alt": "Deliveries to {targets}. Arrived: {ok}. Failed: {failed}.",
 }
@@ -77,7 +77,7 @@ TEXT = {
 # %% [markdown] lang="en"
 # ## 2. The coupled program {#lab-tight}
 #
-# The order program knows the queues of all teams and writes to each of them.
+# The order program knows every team's queue and writes to each of them.
 
 # %%
 queues = {}
@@ -123,7 +123,7 @@ except (KeyError, sqs.exceptions.QueueDoesNotExist):
 # %% [markdown] lang="en"
 # ## 3. A bus in between {#lab-bus}
 #
-# Now orders talks to a bus only. `subscribe` does all that a consumer needs: its queue, its rule, the
+# Now orders talks only to a bus. `subscribe` does all that a consumer needs: its queue, its rule, the
 # permission and the target. Notice that `place_order` names nobody.
 
 # %%
@@ -193,7 +193,7 @@ _ = receive("warehouse")
 # %% [markdown] lang="en"
 # ### To see it {#lab-timeline}
 #
-# The cloud notes all that happens in its journal. This class draws the deliveries: a row for each target, a
+# The cloud records all that happens in its journal. This class draws the deliveries: a row for each target, a
 # circle if it arrived and a cross if it failed.
 
 # %%
@@ -268,7 +268,7 @@ _ = receive("warehouse"), receive("mail")
 # %% [markdown] lang="en"
 # ## 5. Filter {#lab-filter}
 #
-# Billing cares only for orders above 100 EUR. The filter is in the rule, not in billing's program.
+# Billing only cares about orders above 100 EUR. The filter is in the rule, not in billing's program.
 #
 # **Your turn.** Change `100` to `600`, and say before you run it how many it will receive.
 
@@ -287,7 +287,7 @@ place_order(6, 500)
 # %% [markdown] lang="en"
 # ## 6. Transform {#lab-transform}
 #
-# The notice team does not want the event: it wants a sentence for the customer. The template composes it
+# The notices team does not want the event: it wants a sentence for the customer. The template composes it
 # before delivery.
 
 # %%
@@ -307,7 +307,7 @@ print(*map(json.loads, receive("notices")))
 # %% [markdown] lang="en"
 # ## 7. Forget a permission {#lab-permission}
 #
-# Audit subscribes, but somebody forgot its queue's policy. Publishing works, and nothing arrives. Nobody says so.
+# Audit subscribes, but somebody forgot its queue's policy. Publishing works, and nothing arrives. Nobody tells you.
 
 # %%
 subscribe("audit", {"source": ["shop"]}, permission=False)
@@ -319,7 +319,7 @@ _ = receive("audit")
 # directamente qué falló y qué declaración falta:
 
 # %% [markdown] lang="en"
-# On AWS you would look at the metric `FailedInvocations` or at a dead-letter queue. Here you may ask outright
+# On AWS you would look at the `FailedInvocations` metric or at a dead-letter queue. Here you can ask directly
 # what failed and which statement is missing:
 
 # %%
@@ -329,7 +329,7 @@ print(explain_deliveries(cloud, LANGUAGE))
 # Arréglalo y envía otro pedido. El anterior no vuelve: se descartó.
 
 # %% [markdown] lang="en"
-# Mend it and send another order. The one before does not come back: it was dropped.
+# Fix it and send another order. The previous one does not come back: it was dropped.
 
 # %%
 allow("audit", rules["audit"])
@@ -380,7 +380,7 @@ print(TEXT["lost"].format(
 # Almacén vuelve: crea otra vez su cola, le da permiso y recoge lo que quedó pendiente.
 
 # %% [markdown] lang="en"
-# The warehouse comes back: it makes its queue again, gives it permission, and picks up what was left.
+# The warehouse comes back: it creates its queue again, adds the permission, and picks up what was left.
 
 # %%
 make_queue("warehouse")
@@ -410,7 +410,7 @@ Timeline(cloud)
 # %% [markdown] lang="en"
 # ## 10. Clean-up {#lab-clean-up}
 #
-# Targets first, then rules, then the bus. In the end nothing is left.
+# Targets first, then rules, then the bus. At the end nothing is left.
 
 # %%
 for name in rules:
@@ -451,7 +451,7 @@ print(TEXT["left"].format(resources=len(cloud.resources())))
 # ## Check yourself {#lab-check}
 #
 # <details class="question" markdown="1">
-# <summary>Which line of <code>place_order</code> changed since you wrote it?</summary>
+# <summary>Which line of <code>place_order</code> has changed since you wrote it?</summary>
 #
 # None. You added consumers, filters, a transformation and a DLQ without touching the producer. That is loose
 # coupling.
@@ -461,7 +461,7 @@ print(TEXT["left"].format(resources=len(cloud.resources())))
 # <details class="question" markdown="1">
 # <summary>Why did <code>warehouse-dlq</code> need a permission of its own?</summary>
 #
-# Because it is EventBridge that writes there, and it is another queue. Without its policy the event would
+# Because it is EventBridge that writes to it, and it is another queue. Without its policy the event would
 # have been dropped all the same.
 #
 # </details>
@@ -470,6 +470,6 @@ print(TEXT["left"].format(resources=len(cloud.resources())))
 # <summary>When order 10 is picked up, why is it deleted from the DLQ after sending it and not before?</summary>
 #
 # Because if the program crashes between the two calls, it is better to have it twice than not at all. A
-# receiver must bear duplicates.
+# consumer must be able to cope with duplicates.
 #
 # </details>
