@@ -33,7 +33,7 @@ EVENT: dict[str, Any] = {
     "detail": {
         "order": "order-00000", "customer": "customer-0", "state": "PAID", "currency": "EUR", "total": 249.95,
         "weight": 0, "express": True, "coupon": None, "warehouse": "warehouse-0-north", "document": "0.invoice.pdf",
-        "address": {"street": "Calle de Alcalá 1", "city": "Madrid", "postcode": "28014", "country": "ES"},
+        "address": {"street": "Alcalá 1", "city": "Madrid", "postcode": "28014", "country": "ES"},
         "items": [
             {"sku": "sku-1001", "name": "Teclado mecánico", "quantity": 1, "price": 89.95},
             {"sku": "sku-1002", "name": "Ratón inalámbrico", "quantity": 2, "price": 30.0},

@@ -85,6 +85,17 @@ def compiled(patterns: list[dict[str, Any]]) -> list[Pattern]:
     return accepted
 
 
+def test_the_index_agrees_about_every_operand_and_every_value() -> None:
+    index: PatternIndex[int] = PatternIndex()
+    operations = [{name: operand} for name, operands in OPERANDS.items() for operand in operands]
+    rules = [compile_pattern(json.dumps({"a": [matcher]})) for matcher in [*operations, *SCALARS]]
+    for number, rule in enumerate(rules):
+        index.add(number, rule)
+    for value in [*SCALARS, "a-c", "aXbcXa", "ac", "[]", [], {}, ["ab", "x"]]:
+        event = {"a": value}
+        assert index.matching(event) == [number for number, rule in enumerate(rules) if rule.matches(event)]
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.lists(PATTERNS, max_size=8), st.lists(EVENTS, min_size=1, max_size=3))
 def test_the_index_agrees_with_trying_each_rule(patterns: list[dict[str, Any]], events: list[dict[str, Any]]) -> None:

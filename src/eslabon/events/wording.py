@@ -75,7 +75,7 @@ SENTENCES = {
         "anything but": "cualquier cosa menos {}",
         "any case": "{} en mayúsculas o minúsculas",
         "prefix": "un texto que empiece por {}",
-        "suffix": "un texto que termine en {}",
+        "suffix": "un texto que acabe en {}",
         "wildcard": "un texto como {}",
         "number": "un número {}",
         "cidr": "una dirección IP de {}",
