@@ -23,8 +23,8 @@ Post = Callable[[str, str], None]
 SHOWN = 100_000  # characters of output that a run may show
 EAGER = 100  # messages that a run sends at once, before it gathers them
 GATHERED = 0.05  # seconds of output that go into one message after that
-PAYLOAD = 2_000  # characters of a payload or a log line that the picture may quote
-ENTRIES = 5_000  # journal entries that one picture is drawn from
+ENTRIES = 10_000  # journal entries that one picture is drawn from
+UNDRAWN = {("delivery", "payload"), ("log", "message")}  # facts, by kind of entry, that no picture shows
 
 TEXTS = {
     "es": {
@@ -244,12 +244,12 @@ class Stream(io.TextIOBase):
 
 
 def journal(entries: Sequence[Any]) -> list[dict[str, Any]]:
-    """Entries of a cloud's journal as plain values, long texts cut; the last ones when they are very many."""
+    """Entries of a cloud's journal as plain values; the last ones when they are very many."""
     return [
-        {"time": entry.time, "kind": entry.kind, **{name: _short(fact) for name, fact in entry.facts.items()}}
+        {
+            "time": entry.time,
+            "kind": entry.kind,
+            **{name: fact for name, fact in entry.facts.items() if (entry.kind, name) not in UNDRAWN},
+        }
         for entry in entries[-ENTRIES:]
     ]
-
-
-def _short(fact: Any) -> Any:
-    return fact[:PAYLOAD] + "…" if isinstance(fact, str) and len(fact) > PAYLOAD else fact

@@ -46,8 +46,8 @@ class Pages:
 
     def check(self) -> None:
         """Nothing was asked of another origin, no policy was violated, no script of ours failed."""
-        assert not self.outside
-        assert not self._failed
+        assert self.outside == [], self.outside
+        assert self._failed == [], self._failed
         assert not [violation for page in self._opened for violation in page.evaluate("window.violations ?? []")]
 
     def close(self) -> None:

@@ -270,16 +270,34 @@ def test_while_python_loads_the_page_says_what_it_waits_for(pages: Pages) -> Non
     page = pages.show(block(HELLO))
     page.evaluate(
         """() => {
-        const status = document.querySelector(".eslabon-status");
+        const bar = document.querySelector(".eslabon-bar");
+        const parts = [".eslabon-status", ".eslabon-amount"].map((part) => bar.querySelector(part));
         window.told = new Set();
-        new MutationObserver(() => told.add(status.textContent)).observe(status, { childList: true, subtree: true });
+        const note = () => told.add(parts.map((part) => part.textContent).join(" ").trim());
+        new MutationObserver(note).observe(bar, { childList: true, subtree: true });
         }"""
     )
     run(page)
     told = page.evaluate("[...told]")
-    assert any(re.fullmatch(r"Fetching Python: \d\.\d of \d\.\d MB…", line) for line in told), told
+    assert any(re.fullmatch(r"Fetching Python… \d\.\d of \d\.\d MB", line) for line in told), told
     assert "Starting Python…" in told
     assert "Importing boto3…" in told
+
+
+def test_a_failed_fetch_is_told_and_the_next_run_tries_again(pages: Pages) -> None:
+    page = pages.show(block(HELLO))
+    page.route(re.compile("library-.*zip"), lambda route: route.abort())
+    shown = run(page, ends="error")
+    expect(shown.get_by_role("status")).to_contain_text("Python could not go on. Press Run again.")
+    page.unroute_all()
+    assert output(run(page)) == "hello\n"
+
+
+def test_a_program_that_ends_the_interpreter_is_told_and_the_next_runs(pages: Pages) -> None:
+    page = pages.show(block("def down():\n    down()\n\ndown()"), block("import os\nos.abort()"), block(HELLO))
+    assert "RecursionError" in output(run(page, 0, "error"))
+    run(page, 1, "error")
+    assert output(run(page, 2)) == "hello\n"
 
 
 def test_before_any_interest_neither_python_nor_the_editor_is_fetched(pages: Pages) -> None:

@@ -28,10 +28,12 @@ export class Block {
       reset: button("reset", () => this.reset()),
     };
     this.status = html("span", { class: "eslabon-status", role: "status" });
+    this.amount = html("span", { class: "eslabon-amount", "aria-hidden": "true" }); // apart: not to be read out as it grows
     this.progress = html("progress", { class: "eslabon-progress", max: 1, "aria-hidden": "true" });
     const bar = html("div", { class: "eslabon-bar", role: "group", "aria-label": text("toolbar") }, [
       ...Object.values(this.buttons),
       this.status,
+      this.amount,
       this.progress,
     ]);
     this.code.after(bar);
@@ -50,7 +52,8 @@ export class Block {
   show(state, status = "") {
     this.state = state;
     this.element.dataset.state = state;
-    this.status.textContent = status;
+    if (this.status.textContent !== status) this.status.textContent = status;
+    this.amount.textContent = "";
     const busy = state === "loading" || state === "running";
     // The button that has the focus must not vanish under it.
     const focused = document.activeElement;
@@ -72,10 +75,11 @@ export class Block {
 
   stage({ stage, loaded, total }) {
     const megabytes = (bytes) => (bytes / 1e6).toLocaleString(this.page.language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-    const status = this.page.text(stage, { loaded: megabytes(loaded ?? 0), total: megabytes(total ?? 0) });
-    this.show(this.state === "running" ? "running" : "loading", status);
-    if (stage === "fetching" && total) this.progress.value = loaded / total;
-    else this.progress.removeAttribute("value");
+    this.show(this.state === "running" ? "running" : "loading", this.page.text(stage));
+    if (stage === "fetching" && total) {
+      this.amount.textContent = this.page.text("amount", { loaded: megabytes(loaded), total: megabytes(total) });
+      this.progress.value = loaded / total;
+    } else this.progress.removeAttribute("value");
   }
 
   running() {

@@ -13,30 +13,33 @@ export async function boot({ address = ADDRESS, assets, loadPyodide, createPyodi
   const data = bytes("data").then((content) => JSON.parse(new TextDecoder().decode(content)));
   const core = bytes("core");
   const program = wasm ? null : fetchAsset("wasm");
+  // What cannot be fetched ends the start at once, from here; Pyodide itself waits for it for ever, and complains to nobody.
+  const never = new Promise(() => {});
+  const failed = Promise.all([data, core, program]).then(() => never);
+  const come = (fetched) => fetched.catch(() => never);
   const answers = {
     [address + "pyodide.asm.wasm"]: async () =>
-      new Response(wasm ? null : await program, { headers: { "Content-Type": "application/wasm" } }),
-    [address + "library.zip"]: async () => new Response(await core),
+      new Response(wasm ? null : await come(program), { headers: { "Content-Type": "application/wasm" } }),
+    [address + "library.zip"]: async () => new Response(await come(core)),
   };
-  const { result: python, module } = await withPyodidesFetch(answers, wasm, async () =>
-    loadPyodide({
-      indexURL: address,
-      packageBaseUrl: address,
-      stdLibURL: address + "library.zip",
-      lockFileContents: { info: assets.python, packages: {} },
-      createPyodideModule: await createPyodideModule,
-      env: { HOME: "/home/pyodide", PYTHONHASHSEED: "0", PYTHONNOUSERSITE: "1", AWS_EC2_METADATA_DISABLED: "true" },
-      stdin: () => null,
-      fsInit: async (files) => {
-        for (const [name, text] of Object.entries(await data)) {
-          const path = `${DATA}/data/${name}`;
-          files.mkdirTree(path.slice(0, path.lastIndexOf("/")));
-          files.writeFile(path, text);
-        }
-        stage("starting");
-      },
-    }),
-  );
+  const settings = {
+    indexURL: address,
+    packageBaseUrl: address,
+    stdLibURL: address + "library.zip",
+    lockFileContents: { info: assets.python, packages: {} },
+    createPyodideModule: await createPyodideModule,
+    env: { HOME: "/home/pyodide", PYTHONHASHSEED: "0", PYTHONNOUSERSITE: "1", AWS_EC2_METADATA_DISABLED: "true" },
+    stdin: () => null,
+    fsInit: async (files) => {
+      for (const [name, text] of Object.entries(await come(data))) {
+        const path = `${DATA}/data/${name}`;
+        files.mkdirTree(path.slice(0, path.lastIndexOf("/")));
+        files.writeFile(path, text);
+      }
+      stage("starting");
+    },
+  };
+  const { result: python, module } = await withPyodidesFetch(answers, wasm, () => Promise.race([loadPyodide(settings), failed]));
   stage("importing");
   python.pyimport("_eslabon_rest").install(() => fetchNow("rest"));
   const page = python.pyimport("_eslabon_page");

@@ -36,6 +36,7 @@ self.onmessage = async ({ data: order }) => {
 async function start(wasm) {
   const module = (role) => import(new URL(assets[role].file, root).href);
   const glue = module("glue");
+  glue.catch(() => {}); // told where it is awaited
   const fetching = progress();
   const options = {
     assets,
@@ -92,7 +93,7 @@ async function decompressed(stream) {
 
 /** A file, before this returns: an import in the reader's program waits for it. */
 function fetchNow(role) {
-  tell({ type: "stage", stage: "more", total: assets[role].wire });
+  tell({ type: "stage", stage: "more" });
   const request = new XMLHttpRequest();
   request.open("GET", new URL(assets[role].file, root), false);
   request.responseType = "arraybuffer";
