@@ -152,7 +152,7 @@ def compile_template(paths_map: Mapping[str, str], template: str) -> Template:
     '{"rule": "orders"}'
     >>> compile_template({}, '"order <id>"')
     Traceback (most recent call last):
-    eslabon.events.template.InvalidTemplate: InputTemplate contains invalid placeholder id: InputPathsMap has no id
+    eslabon.events.template.InvalidTemplate: InputTemplate uses <id>, which InputPathsMap does not define
     >>> compile_template({"id": "$.id"}, 'order <id>')
     Traceback (most recent call last):
     eslabon.events.template.InvalidTemplate: InputTemplate is not valid JSON: a text needs quotes around it (order <id>)
@@ -170,7 +170,7 @@ def compile_template(paths_map: Mapping[str, str], template: str) -> Template:
     for placeholder in PLACEHOLDER.finditer(template):
         name = placeholder[1]
         if name not in paths and name not in RESERVED:
-            raise InvalidTemplate(f"InputTemplate contains invalid placeholder {name}: InputPathsMap has no {name}")
+            raise InvalidTemplate(f"InputTemplate uses <{name}>, which InputPathsMap does not define")
         in_string = any(start < placeholder.start() < end for start, end in strings)
         parts += [template[position : placeholder.start()], _Variable(_source(name, paths), in_string)]
         position = placeholder.end()
