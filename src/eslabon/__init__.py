@@ -62,5 +62,5 @@ class activate:  # noqa: N801 - read as a verb: with activate() as cloud
 
     def _enter(self, namespace: dict[str, Any]) -> Cloud:
         activation.push(self._place)
-        self._undo.append(readertime.prepare(namespace))
+        self._undo.append(readertime.watch(namespace))
         return self.cloud

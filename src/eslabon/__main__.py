@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-import traceback
+import tokenize
+import types
 from pathlib import Path
 
-from eslabon.runner import run_source
+from eslabon.readertime import prepare
+from eslabon.runner import readers_traceback, run_source
+
+INTERRUPTED = 130  # the exit status of a program that Ctrl+C ends: 128 and the signal's number
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -16,23 +20,46 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run a boto3 program in a fresh cloud, in virtual time")
     run.add_argument("file", type=Path)
+    run.add_argument("arguments", nargs=argparse.REMAINDER, help="what the program finds in sys.argv")
     chosen = parser.parse_args(arguments)
+    return run_file(chosen.file, chosen.arguments)
+
+
+def run_file(file: Path, arguments: list[str]) -> int:
+    """Run a file as `python FILE ARGUMENTS…` would; the exit status comes back, SystemExit passes through."""
     try:
-        source = chosen.file.read_text("utf-8")
+        with tokenize.open(file) as opened:  # in the encoding that the file declares
+            source = opened.read()
     except OSError as error:
-        print(f"eslabon: {chosen.file} cannot be read: {error.strerror}", file=sys.stderr)
+        print(f"eslabon: {file} cannot be read: {error.strerror}", file=sys.stderr)
         return 2
+    except (SyntaxError, UnicodeDecodeError) as error:
+        print(f"eslabon: {file} is not Python source text: {error}", file=sys.stderr)
+        return 2
+    module = types.ModuleType("__main__")
+    prepare(vars(module))
+    before = (sys.argv, sys.path[:], sys.modules["__main__"])
+    sys.argv = [str(file), *arguments]
+    sys.path.insert(0, str(file.resolve().parent))  # where its own modules lie
+    sys.modules["__main__"] = module
     try:
-        run_source(source, str(chosen.file))
+        run_source(source, str(file), namespace=vars(module))
     except SystemExit:
         raise
-    except BaseException as error:
-        own = error.__traceback__
-        while own is not None and own.tb_frame.f_code.co_filename != str(chosen.file):
-            own = own.tb_next  # the reader's own frames, not those that led to them
-        traceback.print_exception(error.with_traceback(own or error.__traceback__))
-        return 1
+    except BaseException as error:  # noqa: BLE001 - whatever the program raises is shown
+        own = {str(file), *_modules_beside(file)}
+        print(readers_traceback(error, own), end="", file=sys.stderr)
+        return INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
+    finally:
+        sys.argv, sys.path[:], sys.modules["__main__"] = before
     return 0
+
+
+def _modules_beside(file: Path) -> set[str]:
+    """The files of imported modules that lie in the program's folder: the reader's own as well."""
+    folder = file.resolve().parent
+    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    return {name for name in files if name and Path(name).parent == folder}
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import datetime as real_datetime
 import sys
 import time as real_time
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from eslabon.clock import Clock
@@ -43,6 +43,9 @@ class _Datetime(real_datetime.datetime):
     def today(cls) -> _Datetime:
         return cls.now()
 
+    def __repr__(self) -> str:
+        return f"datetime.{super().__repr__()}"  # a subclass's own shows no module
+
 
 class _Date(real_datetime.date):
     """datetime.date whose today is the cloud's."""
@@ -50,6 +53,9 @@ class _Date(real_datetime.date):
     @classmethod
     def today(cls) -> _Date:
         return cls.fromtimestamp(_time())
+
+    def __repr__(self) -> str:
+        return f"datetime.{super().__repr__()}"
 
 
 def _instance_check(real: type) -> type:
@@ -176,6 +182,45 @@ def prepare(namespace: dict[str, Any]) -> Callable[[], None]:
             namespace.pop("__builtins__", None)
         else:
             namespace["__builtins__"] = had
-        namespace.update(exchanged)
+        for name, value in exchanged.items():
+            if namespace.get(name) is _EXCHANGE[id(value)]:  # else the code has given the name another meaning
+                namespace[name] = value
+
+    return undo
+
+
+def watch(namespace: dict[str, Any]) -> Callable[[], None]:
+    """Like `prepare`, for a namespace whose code runs already: the imports of that code give the cloud's time as well.
+
+    Running code keeps the built-in names that it began with, so its imports are told apart by their namespace. The
+    functions returned are called in the reverse order of watching.
+
+    >>> namespace = {}
+    >>> exec("def now(): import time; return time", namespace)
+    >>> undo = watch(namespace)
+    >>> namespace["now"]() is time
+    True
+    >>> undo(); namespace["now"]() is time
+    False
+    """
+    restore_names = prepare(namespace)
+    before = builtins.__import__
+
+    def watching(
+        name: str,
+        globals: Mapping[str, object] | None = None,  # noqa: A002
+        locals: Mapping[str, object] | None = None,  # noqa: A002
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> types.ModuleType:
+        if globals is namespace and level == 0 and name in _MODULES:
+            return _MODULES[name]
+        return before(name, globals, locals, fromlist or (), level)
+
+    builtins.__import__ = watching
+
+    def undo() -> None:
+        builtins.__import__ = before
+        restore_names()
 
     return undo

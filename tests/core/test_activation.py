@@ -17,6 +17,7 @@ import botocore.session
 import pytest
 
 from eslabon import Cloud, NoActiveCloud, activate
+from eslabon.readertime import reader_globals
 from eslabon.runner import run_source
 
 
@@ -175,3 +176,40 @@ def test_the_command_says_what_went_wrong(problem: str, tmp_path: Path) -> None:
         assert "ZeroDivisionError" in ran.stderr
         assert "line 4, in order" in ran.stderr
         assert "runner.py" not in ran.stderr
+
+
+def test_code_inside_the_block_that_imports_time_gets_the_time_of_the_cloud() -> None:
+    with activate() as cloud:
+        import time as virtual
+        from datetime import datetime
+
+        virtual.sleep(3600)
+        assert virtual.time() == cloud.clock.now
+        assert datetime.now().astimezone().timestamp() == cloud.clock.now
+    import time as after
+
+    assert after is sys.modules["time"]
+
+
+def test_imports_of_other_modules_stay_real_while_a_cloud_is_active() -> None:
+    elsewhere: dict[str, object] = {"__name__": "elsewhere"}
+    with activate():
+        exec("import time", elsewhere)
+    assert elsewhere["time"] is sys.modules["time"]
+
+
+def test_a_moment_of_the_cloud_is_written_as_every_datetime_is() -> None:
+    namespace = reader_globals()
+    run_source(
+        "import datetime; now = datetime.datetime.now(datetime.UTC); today = datetime.date.today()",
+        "a.py",
+        namespace=namespace,
+    )
+    assert repr(namespace["now"]) == "datetime.datetime(2026, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)"
+    assert repr(namespace["today"]).startswith("datetime.date(20")
+
+
+def test_a_name_that_the_code_gives_another_meaning_keeps_it_after_the_block() -> None:
+    namespace: dict[str, object] = {"__name__": "lesson"}
+    exec("import time\nfrom eslabon import activate\nwith activate():\n    time = 5", namespace)
+    assert namespace["time"] == 5
