@@ -5,13 +5,13 @@ Identity policies and NotPrincipal are left out.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from eslabon import jsontext
 from eslabon.errors import NotModelled
 
 # Condition operators and keys that have effect here; every other one is refused when the policy is stored.
@@ -75,6 +75,7 @@ def parse_policy(text: str) -> Policy:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 
+    >>> import json
     >>> statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
     >>> policy = parse_policy(json.dumps({"Version": "2012-10-17", "Statement": statement}))
     >>> allows(policy, principal="events.amazonaws.com", action="sqs:SendMessage", resource="arn:aws:sqs:…:orders")
@@ -86,7 +87,7 @@ def parse_policy(text: str) -> Policy:
     eslabon.permissions.PolicyError: the policy has no Statement
     """
     try:
-        document = json.loads(text)
+        document = jsontext.parse(text)
     except ValueError as error:
         raise PolicyError(f"the policy is not JSON: {error}") from None
     if not isinstance(document, dict):

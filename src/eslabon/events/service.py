@@ -15,7 +15,7 @@ from eslabon.events import entries as put
 from eslabon.events.bus import BUSES, RULES_A_BUS, TARGETS_A_RULE, Bus, Rule, Target, with_targets
 from eslabon.events.dispatch import PRINCIPAL, dispatch
 from eslabon.events.pattern import InvalidPattern, Pattern, check_event, compile_pattern
-from eslabon.events.targets import compile_target
+from eslabon.events.targets import checked_arn, compile_target
 from eslabon.pagination import InvalidToken, page
 from eslabon.permissions import PolicyError, allows, missing_statement, parse_policy
 from eslabon.service import Reply, Service
@@ -178,6 +178,8 @@ class Events(Service):
             raise ServiceError(
                 "ValidationException", "Parameter(s) EventPattern or ScheduleExpression must be specified."
             )
+        if RoleArn:
+            checked_arn(RoleArn)
         pattern = self._pattern(EventPattern)
         before = bus.rules.get(Name)
         if before is None and len(bus.rules) >= RULES_A_BUS:
@@ -242,7 +244,7 @@ class Events(Service):
 
     def put_targets(self, Rule: str, Targets: list[dict[str, Any]], EventBusName: str = DEFAULT) -> dict[str, Any]:
         rule = self._rule(Rule, EventBusName)
-        made = [compile_target(given, account=self.account) for given in Targets]
+        made = [compile_target(given, account=self.account, region=self.region) for given in Targets]
         merged: dict[str, Target] = {**rule.targets, **{target.id: target for target in made}}
         if len(merged) > TARGETS_A_RULE:
             raise ServiceError("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
@@ -257,8 +259,9 @@ class Events(Service):
         rule = self._rule(Rule, EventBusName)
         kept = {name: target for name, target in rule.targets.items() if name not in Ids}
         self._bus(EventBusName).change(rule.name, with_targets(rule, kept), self.clock.now)
-        for name in rule.targets.keys() - kept.keys():
-            self.journal.record("link", source=rule.arn, target=rule.targets[name].arn, state="deleted")
+        for name, target in rule.targets.items():
+            if name not in kept:
+                self.journal.record("link", source=rule.arn, target=target.arn, state="deleted")
         failed = [
             {
                 "TargetId": name,
@@ -282,7 +285,8 @@ class Events(Service):
 
     def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:
         put.check_request(Entries)
-        results = [self._put_event(entry) for entry in Entries]
+        buses = [self._bus_name(entry.get("EventBusName") or DEFAULT) for entry in Entries]
+        results = [self._put_event(entry, name) for entry, name in zip(Entries, buses, strict=True)]
         return {"FailedEntryCount": sum("ErrorCode" in result for result in results), "Entries": results}
 
     def test_event_pattern(self, EventPattern: str, Event: str) -> dict[str, Any]:
@@ -356,7 +360,13 @@ class Events(Service):
         return bus
 
     def _bus_name(self, name_or_arn: str) -> str:
-        return name_or_arn.partition(":event-bus/")[2] if name_or_arn.startswith("arn:") else name_or_arn
+        if not name_or_arn.startswith("arn:"):
+            return name_or_arn
+        name = name_or_arn.partition(":event-bus/")[2]
+        if name_or_arn != self.arn(f"event-bus/{name}"):
+            here = [self.arn("event-bus/…")]
+            raise NotModelled(self.name, f"calls for a bus of another account or Region ({name_or_arn})", here)
+        return name
 
     def _bus(self, name_or_arn: str) -> Bus:
         name = self._bus_name(name_or_arn)
@@ -374,7 +384,7 @@ class Events(Service):
         rule = self._rule(name, bus_name)
         self._bus(bus_name).change(name, replace(rule, state=state), self.clock.now)
 
-    def _put_event(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+    def _put_event(self, entry: Mapping[str, Any], bus_name: str) -> dict[str, Any]:
         try:
             event = put.make_event(
                 entry,
@@ -385,7 +395,7 @@ class Events(Service):
             )
         except put.EntryRefused as refused:
             return {"ErrorCode": refused.code, "ErrorMessage": refused.message}
-        bus = self._buses.get(self._bus_name(entry.get("EventBusName") or DEFAULT))
+        bus = self._buses.get(bus_name)
         if bus is not None:  # on a bus that does not exist an event is accepted, and lost
             dispatch(self, bus, event)
         return {"EventId": event["id"]}

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from eslabon import jsontext
 from eslabon.delivery import RECEIVERS
 from eslabon.errors import NotModelled, ServiceError
 from eslabon.events.bus import Target
@@ -19,28 +20,32 @@ INPUTS = ("Input", "InputPath", "InputTransformer")
 Transform = Callable[[Mapping[str, Any], Mapping[str, str]], str]
 
 
-def compile_target(given: Mapping[str, Any], *, account: str) -> Target:
+def compile_target(given: Mapping[str, Any], *, account: str, region: str) -> Target:
     """A Target of PutTargets; ServiceError with AWS's code when it is not one.
 
     https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html
 
     >>> orders = "arn:aws:sqs:us-east-1:123456789012:orders"
-    >>> compile_target({"Id": "1", "Arn": orders, "Input": '{"a": 1}'}, account="123456789012").transform({}, {})
+    >>> here = {"account": "123456789012", "region": "us-east-1"}
+    >>> compile_target({"Id": "1", "Arn": orders, "Input": '{"a": 1}'}, **here).transform({}, {})
     '{"a": 1}'
-    >>> compile_target({"Id": "1", "Arn": "orders"}, account="123456789012")
+    >>> compile_target({"Id": "1", "Arn": "orders"}, **here)
     Traceback (most recent call last):
     eslabon.errors.ServiceError: ValidationException: Parameter orders is not valid. Reason: Provided Arn ...
     """
-    arn = _checked_arn(given["Arn"])
+    arn = checked_arn(given["Arn"])
     if arn.service not in RECEIVERS:
         raise NotModelled("events", f"the target {given['Arn']}", [f"arn:aws:{name}:…" for name in RECEIVERS])
     if arn.account != account:
         raise NotModelled("events", f"a target in another account ({given['Arn']})", ["targets in the rule's account"])
-    _check_fifo(given, arn)
-    if arn.service == "events" and "RoleArn" not in given:
-        raise ServiceError("ValidationException", f"RoleArn is required for target {given['Arn']}.")
+    if arn.region != region and arn.service != "events":
+        raise NotModelled("events", f"a target in another Region ({given['Arn']})", ["event buses of other Regions"])
+    if "RoleArn" in given:
+        checked_arn(given["RoleArn"])
+    _check_queue(given, arn)
+    _check_bus(given, arn)
     dead_letters = (given.get("DeadLetterConfig") or {}).get("Arn")
-    if dead_letters and (_checked_arn(dead_letters).service != "sqs" or dead_letters.endswith(".fifo")):
+    if dead_letters and (checked_arn(dead_letters).service != "sqs" or dead_letters.endswith(".fifo")):
         raise ServiceError(
             "ValidationException",
             f"Parameter {dead_letters} is not valid. Reason: a target's dead-letter queue is a standard SQS queue.",
@@ -48,7 +53,8 @@ def compile_target(given: Mapping[str, Any], *, account: str) -> Target:
     return Target(given["Id"], given["Arn"], given, _transform(given))
 
 
-def _checked_arn(text: str) -> Arn:
+def checked_arn(text: str) -> Arn:
+    """The parts of an ARN in a request; ServiceError when it is none."""
     try:
         return Arn.parse(text)
     except ValueError:
@@ -57,7 +63,22 @@ def _checked_arn(text: str) -> Arn:
         ) from None
 
 
-def _check_fifo(given: Mapping[str, Any], arn: Arn) -> None:
+def _check_bus(given: Mapping[str, Any], arn: Arn) -> None:
+    """A bus receives events: on one, whatever else an input may become has no place."""
+    if arn.service != "events":
+        return
+    if not arn.resource.startswith("event-bus/"):
+        raise NotModelled("events", f"the target {given['Arn']}", ["arn:aws:events:…:event-bus/…"])
+    if "RoleArn" not in given:
+        raise ServiceError("ValidationException", f"RoleArn is required for target {given['Arn']}.")
+    for name in INPUTS:
+        if name in given:
+            raise NotModelled("events", f"{name} for the event bus {given['Arn']}", ["the event as it is"])
+
+
+def _check_queue(given: Mapping[str, Any], arn: Arn) -> None:
+    if arn.service != "sqs" and "SqsParameters" in given:
+        raise NotModelled("events", f"SqsParameters for {given['Arn']}", ["SqsParameters for SQS queues"])
     grouped = "MessageGroupId" in (given.get("SqsParameters") or {})
     if arn.service == "sqs" and arn.resource.endswith(".fifo") and not grouped:
         raise ServiceError(
@@ -79,11 +100,13 @@ def _transform(given: Mapping[str, Any]) -> Transform:
         return _COMPILE[used[0]](given[used[0]])
     except (InvalidTemplate, ValueError) as error:
         raise ServiceError("ValidationException", str(error)) from None
+    except RecursionError:
+        raise ServiceError("ValidationException", f"{used[0]} nests too deeply for target {given['Id']}.") from None
 
 
 def _constant(text: str) -> Transform:
     try:
-        json.loads(text)
+        jsontext.parse(text)
     except ValueError:
         raise ValueError(f"Parameter {text} is not valid. Reason: Input is not valid JSON.") from None
     return lambda event, reserved: text

@@ -6,7 +6,6 @@ instance profiles are left out.
 
 from __future__ import annotations
 
-import json
 import re
 import string
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
+from eslabon import jsontext
 from eslabon.errors import ServiceError
 from eslabon.pagination import InvalidToken, page
 from eslabon.permissions import PolicyError, allows, parse_policy
@@ -415,7 +415,7 @@ def statements_of(document: str) -> list[dict[str, Any]]:
     eslabon.errors.ServiceError: MalformedPolicyDocument: This policy contains invalid Json
     """
     try:
-        policy = json.loads(document)
+        policy = jsontext.parse(document)
     except ValueError as error:
         raise malformed("This policy contains invalid Json") from error
     if not isinstance(policy, dict):

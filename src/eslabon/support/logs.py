@@ -382,7 +382,9 @@ the PutLogEvents operation: Log events in a single PutLogEvents request must be 
             matches = compile_pattern(filterPattern)
         except PatternError as error:
             raise invalid(str(error)) from error
-        names = logStreamNames or [name for name in group.streams if name.startswith(logStreamNamePrefix or "")]
+        names = list(dict.fromkeys(logStreamNames or ())) or [
+            name for name in group.streams if name.startswith(logStreamNamePrefix or "")
+        ]
         found = [
             (event, stream.name)
             for stream in (self._stream(group, name) for name in names)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from eslabon import jsontext
 from eslabon.errors import Failure, NotModelled, ServiceError
 from eslabon.ids import Arn
 from eslabon.pagination import InvalidToken, page
@@ -720,7 +721,7 @@ def parse_event(payload: bytes, limit: int) -> Any:
     if not payload:
         return {}
     try:
-        return json.loads(payload)
+        return jsontext.parse(payload)
     except ValueError as error:
         message = f"Could not parse request body into json: {error}"
         raise ServiceError("InvalidRequestContentException", message, 400, Type="User") from error

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from eslabon import jsontext
 from eslabon.errors import NotModelled, ServiceError
 from eslabon.ids import Arn
 from eslabon.permissions import PolicyError, parse_policy
@@ -256,7 +257,7 @@ _FORMS = {"Policy": _policy, "RedrivePolicy": _redrive, "RedriveAllowPolicy": _r
 
 def _document(name: str, text: str, members: tuple[str, ...]) -> dict[str, Any]:
     try:
-        document = json.loads(text)
+        document = jsontext.parse(text)
     except ValueError:
         document = None
     if not isinstance(document, dict):

@@ -1,0 +1,24 @@
+"""JSON text that a request brings along: policies, payloads, inputs. What the text must say, each reader decides."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def parse(text: str | bytes) -> Any:
+    """The value of a JSON text; ValueError when it is none, or nests deeper than can be followed.
+
+    >>> parse('{"total": 9}')
+    {'total': 9}
+    >>> parse("[" * 100_000)
+    Traceback (most recent call last):
+    ValueError: the JSON text nests too deeply
+    >>> parse("total")
+    Traceback (most recent call last):
+    json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("the JSON text nests too deeply") from None
