@@ -68,7 +68,7 @@ export const MESSAGES = {
     recorded: "Recorded output",
     output: "Output",
     noOutput: "The program printed nothing.",
-    waiting: "Waiting for the other program to end…",
+    waiting: "Waiting for the other program to finish…",
     fetching: "Fetching Python…",
     starting: "Starting Python…",
     importing: "Importing boto3…",
