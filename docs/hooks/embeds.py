@@ -7,6 +7,7 @@ import logging
 import re
 import subprocess
 import sys
+import textwrap
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -43,7 +44,7 @@ WORDS = {
     },
     "en": {
         "output": "Recorded output",
-        "source": "Code of eslabon",
+        "source": "Source code of eslabon",
         "actions": "IAM actions",
         "result": "Result",
         "note": "Note",
@@ -194,7 +195,7 @@ def run(embeds: Embeds, argument: str) -> str:
 def source(embeds: Embeds, argument: str) -> str:
     """`{{ source eslabon.events.pattern:match }}`: the very lines of a definition, numbered, and a link to the file."""
     found = definition(ROOT / "src", argument)
-    code, _ = highlighted(found.text, first=found.first)
+    code, _ = highlighted(textwrap.dedent(found.text), first=found.first)
     last = found.first + found.text.rstrip("\n").count("\n")
     path = found.path.relative_to(ROOT).as_posix()
     link = f"{embeds.config.repo_url.rstrip('/')}/blob/main/{path}#L{found.first}-L{last}"

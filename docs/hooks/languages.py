@@ -73,7 +73,7 @@ def _menu(entries: list[Any], language: str, docs: Path | None = None) -> list[A
 
 def on_files(files: Any, config: Any) -> Any:
     """Theme files that only the build reads are not published."""
-    for file in [f for f in files if f.src_uri.startswith(("drawings/", "root/"))]:
+    for file in [f for f in files if f.src_uri.startswith(("drawings/", "root/", "assets/screenshot"))]:
         files.remove(file)
     return files
 
