@@ -281,6 +281,7 @@ class TestDeadLetters:
         shop.send({"n": 1})
         assert shop.received(url) == []
         assert [refusal["target"] for refusal in shop.cloud.journal.of("refusal")] == [arn, dead]
+        assert [dropped["target"] for dropped in shop.cloud.journal.of("dropped")] == [arn]
 
     @pytest.mark.parametrize(
         ("policy", "condition"),
@@ -300,6 +301,8 @@ class TestDeadLetters:
         _, attributes = self.message(shop, url)
         assert attributes["EXHAUSTED_RETRY_CONDITION"] == condition
         assert attributes["RETRY_ATTEMPTS"] == str(len(attempts) - 1)
+        failed = [entry for entry in shop.cloud.journal.of("delivery") if entry["error"]]
+        assert [entry["attempt"] for entry in failed] == list(range(1, len(attempts) + 1))
         if condition == "MaximumRetryAttempts":
             assert len(attempts) == policy["MaximumRetryAttempts"] + 1
         else:
@@ -366,6 +369,8 @@ class TestBusToBus:
     def test_an_event_from_another_bus_is_not_sent_on_to_a_third(self, shop: Shop, chain: str) -> None:
         shop.send({"n": 1})
         assert self.queued(shop, "third") == []
+        (stopped,) = [entry for entry in shop.cloud.journal.of("delivery") if entry["error"]]
+        assert stopped["target"].endswith(":event-bus/third")
 
 
 def test_at_the_fifo_target_content_based_deduplication_is_needed(shop: Shop) -> None:
