@@ -110,11 +110,11 @@ def _answer(model: Any, context: dict[str, Any], **_: Any) -> tuple[Answer, dict
     region = context["client_region"]
     service = cloud.service(service_name, region=region, account=place.account)
     parameters = context.get(_PARAMETERS) or {}
-    status, error = 200, None
+    error = None
     parsed: dict[str, Any]
     try:
         parsed = compiled.call(service, parameters)
-        status = parsed.pop("__status__", 200)
+        status = _status(model, parsed)
     except ServiceError as refused:
         status = refused.status
         parsed, error = _error(refused, model, service.query_codes)
@@ -130,6 +130,14 @@ def _answer(model: Any, context: dict[str, Any], **_: Any) -> tuple[Answer, dict
         "RetryAttempts": 0,
     }
     return Answer(status, headers), parsed
+
+
+def _status(model: Any, parsed: Mapping[str, Any]) -> int:
+    """The HTTP status of an answer: what a member of it says (Lambda's StatusCode), or the model."""
+    for name, shape in (model.output_shape.members if model.output_shape else {}).items():
+        if shape.serialization.get("location") == "statusCode" and name in parsed:
+            return int(parsed[name])
+    return int(model.http.get("responseCode", 200))
 
 
 def _error(refused: ServiceError, model: Any, query_codes: Mapping[str, str]) -> tuple[dict[str, Any], str]:

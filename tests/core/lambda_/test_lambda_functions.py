@@ -345,3 +345,24 @@ def test_a_synchronous_delivery_tells_of_the_functions_error(functions, cloud, c
     permit(client)
     result, failure = deliver(cloud, parameters={"InvocationType": "RequestResponse"})
     assert (result, failure.code, failure.members["FunctionError"]) == (None, "KeyError", "Unhandled")
+
+
+@pytest.mark.parametrize("arn", ["arn:aws:sqs:orders", "arn:aws:sqs:us-east-1:123456789012:"])
+def test_an_arn_without_all_its_parts_is_no_dead_letter_target(functions, arn):
+    with pytest.raises(ClientError, match="InvalidParameterValueException"):
+        functions.begin("def handler(event, context): pass", DeadLetterConfig={"TargetArn": arn})
+    assert functions.client.list_functions()["Functions"] == []
+
+
+def test_an_arn_without_a_resource_is_no_destination(functions):
+    functions.create("def handler(event, context): pass")
+    with pytest.raises(ClientError, match="InvalidParameterValueException"):
+        functions.client.put_function_event_invoke_config(
+            FunctionName="worker",
+            DestinationConfig={"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:123456789012:"}},
+        )
+
+
+def test_a_new_function_is_answered_with_http_201(functions):
+    answer = functions.begin("def handler(event, context): pass")
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 201

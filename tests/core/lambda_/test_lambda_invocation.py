@@ -416,3 +416,59 @@ def test_after_a_function_elsewhere_the_program_is_in_its_own_region(functions, 
     with cloud.activated():
         assert json.loads(far.invoke(FunctionName="worker")["Payload"].read()) == "eu-west-1"
         assert boto3.client("sqs").meta.region_name == "us-east-1"
+
+
+class TestTheProcessOfAFunctionIsItsOwn:
+    def test_where_it_works_and_what_it_imports_from_stays_inside(self, functions, tmp_path):
+        before = (os.getcwd(), sys.path[:], sys.argv[:], sys.stdin)
+        lines = [
+            "import os, sys",
+            f"os.chdir({str(tmp_path)!r})",
+            "sys.path.insert(0, '/opt/python')",
+            "sys.argv.append('mine')",
+            "def handler(event, context): return [os.getcwd(), sys.path[0]]",
+        ]
+        functions.create("\n".join(lines))
+        for _ in ("cold", "warm"):
+            assert functions.invoke()["Payload"] == [str(tmp_path.resolve()), "/opt/python"]
+        assert (os.getcwd(), sys.path, sys.argv, sys.stdin) == before
+
+    def test_there_is_nothing_to_read_from_standard_input(self, functions):
+        functions.create("import sys\ndef handler(event, context): return sys.stdin.read()")
+        assert functions.invoke()["Payload"] == ""
+
+    def test_an_error_that_is_no_exception_ends_the_process(self, functions):
+        functions.create("import asyncio\ndef handler(event, context): raise asyncio.CancelledError")
+        payload = functions.invoke()["Payload"]
+        assert payload["errorType"] == "Runtime.ExitError"
+        assert payload["errorMessage"].endswith("exit status 1")
+
+    def test_an_interrupt_of_the_program_is_not_the_function_s_error(self, functions):
+        functions.create("def handler(event, context): raise KeyboardInterrupt")
+        with pytest.raises(KeyboardInterrupt):
+            functions.invoke()
+
+
+class TestWhatCannotBeWritten:
+    @pytest.mark.parametrize("result", ['"\\ud800"', "functools.reduce(lambda inner, _: [inner], range(100_000), [])"])
+    def test_a_result_that_is_no_json_text_is_a_marshal_error(self, functions, result):
+        functions.create(f"import functools\ndef handler(event, context): return {result}")
+        assert functions.invoke()["Payload"]["errorType"] == "Runtime.MarshalError"
+
+    def test_a_lone_surrogate_cannot_be_printed(self, functions):
+        functions.create('def handler(event, context): print("\\ud800")')
+        assert functions.invoke()["Payload"]["errorType"] == "UnicodeEncodeError"
+        groups = functions.cloud.client("logs").describe_log_groups()["logGroups"]
+        assert groups[0]["storedBytes"] > 0
+
+    def test_an_event_that_nests_too_deeply_is_invalid_content(self, functions):
+        functions.create("def handler(event, context): return 1")
+        with pytest.raises(ClientError, match="InvalidRequestContentException"):
+            functions.client.invoke(FunctionName="worker", Payload="[" * 100_000)
+
+
+@pytest.mark.parametrize(("kind", "status"), [("RequestResponse", 200), ("Event", 202), ("DryRun", 204)])
+def test_the_http_status_says_how_the_invocation_was_taken(functions, kind, status):
+    functions.create("def handler(event, context): return 1")
+    answer = functions.client.invoke(FunctionName="worker", InvocationType=kind)
+    assert answer["StatusCode"] == answer["ResponseMetadata"]["HTTPStatusCode"] == status

@@ -60,11 +60,12 @@ class Output(io.TextIOBase):
         self._unfinished = ""
 
     def event(self, text: str) -> None:
-        """Write one log event, however many lines it has."""
-        self.lines.append((int(self.clock.now * 1000), text))
+        """Write one log event, however many lines it has; what UTF-8 cannot hold becomes a question mark."""
+        self.lines.append((int(self.clock.now * 1000), text.encode(errors="replace").decode()))
 
     def write(self, text: str) -> int:
-        """Take what print() writes: each whole line is a log event."""
+        """Take what print() writes: each whole line is a log event. Raises UnicodeEncodeError, as standard output."""
+        text.encode()
         *whole, self._unfinished = (self._unfinished + text).split("\n")
         for line in whole:
             self.event(f"{line}\n")
@@ -104,6 +105,8 @@ class Environment:
     modules: dict[str, ModuleType] = field(default_factory=dict)
     log_level: int = logging.WARNING
     log_handlers: list[logging.Handler] = field(default_factory=list)
+    directory: str | None = None
+    import_path: list[str] | None = None
     output: Output | None = None
     request_id: str = ""
 
@@ -120,7 +123,10 @@ class Environment:
         with ExitStack() as stack:
             stack.enter_context(self._own_modules())
             stack.enter_context(self._own_variables())
+            stack.enter_context(self._own_places())
             stack.enter_context(self._own_logging())
+            stack.enter_context(_replaced(sys, "stdin", io.StringIO()))
+            stack.enter_context(_replaced(sys, "argv", [""]))
             stack.enter_context(redirect_stdout(output))
             stack.enter_context(redirect_stderr(output))
             try:
@@ -148,10 +154,12 @@ class Environment:
             message = f"Syntax error in module '{module_name}': {error}"
             where = f'  File "{error.filename}" Line {error.lineno}\n    {(error.text or "").strip()}\n'
             raise FunctionError("Runtime.UserCodeSyntaxError", message, [where]) from error
-        except SystemExit as error:
-            raise exited(error) from error
         except Exception as error:
             raise failed(error) from error
+        except (KeyboardInterrupt, TimedOut):
+            raise
+        except BaseException as error:
+            raise exited(error) from error
         if not hasattr(module, function_name):
             message = f"Handler '{function_name}' missing on module '{module_name}'"
             raise FunctionError("Runtime.HandlerNotFound", message)
@@ -166,15 +174,18 @@ class Environment:
             result = self.function(event, context)
         except NotModelled:
             raise
-        except SystemExit as error:
-            raise exited(error) from error
         except Exception as error:
             raise failed(error) from error
+        except (KeyboardInterrupt, TimedOut):
+            raise
+        except BaseException as error:
+            raise exited(error) from error
         try:
             payload = json.dumps(result, ensure_ascii=ensure_ascii, default=number)
-        except (TypeError, ValueError) as error:
+            size = len(payload.encode())
+        except (TypeError, ValueError, RecursionError) as error:
             raise FunctionError("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
-        if len(payload.encode()) > RESPONSE_BYTES:
+        if size > RESPONSE_BYTES:
             message = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_BYTES} bytes)."
             raise FunctionError("Function.ResponseSizeTooLarge", message)
         return payload
@@ -217,6 +228,22 @@ class Environment:
             os.environ.update(outside)
 
     @contextmanager
+    def _own_places(self) -> Iterator[None]:
+        """Its working directory, and the folders that its imports search."""
+        outside = (working_directory(), sys.path[:])
+        if self.directory is not None:
+            os.chdir(self.directory)
+        if self.import_path is not None:
+            sys.path[:] = self.import_path
+        try:
+            yield
+        finally:
+            self.directory, self.import_path = working_directory(), sys.path[:]
+            if outside[0] is not None:
+                os.chdir(outside[0])
+            sys.path[:] = outside[1]
+
+    @contextmanager
     def _own_logging(self) -> Iterator[None]:
         root = logging.getLogger()
         outside = (root.level, root.handlers)
@@ -228,6 +255,24 @@ class Environment:
             self.log_level, self.log_handlers = root.level, root.handlers
             root.setLevel(outside[0])
             root.handlers = outside[1]
+
+
+def working_directory() -> str | None:
+    """The working directory of this process; None when somebody has deleted it."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return None
+
+
+@contextmanager
+def _replaced(holder: object, name: str, value: object) -> Iterator[None]:
+    outside = getattr(holder, name)
+    setattr(holder, name, value)
+    try:
+        yield
+    finally:
+        setattr(holder, name, outside)
 
 
 def number(value: object) -> float:
@@ -242,9 +287,18 @@ def failed(error: Exception) -> FunctionError:
     return FunctionError(type(error).__name__, str(error), trace_of(error.__traceback__))
 
 
-def exited(error: SystemExit) -> FunctionError:
-    """What Lambda says of a process that ended itself."""
-    status = error.code if isinstance(error.code, int) else int(error.code is not None)
+def exited(error: BaseException) -> FunctionError:
+    """What Lambda says of a process that ended: by sys.exit, or by an error that no Python runtime catches.
+
+    >>> exited(SystemExit(3)).message
+    'Runtime exited with error: exit status 3'
+    >>> exited(SystemExit()).message
+    'Runtime exited without providing a reason'
+    >>> exited(GeneratorExit()).message
+    'Runtime exited with error: exit status 1'
+    """
+    code = error.code if isinstance(error, SystemExit) else 1
+    status = code if isinstance(code, int) else int(code is not None)
     how = f"exited with error: exit status {status}" if status else "exited without providing a reason"
     return FunctionError("Runtime.ExitError", f"Runtime {how}", process_ends=True)
 

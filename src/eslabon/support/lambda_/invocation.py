@@ -107,7 +107,7 @@ def invoke(service: Lambda, function: Function, event: Any, request_id: str) -> 
     finally:
         # A process that ended, or never got as far as having a handler, serves no other invocation.
         if not serves_on:
-            function.environments.remove(environment)
+            function.environments = [other for other in function.environments if other is not environment]
     environment.free_at = began + whole.elapsed
     return Outcome(request_id, payload, error, whole.elapsed, environment.log_stream, output.lines)
 

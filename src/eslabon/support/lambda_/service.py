@@ -682,12 +682,26 @@ def dead_letter_target_of(config: dict[str, str] | None) -> str:
     target = (config or {}).get("TargetArn", "")
     if not target:
         return ""
-    arn = Arn.parse(target)
-    if arn.service == "sns":
+    service = service_of(target)
+    if service == "sns":
         raise NotModelled("lambda", "topics as dead-letter targets", ["Amazon SQS queues"])
-    if arn.service != "sqs":
+    if service != "sqs":
         raise invalid(f"The provided dead-letter target {target} is neither a queue nor a topic.")
     return target
+
+
+def service_of(target: str) -> str:
+    """The service in an ARN, or the scheme of another address; "" when it is neither.
+
+    >>> service_of("arn:aws:sqs:us-east-1:123456789012:orders"), service_of("kafka://orders"), service_of("arn:aws:sqs")
+    ('sqs', 'kafka', '')
+    """
+    if not target.startswith("arn:"):
+        return target.partition(":")[0]
+    try:
+        return Arn.parse(target).service
+    except ValueError:
+        return ""
 
 
 def with_destinations(config: EventInvokeConfig, destinations: dict[str, Any]) -> EventInvokeConfig:
@@ -697,7 +711,7 @@ def with_destinations(config: EventInvokeConfig, destinations: dict[str, Any]) -
             continue
         destination = destinations[member].get("Destination", "")
         if destination:
-            service = destination.split(":")[2] if destination.startswith("arn:") else destination.partition(":")[0]
+            service = service_of(destination)
             if service in ("sns", "s3", "kafka"):
                 raise NotModelled("lambda", f"{service} destinations", DESTINATIONS)
             if service not in DESTINATIONS:
