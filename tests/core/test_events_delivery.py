@@ -66,7 +66,7 @@ class TestPutEvents:
         assert cloud.client("events").put_events(Entries=entries)["FailedEntryCount"] == 0
 
     def test_a_request_with_no_complete_entry_is_refused_whole(self, cloud: Cloud) -> None:
-        with pytest.raises(ClientError, match="ValidationException"):
+        with pytest.raises(ClientError, match="DetailType is a required argument"):
             cloud.client("events").put_events(Entries=[{"Source": "shop"}, {"Detail": "{}"}])
 
     def test_ten_entries_and_no_more(self, cloud: Cloud) -> None:
