@@ -14,7 +14,6 @@ import json
 import linecache
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -99,15 +98,17 @@ def run(source: str, filename: str, lab: str | None, language: str, post: Post) 
         with place.cloud.activated():
             return _run(source, filename, place, post, in_lab=False)
     if lab not in _labs:
-        from eslabon import activate
+        from eslabon import activation
 
-        _labs[lab] = Place()
-        activate(_labs[lab].cloud).start()  # stays active: a lab's cells follow one another
+        place = _labs[lab] = Place()
+        # Stays active: cells follow one another. Not activate(), which would give this module the cloud's time.
+        activation.push(activation.Place(place.cloud, place.cloud.account, place.cloud.region))
     return _run(source, filename, _labs[lab], post, in_lab=True)
 
 
 def _run(source: str, filename: str, place: Place, post: Post, in_lab: bool) -> str:
     from eslabon import activation
+    from eslabon.runner import readers_traceback
 
     _readers_files.add(filename)
     place.namespace["__file__"] = filename
@@ -128,7 +129,7 @@ def _run(source: str, filename: str, place: Place, post: Post, in_lab: bool) -> 
                 print(stop.code, file=sys.stderr)
                 status = "error"
         except BaseException as error:  # noqa: BLE001 - whatever the reader's program raises is shown
-            output.write(readers_traceback(error), "error")
+            output.write(readers_traceback(error, _readers_files), "error")
             status = "error"
         output.close()
     after = activation.current().cloud  # a cell may have activated a cloud itself
@@ -161,26 +162,6 @@ def _display(value: object, post: Post, plain: bool) -> None:
             return
     if plain:
         print(repr(value))
-
-
-def readers_traceback(error: BaseException) -> str:
-    """The traceback with the frames of the reader's own code only, as the interpreter would word it."""
-    told = traceback.TracebackException.from_exception(error)
-    _forget_library(told)
-    return "".join(told.format())
-
-
-def _forget_library(told: traceback.TracebackException) -> None:
-    own = [frame for frame in told.stack if frame.filename in _readers_files]
-    told.stack = traceback.StackSummary.from_list(own)
-    for name in ("__cause__", "__context__"):
-        before = getattr(told, name)
-        if before is not None:
-            _forget_library(before)
-            if not before.stack:  # raised and handled inside a library: no news to the reader
-                setattr(told, name, None)
-    for part in told.exceptions or ():
-        _forget_library(part)
 
 
 class Output:

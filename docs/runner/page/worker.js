@@ -98,5 +98,6 @@ function fetchNow(role) {
   request.open("GET", new URL(assets[role].file, root), false);
   request.responseType = "arraybuffer";
   request.send();
+  tell({ type: "stage", stage: "running" });
   return new Uint8Array(request.response);
 }
