@@ -117,7 +117,7 @@ check: $(VENV)/test.stamp
 	$(PY) -m mypy --strict src
 	$(PY) -m mypy tools docs/hooks
 	$(PY) -m codespell_lib
-	$(PY) -m zizmor --offline --quiet .github
+	$(VENV)/bin/zizmor --offline --quiet .github
 	$(PY) tools/in_step.py
 
 test: check build/site.stamp browser

@@ -91,9 +91,14 @@ def on_files(files: Any, config: Any) -> Any:
     global _terms, _pattern
     source = Path(config.docs_dir) / PAGE
     _terms = parse(source.read_text("utf-8")) if source.exists() else {}
-    names = sorted(_terms, key=len, reverse=True)
-    _pattern = re.compile(r"(?<![\w-])(" + "|".join(map(re.escape, names)) + r")(?![\w-])", re.I) if names else None
+    _pattern = pattern_of(_terms) if _terms else None
     return files
+
+
+def pattern_of(terms: dict[str, tuple[str, str]]) -> re.Pattern[str]:
+    """Return what finds the terms as whole words, the longest first, in any case."""
+    names = sorted(terms, key=len, reverse=True)
+    return re.compile(r"(?<![\w-])(" + "|".join(map(re.escape, names)) + r")(?![\w-])", re.I)
 
 
 def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 import csp
+import links
 
 SITE = Path(__file__).resolve().parents[2] / "build/site"
 PAGES = [
@@ -91,6 +93,14 @@ def test_markers_and_annotation_marks_are_in_no_code_that_runs(page: str) -> Non
         text = source.get_text()
         assert text.strip() and "--8<--" not in text and not re.search(r"# \(\d+\)!?\s*$", text, re.M)
         compile(text, page, "exec", flags=0x2000)  # as a notebook's cell may, it may await
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_weighs_at_most_150_kb_before_anything_is_run(page: str) -> None:
+    html = (SITE / page).read_bytes()
+    files = [(SITE / page).parent / fetched for fetched in links.read(html.decode()).fetched]
+    weight = len(gzip.compress(html)) + sum(len(gzip.compress(file.read_bytes())) for file in files)
+    assert weight <= 150_000
 
 
 def test_the_sitemap_and_llms_txt_name_every_page() -> None:
