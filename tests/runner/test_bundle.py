@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import json
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -91,3 +92,17 @@ def test_every_operation_of_a_service_is_known_by_name_in_the_page(build: Module
         whole = build.read(build.MODELS / service / version / "service-2.json")
         there = json.loads(models[f"{service}/{version}/service-2.json"])
         assert there["operations"].keys() == whole["operations"].keys()
+
+
+def test_the_runner_says_everything_in_both_languages_with_the_same_values() -> None:
+    text = (PROJECT / "docs" / "runner" / "page" / "messages.js").read_text("utf-8")
+    spanish, english = text.split("\n  en: {")
+    said = [
+        {
+            name: sorted(re.findall(r"\{(\w+)\}", words))
+            for name, words in re.findall(r'^    (\w+): "(.*)",$', half, re.M)
+        }
+        for half in (spanish, english)
+    ]
+    assert said[0]
+    assert said[0] == said[1]

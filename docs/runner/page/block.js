@@ -5,7 +5,7 @@ import { Output } from "./output.js";
 const ICONS = { run: "▶", stop: "■", edit: "✎", reset: "↺" };
 
 export class Block {
-  /** element: div.eslabon-run as the page holds it. page: { engine, text, openEditor, labs } */
+  /** element: div.eslabon-run as the page holds it. page: what runner.js gives to all blocks of the page */
   constructor(element, page) {
     this.element = element;
     this.page = page;
