@@ -44,7 +44,7 @@ class Cloud:
     ['default']
     >>> cloud.client("kinesis").list_streams()
     Traceback (most recent call last):
-    eslabon.errors.NotModelled: eslabon does not model kinesis this service. ...
+    eslabon.errors.NotModelled: eslabon does not model kinesis. Modelled nearby: events, ...
     """
 
     def __init__(self, *, account: str = ACCOUNT, region: str = REGION, seed: int = 1, start: float = START) -> None:
@@ -133,7 +133,7 @@ class Cloud:
 def service_class(name: str) -> type[Service]:
     """The class that answers for a service."""
     if name not in SERVICES:
-        raise NotModelled(name, "this service", sorted(SERVICES))
+        raise NotModelled(name, nearby=sorted(SERVICES))
     module, _, class_name = SERVICES[name].partition(":")
     found: type[Service] = getattr(importlib.import_module(module), class_name)
     return found

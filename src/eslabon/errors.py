@@ -34,13 +34,14 @@ class NotModelled(NotImplementedError):
 
     >>> str(NotModelled("events", "put_rule(ScheduleExpression=…)", ["EventPattern"]))
     'eslabon does not model events put_rule(ScheduleExpression=…). Modelled nearby: EventPattern.'
-    >>> str(NotModelled("kinesis", "this service"))
-    'eslabon does not model kinesis this service.'
+    >>> str(NotModelled("kinesis"))
+    'eslabon does not model kinesis.'
     """
 
-    def __init__(self, service: str, what: str, nearby: Iterable[str] = ()) -> None:
+    def __init__(self, service: str, what: str = "", nearby: Iterable[str] = ()) -> None:
         near = ", ".join(nearby)
-        super().__init__(f"eslabon does not model {service} {what}." + (f" Modelled nearby: {near}." if near else ""))
+        missing = f"{service} {what}".rstrip()
+        super().__init__(f"eslabon does not model {missing}." + (f" Modelled nearby: {near}." if near else ""))
         self.service = service
         self.what = what
 

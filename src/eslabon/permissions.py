@@ -24,6 +24,7 @@ _OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "ArnLike": lambda wanted, found: _arn_like(wanted, found),
 }
 _KEYS = ("aws:sourcearn", "aws:sourceaccount")
+_POLICY_ELEMENTS = ("Version", "Id", "Statement")
 _ELEMENTS = {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}
 _NOT_MODELLED_ELEMENTS = {"NotPrincipal", "NotAction", "NotResource"}
 
@@ -92,6 +93,9 @@ def parse_policy(text: str) -> Policy:
         raise PolicyError(f"the policy is not JSON: {error}") from None
     if not isinstance(document, dict):
         raise PolicyError("the policy is not a JSON object")
+    for element in document:
+        if element not in _POLICY_ELEMENTS:
+            raise PolicyError(f"a policy has no element {element}")
     if document.get("Version", "2012-10-17") not in ("2012-10-17", "2008-10-17"):
         raise PolicyError(f"the policy's Version is {document['Version']!r}, neither 2012-10-17 nor 2008-10-17")
     statements = document.get("Statement")
@@ -99,7 +103,12 @@ def parse_policy(text: str) -> Policy:
         statements = [statements]
     if not isinstance(statements, list) or not statements:
         raise PolicyError("the policy has no Statement")
-    return Policy(tuple(_statement(statement) for statement in statements))
+    read = Policy(tuple(_statement(statement) for statement in statements))
+    named = [statement["Sid"] for statement in statements if "Sid" in statement]
+    for name in named:
+        if named.count(name) > 1:
+            raise PolicyError(f"two statements have the Sid {name!r}")
+    return read
 
 
 def allows(
@@ -156,19 +165,26 @@ def _statement(found: Any) -> Statement:
     for element in ("Principal", "Action"):
         if element not in found:
             raise PolicyError(f"a statement of a resource policy has a {element}")
+    if not isinstance(found.get("Sid", ""), str):
+        raise PolicyError("a statement's Sid is a string")
     return Statement(
         found["Effect"],
         tuple(_principals(found["Principal"])),
         _strings(found["Action"], "Action"),
-        _strings(found.get("Resource", []), "Resource"),
+        _strings(found["Resource"], "Resource") if "Resource" in found else (),
         tuple(_conditions(found.get("Condition", {}))),
     )
 
 
 def _strings(value: Any, where: str) -> tuple[str, ...]:
     values = value if isinstance(value, list) else [value]
+    if not values:
+        raise PolicyError(f"{where} is empty")
     if not all(isinstance(one, str) for one in values):
         raise PolicyError(f"{where} holds something that is not a string")
+    for one in values:
+        if "${" in one:
+            raise NotModelled("policies", f"the policy variable in {where} {one}")
     return tuple(values)
 
 

@@ -104,3 +104,8 @@ def test_a_policy_that_nests_too_deeply_is_refused_as_one_that_is_no_json(cloud:
 def test_a_policy_is_json(cloud: Cloud) -> None:
     with pytest.raises(ClientError, match="ValidationException"):
         cloud.client("events").put_permission(Policy=json.dumps(["no", "object"]))
+
+
+def test_a_number_that_no_target_could_read_is_malformed_detail(shop: Shop) -> None:
+    entry = {"Source": "shop", "DetailType": "order", "Detail": '{"total": 1e999}'}
+    assert shop.events.put_events(Entries=[entry])["Entries"][0]["ErrorCode"] == "MalformedDetail"

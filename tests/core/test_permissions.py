@@ -111,3 +111,34 @@ def test_the_missing_statement_is_the_one_that_helps() -> None:
     )
     assert decide(missing)
     assert not decide(missing, source_arn=RULE + "-other")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Sid": 7},
+        {"Action": []},
+        {"Principal": {"Service": []}},
+        {"Resource": []},
+    ],
+)
+def test_a_statement_whose_elements_hold_nothing_is_no_statement(change: dict[str, Any]) -> None:
+    with pytest.raises(PolicyError):
+        decide({**ALLOW, **change})
+
+
+def test_a_policy_has_no_elements_but_version_id_and_statement() -> None:
+    with pytest.raises(PolicyError, match="version"):
+        parse_policy(json.dumps({"version": "2012-10-17", "Statement": ALLOW}))
+
+
+def test_a_sid_is_unique_within_a_policy() -> None:
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html
+    with pytest.raises(PolicyError, match="Sid"):
+        decide({**ALLOW, "Sid": "rule"}, {**ALLOW, "Sid": "rule"})
+    assert decide({**ALLOW, "Sid": "rule"}, {**ALLOW, "Sid": "other"})
+
+
+def test_policy_variables_are_not_taken_for_text() -> None:
+    with pytest.raises(NotModelled, match="policy variable"):
+        decide({**ALLOW, "Condition": {"StringEquals": {"aws:SourceAccount": "${aws:PrincipalAccount}"}}})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -100,7 +101,7 @@ def parse_detail(text: str) -> dict[str, Any]:
     if brackets > LEVELS and _depth(text) > LEVELS:
         raise malformed
     try:
-        detail = json.loads(text, parse_int=_int64, parse_constant=_no_constant)
+        detail = json.loads(text, parse_int=_int64, parse_float=_finite, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise malformed from None
     if not isinstance(detail, dict):
@@ -129,6 +130,14 @@ def _depth(text: str) -> int:
 def _int64(digits: str) -> int:
     number = int(digits)
     if number not in INT64:
+        raise ValueError(digits)
+    return number
+
+
+def _finite(digits: str) -> float:
+    """AWS states no limit; what is beyond a double's would reach the targets as Infinity, which is not JSON."""
+    number = float(digits)
+    if math.isinf(number):
         raise ValueError(digits)
     return number
 
