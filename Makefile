@@ -80,7 +80,7 @@ runner: build/runner.stamp
 build/runner.stamp: $(call files,docs/runner src snippets) node_modules/.stamp $(VENV)/site.stamp
 	@mkdir -p build
 	@if [ -f docs/runner/build.py ]; then \
-	  echo "Run in the page: Python, boto3 and eslabon as bytecode" && rm -rf build/runner && PYTHONPATH=src $(PY) docs/runner/build.py --out build/runner; \
+	  echo "Run in the page: Python, boto3 and eslabon as bytecode" && PYTHONPATH=src $(PY) docs/runner/build.py --out build/runner; \
 	else echo "NOTE: docs/runner/build.py is missing: the pages will have no Run"; fi
 	@touch $@
 

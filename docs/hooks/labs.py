@@ -106,8 +106,10 @@ def _executed(path: Path, language: str) -> Any:
 def _outputs(cell: Any) -> list[tuple[str, str]]:
     """Return the outputs of a code cell, the richest form of each, neighbouring text joined."""
     found: list[tuple[str, str]] = []
+    was_stream = False
     for output in cell.get("outputs", []):
-        if output.output_type == "stream":
+        is_stream = output.output_type == "stream"
+        if is_stream:
             mime, text = "text/plain", output.text
         else:
             data = output.get("data", {})
@@ -116,7 +118,11 @@ def _outputs(cell: Any) -> list[tuple[str, str]]:
                 raise EmbedError(f"an output has none of the forms that a page shows: {json.dumps(sorted(data))}")
             text = data[mime]
         if found and mime == "text/plain" == found[-1][0]:
-            found[-1] = (mime, found[-1][1].rstrip("\n") + "\n" + text)
+            before = found[-1][1]
+            if not (is_stream and was_stream):  # a stream may come in pieces that end anywhere; a result starts a line
+                before = before.rstrip("\n") + "\n"
+            found[-1] = (mime, before + text)
         else:
             found.append((mime, text))
+        was_stream = is_stream
     return found

@@ -77,6 +77,20 @@ def test_waiting_in_vain_ends_at_the_deadline() -> None:
     assert clock.now - START == 20
 
 
+def test_work_inside_the_clock_cannot_run_the_clock() -> None:
+    clock, errors = Clock(), []
+
+    def handler() -> None:
+        try:
+            clock.run_until_idle()
+        except RuntimeError as error:
+            errors.append(error)
+
+    clock.call_later(1, handler)
+    clock.advance(1)
+    assert "inside the clock" in str(errors[0])
+
+
 def test_a_loop_that_never_ends_is_named_instead_of_hanging(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eslabon.clock._RUNAWAY", 100)
     clock = Clock()

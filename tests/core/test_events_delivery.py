@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from eslabon import Cloud
+from eslabon.delivery import LATENCY
 from eslabon.errors import Failure
 from eslabon.events.undelivered import explain_deliveries
 from tests.core.conftest import Shop
@@ -318,6 +319,9 @@ class TestDeadLetters:
         assert len(attempts) == 186 or attempts[-1] - attempts[0] > 85_000
         waits = [later - earlier for earlier, later in zip(attempts, attempts[1:], strict=False)]
         assert waits[0] < waits[3] < waits[8]
+        # What the page about limits says of our figures, and the time that a delivery itself takes.
+        assert 5 <= waits[0] <= 10 + 2 * LATENCY
+        assert 300 <= waits[8] and max(waits) <= 600 + 2 * LATENCY
 
     def throttle(self, shop: Shop, monkeypatch: pytest.MonkeyPatch, policy: Any) -> list[float]:
         """A target whose queue is busy whenever EventBridge calls; the times of the calls come back."""
