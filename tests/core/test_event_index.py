@@ -56,8 +56,9 @@ OPERATORS = st.sampled_from(sorted(OPERANDS)).flatmap(
     lambda name: st.sampled_from(OPERANDS[name]).map(lambda operand: {name: operand})
 )
 FIELDS = st.lists(st.one_of(st.sampled_from(SCALARS), OPERATORS), min_size=1, max_size=3)
-PLAIN = st.dictionaries(NAMES, st.one_of(FIELDS, st.dictionaries(NAMES, FIELDS, min_size=1, max_size=2)),
-                        min_size=1, max_size=3)
+PLAIN = st.dictionaries(
+    NAMES, st.one_of(FIELDS, st.dictionaries(NAMES, FIELDS, min_size=1, max_size=2)), min_size=1, max_size=3
+)
 PATTERNS = st.one_of(
     PLAIN,
     PLAIN,

@@ -38,8 +38,8 @@ def test_the_caret_stands_below_the_step_that_decides(
     _, path, carets, *_ = said(pattern, event, language).splitlines()
     mark = re.search(r"\^+", carets)
     assert mark is not None
-    assert path[2:mark.end()] == points_at
-    assert path[mark.start():mark.end()] == points_at.rsplit(".", 1)[1]
+    assert path[2 : mark.end()] == points_at
+    assert path[mark.start() : mark.end()] == points_at.rsplit(".", 1)[1]
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,9 @@ def test_the_usual_mistakes_get_a_hint(pattern: Any, event: dict[str, Any], hint
 
 
 def test_only_the_fields_that_are_not_met_are_listed() -> None:
-    explanation = explain({"source": ["shop"], "detail": {"total": [{"numeric": [">", 5]}]}},
-                          {"source": "shop", "detail": {"total": 5}})
+    explanation = explain(
+        {"source": ["shop"], "detail": {"total": [{"numeric": [">", 5]}]}}, {"source": "shop", "detail": {"total": 5}}
+    )
     assert [field.path for field in explanation.fields] == ["$.detail.total"]
     assert explanation.fields[0].sentence == "$.detail.total is 5, but the pattern wants a number > 5."
 
@@ -86,10 +87,26 @@ def test_of_alternatives_the_nearest_is_explained() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     "matcher",
-    ["x", 1, None, True, {"prefix": "a"}, {"prefix": {"equals-ignore-case": "a"}}, {"suffix": "a"}, {"wildcard": "a*"},
-     {"equals-ignore-case": "a"}, {"numeric": ["=", 7]}, {"numeric": [">", 7]}, {"numeric": ["<=", -7]},
-     {"numeric": [">=", 7, "<", 8]}, {"cidr": "10.0.0.0/8"}, {"exists": True}, {"anything-but": "y"},
-     {"anything-but": [1, 2]}, {"anything-but": {"wildcard": ["a*", "b*"]}}],
+    [
+        "x",
+        1,
+        None,
+        True,
+        {"prefix": "a"},
+        {"prefix": {"equals-ignore-case": "a"}},
+        {"suffix": "a"},
+        {"wildcard": "a*"},
+        {"equals-ignore-case": "a"},
+        {"numeric": ["=", 7]},
+        {"numeric": [">", 7]},
+        {"numeric": ["<=", -7]},
+        {"numeric": [">=", 7, "<", 8]},
+        {"cidr": "10.0.0.0/8"},
+        {"exists": True},
+        {"anything-but": "y"},
+        {"anything-but": [1, 2]},
+        {"anything-but": {"wildcard": ["a*", "b*"]}},
+    ],
 )
 def test_every_operator_has_words(matcher: Any, language: str) -> None:
     explanation = explain({"a": [matcher]}, {"a": "y"}, language)

@@ -129,8 +129,13 @@ def test_an_event_nested_a_thousand_levels_deep_is_laid_flat() -> None:
 @pytest.mark.parametrize("missing", ["id", "account", "source", "time", "region", "detail-type"])
 def test_the_event_of_test_event_pattern_needs_its_mandatory_fields(missing: str) -> None:
     event = {
-        "id": "1", "account": "123456789012", "source": "shop", "time": "2026-01-01T00:00:00Z", "region": "us-east-1",
-        "resources": [], "detail-type": "OrderPlaced",
+        "id": "1",
+        "account": "123456789012",
+        "source": "shop",
+        "time": "2026-01-01T00:00:00Z",
+        "region": "us-east-1",
+        "resources": [],
+        "detail-type": "OrderPlaced",
     }
     assert check_event(json.dumps(event)) == event
     del event[missing]

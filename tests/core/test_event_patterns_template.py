@@ -20,8 +20,13 @@ EVENT: dict[str, Any] = {
     "region": "us-east-1",
     "resources": ["arn:aws:ec2:us-east-1:123456789012:instance/i-abcd1111", "arn:second"],
     "detail": {
-        "instance-id": "i-0123456789", "state": "RUNNING", "count": 3, "ok": True, "none": None,
-        "tags": [{"key": "a", "value": 1}, {"key": "b", "value": 2}], "owner": {"name": "Ana"},
+        "instance-id": "i-0123456789",
+        "state": "RUNNING",
+        "count": 3,
+        "ok": True,
+        "none": None,
+        "tags": [{"key": "a", "value": 1}, {"key": "b", "value": 2}],
+        "owner": {"name": "Ana"},
     },
 }
 RESERVED = {
@@ -71,8 +76,13 @@ def test_the_original_event_is_a_value_with_or_without_its_detail() -> None:
 
 @pytest.mark.parametrize(
     ("path", "value"),
-    [("$.detail.count", "3"), ("$.detail.ok", "true"), ("$.detail.none", "null"), ("$.detail.owner", '{"name":"Ana"}'),
-     ("$.detail.tags", '[{"key":"a","value":1},{"key":"b","value":2}]')],
+    [
+        ("$.detail.count", "3"),
+        ("$.detail.ok", "true"),
+        ("$.detail.none", "null"),
+        ("$.detail.owner", '{"name":"Ana"}'),
+        ("$.detail.tags", '[{"key":"a","value":1},{"key":"b","value":2}]'),
+    ],
 )
 def test_a_value_outside_quotes_keeps_its_type(path: str, value: str) -> None:
     assert rendered('{"value": <x>}', x=path) == f'{{"value": {value}}}'
@@ -131,11 +141,20 @@ def test_a_hundred_variables_are_allowed() -> None:
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        ("$", EVENT), ("$.detail", EVENT["detail"]), ("$.detail-type", EVENT["detail-type"]),
-        ("$['detail-type']", EVENT["detail-type"]), ('$["detail"]["state"]', "RUNNING"),
-        ("$.resources[0]", EVENT["resources"][0]), ("$.resources[1]", "arn:second"), ("$.resources[2]", None),
-        ("$.detail.tags[1].value", 2), ("$.detail.tags[*].key", ["a", "b"]), ("$.detail.owner.*", ["Ana"]),
-        ("$.resources[*]", EVENT["resources"]), ("$.detail.tags.key", None), ("$.detail.state[0]", None),
+        ("$", EVENT),
+        ("$.detail", EVENT["detail"]),
+        ("$.detail-type", EVENT["detail-type"]),
+        ("$['detail-type']", EVENT["detail-type"]),
+        ('$["detail"]["state"]', "RUNNING"),
+        ("$.resources[0]", EVENT["resources"][0]),
+        ("$.resources[1]", "arn:second"),
+        ("$.resources[2]", None),
+        ("$.detail.tags[1].value", 2),
+        ("$.detail.tags[*].key", ["a", "b"]),
+        ("$.detail.owner.*", ["Ana"]),
+        ("$.resources[*]", EVENT["resources"]),
+        ("$.detail.tags.key", None),
+        ("$.detail.state[0]", None),
         ("$.detail.tags[*].nothing", []),
     ],
 )
