@@ -12,6 +12,7 @@ from eslabon.clock import Clock
 from eslabon.errors import Failure
 from eslabon.ids import Ids
 from eslabon.journal import Journal
+from eslabon.permissions import missing_statement
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
@@ -51,6 +52,15 @@ class Service:
     def resources(self) -> list[str]:
         """ARNs of what the reader made here and has not deleted."""
         return []
+
+    def refuse(self, arn: str, *, principal: str, action: str, resource: str, source_arn: str, reply: Reply) -> None:
+        """Answer a delivery that no resource policy allows, and note which statement is missing."""
+        missing = missing_statement(principal=principal, action=action, resource=resource, source_arn=source_arn)
+        self.journal.record(
+            "refusal", source=source_arn, target=arn, principal=principal, action=action, missing=missing
+        )
+        message = f"No resource policy lets {principal} call {action} on {resource} for {source_arn}."
+        reply(None, Failure("NO_PERMISSIONS", message, retryable=False, members={"missing": missing}))
 
     def deliver(
         self,

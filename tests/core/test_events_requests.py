@@ -109,3 +109,11 @@ def test_a_policy_is_json(cloud: Cloud) -> None:
 def test_a_number_that_no_target_could_read_is_malformed_detail(shop: Shop) -> None:
     entry = {"Source": "shop", "DetailType": "order", "Detail": '{"total": 1e999}'}
     assert shop.events.put_events(Entries=[entry])["Entries"][0]["ErrorCode"] == "MalformedDetail"
+
+
+@pytest.mark.parametrize(("length", "codes"), [(128, [None]), (129, ["InvalidArgument"])])
+def test_a_detail_type_has_at_most_128_characters(shop: Shop, length: int, codes: list[str | None]) -> None:
+    # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html
+    entry = {"Source": "shop", "DetailType": "o" * length, "Detail": "{}"}
+    answer = shop.events.put_events(Entries=[entry])
+    assert [one.get("ErrorCode") for one in answer["Entries"]] == codes

@@ -14,6 +14,7 @@ from eslabon.errors import ServiceError
 REQUIRED = ("Source", "DetailType", "Detail")
 TOTAL_SIZE = 1_048_576  # bytes: the total of a request is under 1 MB
 TIME_SIZE = 14  # bytes that an entry's Time counts for
+DETAIL_TYPE_LENGTH = 128
 LEVELS = 1_000
 INT64 = range(-(2**63), 2**63)
 
@@ -72,6 +73,9 @@ def make_event(
     missing = _missing(entry)
     if missing:
         raise EntryRefused("InvalidArgument", missing)
+    if len(entry["DetailType"]) > DETAIL_TYPE_LENGTH:
+        reason = f"DetailType must have at most {DETAIL_TYPE_LENGTH} characters."
+        raise EntryRefused("InvalidArgument", f"Parameter DetailType is not valid. Reason: {reason}")
     if entry["Source"].lower().startswith("aws."):
         raise EntryRefused("NotAuthorizedForSourceException", "Not authorized for the source.")
     return {

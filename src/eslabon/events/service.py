@@ -17,7 +17,7 @@ from eslabon.events.dispatch import PRINCIPAL, dispatch
 from eslabon.events.pattern import InvalidPattern, Pattern, check_event, compile_pattern
 from eslabon.events.targets import checked_arn, compile_target
 from eslabon.pagination import InvalidToken, page
-from eslabon.permissions import PolicyError, allows, missing_statement, parse_policy
+from eslabon.permissions import PolicyError, allows, parse_policy
 from eslabon.service import Reply, Service
 from eslabon.tags import ReservedTag, Tags, TooManyTags
 
@@ -70,6 +70,10 @@ class Events(Service):
         DeadLetterConfig: Mapping[str, Any] | None = None,
         Tags: list[dict[str, str]] | None = None,
     ) -> dict[str, Any]:
+        """Create a custom event bus. Raises ResourceAlreadyExistsException, LimitExceededException (100 buses).
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateEventBus.html
+        """
         if "/" in Name:
             raise ServiceError("ValidationException", "Event bus name must not contain '/'.")
         if Name in self._buses:
@@ -83,22 +87,38 @@ class Events(Service):
         return {"EventBusArn": bus.arn, "Description": Description, "DeadLetterConfig": DeadLetterConfig}
 
     def describe_event_bus(self, Name: str = DEFAULT) -> dict[str, Any]:
+        """Describe a bus, by name or ARN, with its policy. Raises ResourceNotFoundException.
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeEventBus.html
+        """
         bus = self._bus(Name)
         return {**self._shown_bus(bus), "DeadLetterConfig": bus.dead_letter}
 
     def update_event_bus(
         self, Name: str = DEFAULT, Description: str | None = None, DeadLetterConfig: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
+        """Change what a bus says of itself; what is left out is lost. Raises ResourceNotFoundException.
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_UpdateEventBus.html
+        """
         bus = self._bus(Name)
         bus.description, bus.dead_letter, bus.modified = Description, DeadLetterConfig, self.clock.datetime()
         return {"Arn": bus.arn, "Name": bus.name, "Description": Description, "DeadLetterConfig": DeadLetterConfig}
 
     def list_event_buses(self, NamePrefix: str = "", NextToken: str | None = None, Limit: int = PAGE) -> dict[str, Any]:
+        """List buses by name.
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListEventBuses.html
+        """
         found = [bus for name, bus in sorted(self._buses.items()) if name.startswith(NamePrefix)]
         shown, token = self._page(found, Limit, NextToken, f"list_event_buses:{NamePrefix}")
         return {"EventBuses": [self._shown_bus(bus) for bus in shown], "NextToken": token}
 
     def delete_event_bus(self, Name: str) -> None:
+        """Delete a custom bus that has no rules; one that does not exist is no error.
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteEventBus.html
+        """
         if self._bus_name(Name) == DEFAULT:
             raise ServiceError("ValidationException", "Cannot delete event bus default.")
         bus = self._buses.get(self._bus_name(Name))
@@ -118,6 +138,10 @@ class Events(Service):
         StatementId: str | None = None,
         Policy: str | None = None,
     ) -> None:
+        """Let an account ("*": all) put events on a bus, or replace the whole policy (JSON text).
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html
+        """
         bus = self._bus(EventBusName)
         text = Policy
         if text is None:
@@ -146,6 +170,10 @@ class Events(Service):
     def remove_permission(
         self, StatementId: str | None = None, RemoveAllPermissions: bool = False, EventBusName: str = DEFAULT
     ) -> None:
+        """Remove one statement of the policy of a bus, or all. Raises ResourceNotFoundException.
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RemovePermission.html
+        """
         bus = self._bus(EventBusName)
         if bus.policy_text is None:
             raise ServiceError("ResourceNotFoundException", "EventBus does not have a policy.")
@@ -171,6 +199,24 @@ class Events(Service):
         Tags: list[dict[str, str]] | None = None,
         EventBusName: str = DEFAULT,
     ) -> dict[str, Any]:
+        """Create a rule, or replace one: what is left out is lost, its targets stay. In effect 10 seconds later.
+
+        EventPattern: JSON text. Raises InvalidEventPatternException, ResourceNotFoundException (the bus),
+        LimitExceededException (300 rules a bus).
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
+
+        >>> from eslabon import Cloud
+        >>> events = Cloud().client("events")
+        >>> events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}')["RuleArn"]
+        'arn:aws:events:us-east-1:123456789012:rule/orders'
+        >>> _ = events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}', State="DISABLED")
+        >>> events.describe_rule(Name="orders")["State"]
+        'DISABLED'
+        >>> events.put_rule(Name="orders", EventPattern='{"source": "shop"}')
+        Traceback (most recent call last):
+        botocore.errorfactory.InvalidEventPatternException: An error occurred (InvalidEventPatternException) ...
+        """
         bus = self._bus(EventBusName)
         if State == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS":
             raise NotModelled(self.name, f"put_rule(State={State!r})", ["ENABLED", "DISABLED"])
@@ -195,6 +241,10 @@ class Events(Service):
         return {"RuleArn": arn}
 
     def describe_rule(self, Name: str, EventBusName: str = DEFAULT) -> dict[str, Any]:
+        """Describe a rule. Raises ResourceNotFoundException.
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeRule.html
+        """
         rule = self._rule(Name, EventBusName)
         return {**self._shown_rule(rule), "CreatedBy": rule.created_by}
 
@@ -205,6 +255,10 @@ class Events(Service):
         NextToken: str | None = None,
         Limit: int = PAGE,
     ) -> dict[str, Any]:
+        """List the rules of a bus by name.
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListRules.html
+        """
         bus = self._bus(EventBusName)
         found = [rule for name, rule in sorted(bus.rules.items()) if name.startswith(NamePrefix)]
         shown, token = self._page(found, Limit, NextToken, f"list_rules:{bus.name}:{NamePrefix}")
@@ -213,6 +267,10 @@ class Events(Service):
     def list_rule_names_by_target(
         self, TargetArn: str, EventBusName: str = DEFAULT, NextToken: str | None = None, Limit: int = PAGE
     ) -> dict[str, Any]:
+        """List the names of the rules of a bus that have a target with this ARN.
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListRuleNamesByTarget.html
+        """
         bus = self._bus(EventBusName)
         found = [
             name
@@ -223,12 +281,24 @@ class Events(Service):
         return {"RuleNames": shown, "NextToken": token}
 
     def enable_rule(self, Name: str, EventBusName: str = DEFAULT) -> None:
+        """Let a rule match again, 10 seconds later. Raises ResourceNotFoundException.
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_EnableRule.html
+        """
         self._set_state(Name, EventBusName, "ENABLED")
 
     def disable_rule(self, Name: str, EventBusName: str = DEFAULT) -> None:
+        """Let a rule match no more, 10 seconds later. Raises ResourceNotFoundException.
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DisableRule.html
+        """
         self._set_state(Name, EventBusName, "DISABLED")
 
     def delete_rule(self, Name: str, EventBusName: str = DEFAULT, Force: bool = False) -> None:
+        """Delete a rule that has no targets; one that does not exist is no error.
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteRule.html
+        """
         bus = self._bus(EventBusName)
         rule = bus.rules.get(Name)
         if rule is None:
@@ -243,6 +313,12 @@ class Events(Service):
     # --- Targets ------------------------------------------------------------------------------------------------------
 
     def put_targets(self, Rule: str, Targets: list[dict[str, Any]], EventBusName: str = DEFAULT) -> dict[str, Any]:
+        """Add targets to a rule, or replace those with the same Id: all of them, or none when one is refused.
+
+        Raises ValidationException, ResourceNotFoundException, LimitExceededException (5 targets a rule).
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutTargets.html
+        """
         rule = self._rule(Rule, EventBusName)
         made = [compile_target(given, account=self.account, region=self.region) for given in Targets]
         merged: dict[str, Target] = {**rule.targets, **{target.id: target for target in made}}
@@ -256,6 +332,10 @@ class Events(Service):
     def remove_targets(
         self, Rule: str, Ids: list[str], EventBusName: str = DEFAULT, Force: bool = False
     ) -> dict[str, Any]:
+        """Remove targets by their Ids; the answer says which there were none of.
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RemoveTargets.html
+        """
         rule = self._rule(Rule, EventBusName)
         kept = {name: target for name, target in rule.targets.items() if name not in Ids}
         self._bus(EventBusName).change(rule.name, with_targets(rule, kept), self.clock.now)
@@ -276,6 +356,10 @@ class Events(Service):
     def list_targets_by_rule(
         self, Rule: str, EventBusName: str = DEFAULT, NextToken: str | None = None, Limit: int = PAGE
     ) -> dict[str, Any]:
+        """List the targets of a rule, as they were put.
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListTargetsByRule.html
+        """
         rule = self._rule(Rule, EventBusName)
         found = [target for _, target in sorted(rule.targets.items())]
         shown, token = self._page(found, Limit, NextToken, f"list_targets_by_rule:{rule.arn}")
@@ -284,12 +368,34 @@ class Events(Service):
     # --- Events -------------------------------------------------------------------------------------------------------
 
     def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+        """Put up to 10 events, of less than 1 MB together; each succeeds or fails by itself, in the answer.
+
+        Raises ValidationException when they are too large, or none of them has Source, DetailType and Detail.
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+
+        >>> from eslabon import Cloud
+        >>> events = Cloud().client("events")
+        >>> order = {"Source": "shop", "DetailType": "order", "Detail": '{"total": 9}'}
+        >>> answer = events.put_events(Entries=[order, {**order, "Detail": "nine"}])
+        >>> answer["FailedEntryCount"], answer["Entries"][1]["ErrorCode"]
+        (1, 'MalformedDetail')
+        >>> events.put_events(Entries=[{"Source": "shop"}])
+        Traceback (most recent call last):
+        botocore.exceptions.ClientError: An error occurred (ValidationException) when calling the PutEvents ...
+        """
         put.check_request(Entries)
         buses = [self._bus_name(entry.get("EventBusName") or DEFAULT) for entry in Entries]
         results = [self._put_event(entry, name) for entry, name in zip(Entries, buses, strict=True)]
         return {"FailedEntryCount": sum("ErrorCode" in result for result in results), "Entries": results}
 
     def test_event_pattern(self, EventPattern: str, Event: str) -> dict[str, Any]:
+        """Say whether a pattern matches an event, both JSON text.
+
+        Raises InvalidEventPatternException, ValidationException (the event lacks a field that all events have).
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TestEventPattern.html
+        """
         try:
             event = check_event(Event)
         except ValueError as error:
@@ -321,18 +427,8 @@ class Events(Service):
             source_arn=source_arn,
             source_account=source_account,
         ):
-            missing = missing_statement(
-                principal=principal, action="events:PutEvents", resource=arn, source_arn=source_arn
-            )
-            self.journal.record(
-                "refusal",
-                source=source_arn,
-                target=arn,
-                principal=principal,
-                action="events:PutEvents",
-                missing=missing,
-            )
-            reply(None, Failure("NO_PERMISSIONS", "No permission to put events on the target bus.", retryable=False))
+            asked = {"principal": principal, "action": "events:PutEvents", "resource": arn, "source_arn": source_arn}
+            self.refuse(arn, **asked, reply=reply)
             return
         event = json.loads(payload)
         reply(None, None)
@@ -341,14 +437,26 @@ class Events(Service):
     # --- Tags ---------------------------------------------------------------------------------------------------------
 
     def tag_resource(self, ResourceARN: str, Tags: list[dict[str, str]]) -> None:
+        """Add or overwrite tags of a bus or rule. Raises ResourceNotFoundException.
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TagResource.html
+        """
         self._existing(ResourceARN)
         self._put_tags(ResourceARN, Tags)
 
     def untag_resource(self, ResourceARN: str, TagKeys: list[str]) -> None:
+        """Remove tags from a bus or rule.
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_UntagResource.html
+        """
         self._existing(ResourceARN)
         self._tags.remove(ResourceARN, TagKeys)
 
     def list_tags_for_resource(self, ResourceARN: str) -> dict[str, Any]:
+        """List the tags of a bus or rule.
+
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListTagsForResource.html
+        """
         self._existing(ResourceARN)
         return {"Tags": [{"Key": key, "Value": value} for key, value in self._tags.get(ResourceARN).items()]}
 

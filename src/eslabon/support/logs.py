@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from eslabon.errors import Failure, NotModelled, ServiceError
 from eslabon.ids import Arn
 from eslabon.pagination import InvalidToken, page
-from eslabon.permissions import Policy, PolicyError, allows, missing_statement, parse_policy
+from eslabon.permissions import Policy, PolicyError, allows, parse_policy
 from eslabon.service import Reply, Service
 from eslabon.support.log_patterns import PatternError, compile_pattern
 from eslabon.tags import ReservedTag, Tags, TooManyTags
@@ -503,12 +503,7 @@ the PutLogEvents operation: Log events in a single PutLogEvents request must be 
             asked = {"principal": principal, "action": action, "source_arn": source_arn}
             resource = f"{group.arn}:log-stream:{stream_name}"
             if not self._allows(resource=resource, source_account=source_account, **asked):
-                missing = missing_statement(resource=f"{group.arn}:*", **asked)
-                message = f"No resource policy of CloudWatch Logs lets {principal} call {action} on {group.arn}:*."
-                self.journal.record(
-                    "refusal", source=source_arn, target=arn, principal=principal, action=action, missing=missing
-                )
-                reply(None, Failure("NO_PERMISSIONS", message, retryable=False, members={"missing": missing}))
+                self.refuse(arn, resource=f"{group.arn}:*", reply=reply, **asked)
                 return
         timestamp, message = as_log_event(payload, self.now)
         self.append(group_name, stream_name, [(timestamp, message)])

@@ -12,7 +12,7 @@ from eslabon import jsontext
 from eslabon.errors import Failure, NotModelled, ServiceError
 from eslabon.ids import Arn
 from eslabon.pagination import InvalidToken, page
-from eslabon.permissions import allows, missing_statement
+from eslabon.permissions import allows
 from eslabon.service import Reply, Service
 from eslabon.support.lambda_.asynchronous import accept, describe_event_invoke
 from eslabon.support.lambda_.code import Package, PackageError, unpack
@@ -398,19 +398,7 @@ calling the CreateFunction operation: The role defined for the function cannot b
         if role_arn is None and not allows(
             function.policy, source_arn=source_arn, source_account=source_account, **asked
         ):
-            missing = missing_statement(source_arn=source_arn, **asked)
-            self.journal.record(
-                "refusal",
-                source=source_arn,
-                target=arn,
-                principal=principal,
-                action=asked["action"],
-                missing=missing,
-            )
-            message = (
-                f"The policy of {function.arn} does not let {principal} call lambda:InvokeFunction for {source_arn}."
-            )
-            reply(None, Failure("NO_PERMISSIONS", message, retryable=False, members={"missing": missing}))
+            self.refuse(arn, source_arn=source_arn, reply=reply, **asked)
             return
         if function.is_pending(self.clock.now):
             reply(None, Failure("ERROR_FROM_TARGET", pending().message, retryable=True))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from eslabon.errors import Failure, NotModelled, ServiceError
 from eslabon.ids import Arn
-from eslabon.permissions import allows, missing_statement
+from eslabon.permissions import allows
 from eslabon.service import Reply, Service
 from eslabon.support.sqs import attributes as queue_attributes
 from eslabon.support.sqs import batch, contents, forms, requests, sharing
@@ -407,12 +407,7 @@ class Sqs(Service):
             source_account=source_account,
         )
         if not allowed:
-            missing = missing_statement(principal=principal, action=action, resource=arn, source_arn=source_arn)
-            self.journal.record(
-                "refusal", source=source_arn, target=arn, principal=principal, action=action, missing=missing
-            )
-            message = f"The policy of the queue {arn} does not allow {principal} to {action} for {source_arn}."
-            reply(None, Failure("NO_PERMISSIONS", message, retryable=False, members={"missing": missing}))
+            self.refuse(arn, principal=principal, action=action, resource=arn, source_arn=source_arn, reply=reply)
             return
         try:
             sent = self._send(queue, {"MessageBody": payload, **parameters}, _SENDER_ID_OF_SERVICES)
