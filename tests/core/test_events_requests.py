@@ -33,8 +33,8 @@ def put_target(shop: Shop, **target: Any) -> None:
     [
         {"RoleArn": "events"},
         {"DeadLetterConfig": {"Arn": "letters"}},
-        {"Input": "[" * 4000 + "]" * 4000},
-        {"InputTransformer": {"InputTemplate": "[" * 4000 + "]" * 4000}},
+        {"Input": "[" * 8000},
+        {"InputTransformer": {"InputTemplate": "[" * 8000}},
     ],
 )
 def test_a_malformed_target_is_a_validation_exception_and_is_not_kept(rule: Shop, target: dict[str, Any]) -> None:
