@@ -410,3 +410,10 @@ def test_what_is_left_over_is_reported(cloud, logs, till):
     assert cloud.resources() == ["arn:aws:logs:us-east-1:123456789012:log-group:shop"]
     logs.delete_log_group(logGroupName="shop")
     assert cloud.resources() == []
+
+
+def test_what_utf8_cannot_hold_is_kept_as_a_question_mark(cloud):
+    logs = cloud.client("logs")
+    cloud.service("logs").append("shop", "till", [(int(cloud.clock.now * 1000), "a\ud800b")])
+    assert logs.filter_log_events(logGroupName="shop")["events"][0]["message"] == "a?b"
+    assert logs.describe_log_groups()["logGroups"][0]["storedBytes"] == 3 + 26

@@ -529,8 +529,9 @@ the PutLogEvents operation: Log events in a single PutLogEvents request must be 
     def _append(self, group: Group, stream: Stream, events: Iterable[tuple[int, str]]) -> None:
         for timestamp, message in events:
             self._sequence += 1
-            insort(stream.events, Event(timestamp, self._sequence, message, self.now))
-            self.journal.record("log", group=group.name, stream=stream.name, message=message)
+            text = message.encode(errors="replace").decode()  # a lone surrogate has no bytes in UTF-8
+            insort(stream.events, Event(timestamp, self._sequence, text, self.now))
+            self.journal.record("log", group=group.name, stream=stream.name, message=text)
 
     def _create_stream(self, group: Group, name: str) -> None:
         token = f"{self.ids.random.randrange(10**55, 10**56)}"
