@@ -72,8 +72,7 @@ def test_a_message_needs_a_deduplication_id_unless_its_content_serves(sqs: Any) 
     strict = Fifo(sqs, "strict.fifo")
     assert refusal(strict.send, "order") == (
         "InvalidParameterValue",
-        "The queue should either have ContentBasedDeduplication enabled or "
-        "MessageDeduplicationId provided explicitly",
+        "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
     )
     strict.send("order", MessageDeduplicationId="1")
     assert strict.bodies() == ["order"]
@@ -216,9 +215,7 @@ def test_an_explicit_deduplication_id_overrides_content(fifo: Fifo) -> None:
 
 
 def test_deduplication_is_for_the_queue_or_for_the_message_group(sqs: Any, fifo: Fifo) -> None:
-    per_group = Fifo(
-        sqs, "groups.fifo", ContentBasedDeduplication="true", DeduplicationScope="messageGroup"
-    )
+    per_group = Fifo(sqs, "groups.fifo", ContentBasedDeduplication="true", DeduplicationScope="messageGroup")
     for queue in (fifo, per_group):
         for group in ("a", "b"):
             queue.send("order", group)

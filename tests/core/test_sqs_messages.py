@@ -174,9 +174,7 @@ def test_the_system_attributes_say_who_sent_when_and_how_often_it_was_received(
 
 
 def test_an_x_ray_header_travels_as_a_system_attribute(sqs: Any, url: str) -> None:
-    sqs.send_message(
-        QueueUrl=url, MessageBody="order", MessageSystemAttributes={"AWSTraceHeader": string(HEADER)}
-    )
+    sqs.send_message(QueueUrl=url, MessageBody="order", MessageSystemAttributes={"AWSTraceHeader": string(HEADER)})
     (message,) = receive(sqs, url, MessageSystemAttributeNames=["AWSTraceHeader"])
     assert message["Attributes"] == {"AWSTraceHeader": HEADER}
 
