@@ -100,8 +100,6 @@ def _transform(given: Mapping[str, Any]) -> Transform:
         return _COMPILE[used[0]](given[used[0]])
     except (InvalidTemplate, ValueError) as error:
         raise ServiceError("ValidationException", str(error)) from None
-    except RecursionError:
-        raise ServiceError("ValidationException", f"{used[0]} nests too deeply for target {given['Id']}.") from None
 
 
 def _constant(text: str) -> Transform:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from eslabon import jsontext
 from eslabon.errors import NotModelled
 
 RESERVED = (
@@ -213,7 +214,7 @@ def _is_key(part: str | _Variable, following: str | _Variable) -> bool:
 
 def _is_json(text: str) -> bool:
     try:
-        json.loads(text)
+        jsontext.parse(text)
     except ValueError:
         return False
     return True
