@@ -16,6 +16,7 @@ export async function boot({ address = ADDRESS, assets, loadPyodide, createPyodi
   // What cannot be fetched ends the start at once, from here; Pyodide itself waits for it for ever, and complains to nobody.
   const never = new Promise(() => {});
   const failed = Promise.all([data, core, program]).then(() => never);
+  failed.catch(() => {}); // told where it is awaited, which may be after it has failed
   const come = (fetched) => fetched.catch(() => never);
   const answers = {
     [address + "pyodide.asm.wasm"]: async () =>
