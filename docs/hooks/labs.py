@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import importlib.metadata
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from source_text import EmbedError
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache" / "labs"
+HEADING_ID = re.compile(r"(?m)(?<=\S) *\{#[\w-]+\}$")  # the page's syntax; Jupyter would show it
 RICH = ("image/svg+xml", "text/html")
 
 
@@ -45,8 +48,12 @@ def write_notebook(lab: Lab, name: str, language: str, site: Path) -> str:
     import nbformat
 
     relative = f"labs/{name}.{language}.ipynb"
+    notebook = copy.deepcopy(lab.notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = HEADING_ID.sub("", cell.source)
     (site / relative).parent.mkdir(parents=True, exist_ok=True)
-    (site / relative).write_text(nbformat.writes(lab.notebook) + "\n", "utf-8")
+    (site / relative).write_text(nbformat.writes(notebook) + "\n", "utf-8")
     return relative
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -129,3 +130,11 @@ def test_a_language_can_be_downloaded_and_read_from_a_folder(language: str, tmp_
     for link in filter(None, followed):
         assert (tmp_path / "eslabon" / language / link).is_file(), link
     assert (tmp_path / "eslabon/serve.py").is_file()
+
+
+@pytest.mark.parametrize("notebook", sorted(SITE.glob("*/labs/*.ipynb")), ids=lambda path: path.name)
+def test_a_downloaded_notebook_has_no_syntax_that_jupyter_does_not_know(notebook: Path) -> None:
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    headings = [line for cell in cells for line in "".join(cell["source"]).split("\n") if line.startswith("#")]
+    assert headings
+    assert not [line for line in headings if "{#" in line]
