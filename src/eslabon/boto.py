@@ -71,9 +71,6 @@ def _loader(data_path: str | None) -> Loader:
     return found
 
 
-_operations: dict[tuple[str, str], Operation] = {}
-
-
 class _WaiterTime:
     """The `time` of botocore's waiters, which call, look and sleep: in the time of the cloud that answered."""
 
@@ -99,12 +96,7 @@ def _answer(model: Any, context: dict[str, Any], **_: Any) -> tuple[Answer, dict
     place: activation.Place = context.get(_PLACE) or activation.current()
     cloud = place.cloud
     service_name, operation_name = model.service_model.service_name, model.name
-    key = (service_name, operation_name)
-    compiled = _operations.get(key)
-    if compiled is None:
-        from eslabon.cloud import service_class
-
-        compiled = _operations[key] = Operation(service_class(service_name), model)
+    compiled = operation(service_name, operation_name)
     _WaiterTime.clock = cloud.clock
     cloud.clock.sleep(CALL_LATENCY)
     region = context["client_region"]

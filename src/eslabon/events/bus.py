@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from eslabon.events.index import PatternIndex
@@ -55,7 +55,7 @@ class Rule:
 
 @dataclass
 class Bus:
-    """One event bus: `rules` is what the API shows, `in_effect` what an event meets now."""
+    """One event bus: `rules` is what the API shows, `matching` asks what is in effect now."""
 
     name: str
     arn: str
@@ -95,8 +95,3 @@ class Bus:
             self._active[name] = rule
             if not same:
                 self._index.add(name, rule.pattern)
-
-
-def with_targets(rule: Rule, targets: Mapping[str, Target]) -> Rule:
-    """The rule with other targets."""
-    return replace(rule, targets=dict(targets))

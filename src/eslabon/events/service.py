@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from eslabon.errors import Failure, NotModelled, ServiceError
 from eslabon.events import entries as put
-from eslabon.events.bus import BUSES, RULES_A_BUS, TARGETS_A_RULE, Bus, Rule, Target, with_targets
+from eslabon.events.bus import BUSES, RULES_A_BUS, TARGETS_A_RULE, Bus, Rule, Target
 from eslabon.events.dispatch import PRINCIPAL, dispatch
 from eslabon.events.pattern import InvalidPattern, Pattern, check_event, compile_pattern
 from eslabon.events.targets import checked_arn, compile_target
@@ -324,7 +324,7 @@ class Events(Service):
         merged: dict[str, Target] = {**rule.targets, **{target.id: target for target in made}}
         if len(merged) > TARGETS_A_RULE:
             raise ServiceError("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
-        self._bus(EventBusName).change(rule.name, with_targets(rule, merged), self.clock.now)
+        self._bus(EventBusName).change(rule.name, replace(rule, targets=merged), self.clock.now)
         for target in made:
             self.journal.record("link", source=rule.arn, target=target.arn, state="created")
         return {"FailedEntryCount": 0, "FailedEntries": []}
@@ -338,7 +338,7 @@ class Events(Service):
         """
         rule = self._rule(Rule, EventBusName)
         kept = {name: target for name, target in rule.targets.items() if name not in Ids}
-        self._bus(EventBusName).change(rule.name, with_targets(rule, kept), self.clock.now)
+        self._bus(EventBusName).change(rule.name, replace(rule, targets=kept), self.clock.now)
         for name, target in rule.targets.items():
             if name not in kept:
                 self.journal.record("link", source=rule.arn, target=target.arn, state="deleted")
