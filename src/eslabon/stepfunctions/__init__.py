@@ -1,0 +1,1 @@
+"""Step Functions: the Amazon States Language and the service that runs it."""

@@ -1,0 +1,84 @@
+"""What an expression of the Amazon States Language can see, and the error that ends a state.
+
+No syntax: `paths`, `intrinsics` and `templates` read a scope in JSONPath mode, `jsonata` in JSONata mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from eslabon.ids import Ids
+
+# A compiled expression, template or field: reads a scope, answers a JSON value. Compiled once, called often.
+Evaluate = Callable[["Scope"], Any]
+
+ABSENT: Any = object()  # no value at all, which null is not
+
+
+class Scope:
+    """The values that one state's expressions see, while it runs.
+
+    `document` is what `$` means to a JSONPath and changes along the state's fields (input, result, …); `input`,
+    `result` and `error_output` are the members of JSONata's `$states`, ABSENT until they exist. `variables` are those
+    of this and the enclosing scopes.
+
+    >>> scope = Scope({"n": 1}, variables={"x": 2})
+    >>> scope.document, scope.input, scope.variables["x"], scope.result is ABSENT
+    ({'n': 1}, {'n': 1}, 2, True)
+    >>> scope.context
+    {}
+    """
+
+    __slots__ = ("_context", "_ids", "document", "error_output", "input", "result", "variables")
+
+    def __init__(
+        self,
+        input: Any,  # noqa: A002 - the specification's own word
+        *,
+        variables: Mapping[str, Any] | None = None,
+        context: Callable[[], Mapping[str, Any]] = dict,
+        ids: Ids | None = None,
+    ) -> None:
+        self.document = self.input = input
+        self.result = ABSENT
+        self.error_output = ABSENT
+        self.variables = {} if variables is None else variables
+        self._context = context
+        self._ids = ids
+
+    @property
+    def context(self) -> Mapping[str, Any]:
+        """The context object, `$$` and `$states.context`; made when it is asked for, because few states ask."""
+        return self._context()
+
+    @property
+    def ids(self) -> Ids:
+        """The cloud's generator, for the functions that draw a number or an id."""
+        if self._ids is None:
+            self._ids = Ids(1)
+        return self._ids
+
+
+class StateError(Exception):
+    """A state fails: `error` is a name that Retry and Catch compare, `cause` is for people.
+
+    `location` is the field whose expression failed, where AWS says it ("Output/result"). The cause is completed by the
+    interpreter, which knows the state's name and the id of the event that entered it, unless `complete`.
+    """
+
+    def __init__(self, error: str | None, cause: str | None, *, location: str = "", complete: bool = False) -> None:
+        super().__init__(error, cause)
+        self.error = error
+        self.cause = cause
+        self.location = location
+        self.complete = complete
+
+
+class DefinitionError(ValueError):
+    """An expression that cannot be compiled: what is wrong, and where in the text (0-based column), for a diagnostic."""
+
+    def __init__(self, message: str, column: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.column = column
