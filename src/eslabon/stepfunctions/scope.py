@@ -76,7 +76,7 @@ class StateError(Exception):
 
 
 class DefinitionError(ValueError):
-    """An expression that cannot be compiled: what is wrong, and where in the text (0-based column), for a diagnostic."""
+    """An expression that cannot be compiled: what is wrong, and at which column of its text (from 0)."""
 
     def __init__(self, message: str, column: int = 0) -> None:
         super().__init__(message)
