@@ -12,7 +12,7 @@ from eslabon.clock import Clock
 from eslabon.errors import Failure
 from eslabon.ids import Ids
 from eslabon.journal import Journal
-from eslabon.permissions import missing_statement
+from eslabon.permissions import Policy, allows, missing_statement
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
@@ -46,21 +46,60 @@ class Service:
         self.journal: Journal = cloud.journal
 
     def arn(self, resource: str) -> str:
-        """The ARN of a resource of this service, here."""
+        """The ARN of a resource of this service, here.
+
+        >>> from eslabon import Cloud
+        >>> Cloud().service("sqs").arn("orders")
+        'arn:aws:sqs:us-east-1:123456789012:orders'
+        """
         return f"arn:aws:{self.prefix or self.name}:{self.region}:{self.account}:{resource}"
 
     def resources(self) -> list[str]:
-        """ARNs of what the reader made here and has not deleted."""
+        """ARNs of what the reader made here and has not deleted.
+
+        >>> from eslabon import Cloud
+        >>> Cloud().service("sqs").resources()
+        []
+        """
         return []
 
-    def refuse(self, arn: str, *, principal: str, action: str, resource: str, source_arn: str, reply: Reply) -> None:
-        """Answer a delivery that no resource policy allows, and note which statement is missing."""
-        missing = missing_statement(principal=principal, action=action, resource=resource, source_arn=source_arn)
+    def admits(
+        self,
+        policy: Policy | None,
+        arn: str,
+        *,
+        principal: str,
+        action: str,
+        resource: str,
+        source_arn: str,
+        source_account: str,
+        reply: Reply,
+        missing_resource: str = "",
+    ) -> bool:
+        """Whether a resource policy lets a delivery to `arn` do `action`; where not, the refusal is answered.
+
+        The journal notes which statement is missing: on `resource`, or on `missing_resource` where that says it better.
+
+        >>> from eslabon import Cloud
+        >>> asked = {"principal": "events.amazonaws.com", "action": "sqs:SendMessage", "source_account": "123456789012",
+        ...     "source_arn": "arn:aws:events:us-east-1:123456789012:rule/orders"}
+        >>> arn = "arn:aws:sqs:us-east-1:123456789012:orders"
+        >>> sqs = Cloud().service("sqs")
+        >>> sqs.admits(None, arn, resource=arn, reply=lambda _, failure: print(failure.code), **asked)
+        NO_PERMISSIONS
+        False
+        """
+        asked = {"principal": principal, "action": action, "source_arn": source_arn}
+        if allows(policy, resource=resource, source_account=source_account, **asked):
+            return True
+        named = missing_resource or resource
+        missing = missing_statement(resource=named, **asked)
         self.journal.record(
             "refusal", source=source_arn, target=arn, principal=principal, action=action, missing=missing
         )
-        message = f"No resource policy lets {principal} call {action} on {resource} for {source_arn}."
+        message = f"No resource policy allows {principal} to perform {action} on {named} for {source_arn}."
         reply(None, Failure("NO_PERMISSIONS", message, retryable=False, members={"missing": missing}))
+        return False
 
     def deliver(
         self,
@@ -74,5 +113,12 @@ class Service:
         parameters: Mapping[str, Any],
         reply: Reply,
     ) -> None:
-        """Receive `payload` (JSON text) at `arn`; answers through `reply` once, now or later."""
+        """Receive `payload` (JSON text) at `arn`; answers through `reply` once, now or later.
+
+        >>> from eslabon import Cloud
+        >>> Cloud().service("sts").deliver("arn:aws:sts:::orders", "{}", principal="events.amazonaws.com",
+        ...     source_arn="arn:aws:events:us-east-1:123456789012:rule/orders", source_account="123456789012",
+        ...     role_arn=None, parameters={}, reply=lambda result, failure: print(failure.code))
+        UNSUPPORTED_TARGET
+        """
         reply(None, Failure("UNSUPPORTED_TARGET", f"{self.name} receives no deliveries.", retryable=False))

@@ -17,7 +17,7 @@ from eslabon.events.dispatch import PRINCIPAL, dispatch
 from eslabon.events.pattern import InvalidPattern, Pattern, check_event, compile_pattern
 from eslabon.events.targets import checked_arn, compile_target
 from eslabon.pagination import InvalidToken, page
-from eslabon.permissions import PolicyError, allows, parse_policy
+from eslabon.permissions import PolicyError, parse_policy
 from eslabon.service import Reply, Service
 from eslabon.tags import ReservedTag, Tags, TooManyTags
 
@@ -419,16 +419,16 @@ class Events(Service):
         if bus is None:
             reply(None, Failure("NO_RESOURCE", f"Event bus {arn} does not exist.", retryable=False))
             return
-        if role_arn is None and not allows(
+        if role_arn is None and not self.admits(
             bus.policy,
+            arn,
             principal=principal,
             action="events:PutEvents",
             resource=arn,
             source_arn=source_arn,
             source_account=source_account,
+            reply=reply,
         ):
-            asked = {"principal": principal, "action": "events:PutEvents", "resource": arn, "source_arn": source_arn}
-            self.refuse(arn, **asked, reply=reply)
             return
         event = json.loads(payload)
         reply(None, None)

@@ -12,7 +12,6 @@ from eslabon import jsontext
 from eslabon.errors import Failure, NotModelled, ServiceError
 from eslabon.ids import Arn
 from eslabon.pagination import InvalidToken, page
-from eslabon.permissions import allows
 from eslabon.service import Reply, Service
 from eslabon.support.lambda_.asynchronous import accept, describe_event_invoke
 from eslabon.support.lambda_.code import Package, PackageError, unpack
@@ -394,11 +393,16 @@ calling the CreateFunction operation: The role defined for the function cannot b
             code = "NO_RESOURCE" if error.code == "ResourceNotFoundException" else "INVALID_PARAMETER"
             reply(None, Failure(code, error.message, retryable=False))
             return
-        asked = {"principal": principal, "action": "lambda:InvokeFunction", "resource": function.arn}
-        if role_arn is None and not allows(
-            function.policy, source_arn=source_arn, source_account=source_account, **asked
+        if role_arn is None and not self.admits(
+            function.policy,
+            arn,
+            principal=principal,
+            action="lambda:InvokeFunction",
+            resource=function.arn,
+            source_arn=source_arn,
+            source_account=source_account,
+            reply=reply,
         ):
-            self.refuse(arn, source_arn=source_arn, reply=reply, **asked)
             return
         if function.is_pending(self.clock.now):
             reply(None, Failure("ERROR_FROM_TARGET", pending().message, retryable=True))

@@ -397,17 +397,16 @@ class Sqs(Service):
         if queue is None:
             reply(None, Failure("NO_RESOURCE", no_such_queue().message, retryable=False))
             return
-        action = "sqs:SendMessage"
-        allowed = role_arn is not None or allows(
+        if role_arn is None and not self.admits(
             queue.policy,
+            arn,
             principal=principal,
-            action=action,
+            action="sqs:SendMessage",
             resource=arn,
             source_arn=source_arn,
             source_account=source_account,
-        )
-        if not allowed:
-            self.refuse(arn, principal=principal, action=action, resource=arn, source_arn=source_arn, reply=reply)
+            reply=reply,
+        ):
             return
         try:
             sent = self._send(queue, {"MessageBody": payload, **parameters}, _SENDER_ID_OF_SERVICES)
