@@ -9,10 +9,12 @@ with activate() as cloud:                # plain boto3 code in this process now 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from eslabon import activation, boto, network, readertime
+from eslabon import activation, boto, neighbours, network, readertime
 from eslabon.cloud import Cloud
 from eslabon.errors import NoActiveCloud, NotModelled
 
@@ -25,7 +27,8 @@ network.install()
 class activate:  # noqa: N801 - read as a verb: with activate() as cloud
     """Make a cloud the one that plain boto3 code talks to, in a `with` block or between start() and stop().
 
-    The module that activates sees the cloud's `time` and `datetime` meanwhile.
+    The module that activates sees the cloud's `time` and `datetime` meanwhile, and so do modules beside it that are
+    imported then. A second thread is refused.
 
     >>> import boto3
     >>> with activate() as cloud:
@@ -41,16 +44,30 @@ class activate:  # noqa: N801 - read as a verb: with activate() as cloud
     def __init__(self, cloud: Cloud | None = None) -> None:
         self.cloud = cloud or Cloud()
         self._place = activation.Place(self.cloud, self.cloud.account, self.cloud.region)
-        self._undo: list[Any] = []
 
     def start(self) -> Cloud:
-        """Activate from here on; a notebook's cells then run in the cloud until stop()."""
+        """Activate from here on; a notebook's cells then run in the cloud until stop().
+
+        >>> import boto3
+        >>> lesson = activate()
+        >>> cloud = lesson.start()
+        >>> boto3.client("sqs").create_queue(QueueName="orders")["QueueUrl"]
+        'https://sqs.us-east-1.amazonaws.com/123456789012/orders'
+        >>> lesson.stop()
+        """
         return self._enter(sys._getframe(1).f_globals)
 
     def stop(self) -> None:
-        """Deactivate."""
+        """Deactivate; RuntimeError when a cloud that was started later is still active, or this one is not.
+
+        >>> lesson = activate()
+        >>> _ = lesson.start()
+        >>> lesson.stop()
+        >>> lesson.stop()
+        Traceback (most recent call last):
+        RuntimeError: This cloud is not the innermost active one: stop clouds in the reverse order of starting.
+        """
         activation.pop(self._place)
-        self._undo.pop()()
 
     def __enter__(self) -> Cloud:
         return self._enter(sys._getframe(1).f_globals)
@@ -61,6 +78,17 @@ class activate:  # noqa: N801 - read as a verb: with activate() as cloud
         self.stop()
 
     def _enter(self, namespace: dict[str, Any]) -> Cloud:
-        activation.push(self._place)
-        self._undo.append(readertime.watch(namespace))
+        activation.push(self._place, lambda: _watch(namespace))
         return self.cloud
+
+
+def _watch(namespace: dict[str, Any]) -> Callable[[], None]:
+    """The module that activates sees the cloud's time, and so do modules beside it that it imports from now on."""
+    folder = Path(namespace.get("__file__", "notebook")).resolve().parent  # a notebook's: where its kernel runs
+    undo_names, undo_imports = readertime.watch(namespace), neighbours.watch_imports(folder)
+
+    def undo() -> None:
+        undo_imports()
+        undo_names()
+
+    return undo

@@ -8,6 +8,7 @@ import tokenize
 import types
 from pathlib import Path
 
+from eslabon.neighbours import watch_imports
 from eslabon.readertime import prepare
 from eslabon.runner import readers_traceback, run_source
 
@@ -15,17 +16,28 @@ INTERRUPTED = 130  # the exit status of a program that Ctrl+C ends: 128 and the 
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; the exit status comes back."""
+    """Run the command; the exit status comes back.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     program = Path(folder, "program.py")
+    ...     _ = program.write_text("import sys, time; print(time.strftime('%Y', time.gmtime()), sys.argv[1])")
+    ...     main(["run", str(program), "orders"])
+    2026 orders
+    0
+    >>> main(["run", "nowhere.py"])  # says on the error output that it cannot be read
+    2
+    """
     parser = argparse.ArgumentParser(prog="eslabon", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run a boto3 program in a fresh cloud, in virtual time")
     run.add_argument("file", type=Path)
     run.add_argument("arguments", nargs=argparse.REMAINDER, help="what the program finds in sys.argv")
     chosen = parser.parse_args(arguments)
-    return run_file(chosen.file, chosen.arguments)
+    return _run_file(chosen.file, chosen.arguments)
 
 
-def run_file(file: Path, arguments: list[str]) -> int:
+def _run_file(file: Path, arguments: list[str]) -> int:
     """Run a file as `python FILE ARGUMENTS…` would; the exit status comes back, SystemExit passes through."""
     try:
         with tokenize.open(file) as opened:  # in the encoding that the file declares
@@ -42,6 +54,7 @@ def run_file(file: Path, arguments: list[str]) -> int:
     sys.argv = [str(file), *arguments]
     sys.path.insert(0, str(file.resolve().parent))  # where its own modules lie
     sys.modules["__main__"] = module
+    stop_watching = watch_imports(file.resolve().parent)
     try:
         run_source(source, str(file), namespace=vars(module))
     except SystemExit:
@@ -51,6 +64,7 @@ def run_file(file: Path, arguments: list[str]) -> int:
         print(readers_traceback(error, own), end="", file=sys.stderr)
         return INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
     finally:
+        stop_watching()
         sys.argv, sys.path[:], sys.modules["__main__"] = before
     return 0
 

@@ -6,13 +6,12 @@ Threads are left out, loudly.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from eslabon import readertime
-from eslabon.clock import Clock
 from eslabon.errors import NoActiveCloud
 
 if TYPE_CHECKING:
@@ -22,6 +21,16 @@ _NO_CLOUD = (
     "No cloud is active. This boto3 client was made while eslabon was imported, so it never dials AWS: use it inside "
     "`with activate() as cloud:`, or make it with `cloud.client(…)`. "
     "To talk to AWS itself, run the program without eslabon."
+)
+_OTHER_THREAD = (
+    "A cloud is already active in another thread. One stack of active clouds serves the whole process, and its time "
+    "moves for one caller at a time: use it in that thread only, or give this thread a cloud and clients of its own "
+    "with Cloud() and cloud.client(…)."
+)
+_NOT_INNERMOST = "This cloud is not the innermost active one: stop clouds in the reverse order of starting."
+_LEFT_ACTIVE = (
+    "This code ended with a cloud still active that it had started itself; it has been stopped. Call stop() for each "
+    "activate().start(), or use `with activate():`. Code that runs in a cloud already needs neither."
 )
 
 
@@ -34,54 +43,112 @@ class Place:
     region: str
 
 
-_stack: list[Place] = []
+@dataclass(frozen=True, eq=False)
+class _Entered:
+    place: Place
+    leave: Callable[[], None]  # what is undone when the place is left
+
+
+_stack: list[_Entered] = []
 _thread: int | None = None
 
 
 def current() -> Place:
-    """The innermost active place; NoActiveCloud when there is none."""
+    """The innermost active place. Raises NoActiveCloud when there is none, RuntimeError from a second thread.
+
+    >>> from eslabon import Cloud
+    >>> with Cloud().activated(region="eu-south-1"):
+    ...     current().region
+    'eu-south-1'
+    >>> current()
+    Traceback (most recent call last):
+    eslabon.errors.NoActiveCloud: No cloud is active. ...
+    """
     if not _stack:
         raise NoActiveCloud(_NO_CLOUD)
-    return _stack[-1]
+    if threading.get_ident() != _thread:
+        raise RuntimeError(_OTHER_THREAD)
+    return _stack[-1].place
 
 
 def active() -> Place | None:
-    """The innermost active place, if any."""
-    return _stack[-1] if _stack else None
+    """The innermost active place, if any, whichever thread asks.
+
+    >>> active() is None
+    True
+    """
+    return _stack[-1].place if _stack else None
 
 
-def _clock() -> Clock | None:
-    return _stack[-1].cloud.clock if _stack else None
+def check_thread(cloud: Cloud) -> None:
+    """Refuse, with RuntimeError, a call to a cloud that is active in another thread: the two would race.
+
+    >>> from eslabon import Cloud
+    >>> with Cloud().activated() as cloud:
+    ...     check_thread(cloud)
+    """
+    if _stack and threading.get_ident() != _thread and any(entered.place.cloud is cloud for entered in _stack):
+        raise RuntimeError(_OTHER_THREAD)
 
 
-readertime.follow(_clock)
+def push(place: Place, enter: Callable[[], Callable[[], None]] = lambda: lambda: None) -> None:
+    """Make this place the innermost. Raises RuntimeError from a second thread.
 
+    enter: called then; it returns what is called when the place is left.
 
-def push(place: Place) -> None:
-    """Make this place the innermost; RuntimeError from a second thread."""
+    >>> from eslabon import Cloud
+    >>> place = Place(Cloud(), "123456789012", "us-east-1")
+    >>> push(place)
+    >>> current() is place
+    True
+    >>> pop(place)
+    """
     global _thread
     here = threading.get_ident()
     if _stack and here != _thread:
-        raise RuntimeError(
-            "A cloud is already active in another thread. One stack of active clouds serves the whole process: "
-            "activate in one thread only, or give each thread its own clients with cloud.client(…)."
-        )
+        raise RuntimeError(_OTHER_THREAD)
     _thread = here
-    _stack.append(place)
+    _stack.append(_Entered(place, enter()))
 
 
 def pop(place: Place) -> None:
-    """Leave this place; clouds are left in the reverse order of entering."""
-    if not _stack or _stack[-1] is not place:
-        raise RuntimeError("This cloud is not the innermost active one: stop clouds in the reverse order of starting.")
-    _stack.pop()
+    """Leave this place; RuntimeError when another one was entered later.
+
+    >>> from eslabon import Cloud
+    >>> outer, inner = (Place(Cloud(), "123456789012", "us-east-1") for _ in range(2))
+    >>> push(outer); push(inner)
+    >>> pop(outer)
+    Traceback (most recent call last):
+    RuntimeError: This cloud is not the innermost active one: stop clouds in the reverse order of starting.
+    >>> pop(inner); pop(outer)
+    """
+    if not _stack or _stack[-1].place is not place:
+        raise RuntimeError(_NOT_INNERMOST)
+    _stack.pop().leave()
 
 
 @contextmanager
 def activated(place: Place) -> Iterator[Place]:
-    """Code in the block talks to this place."""
+    """Code in the block talks to this place; a cloud that it starts and leaves active is stopped, with a warning.
+
+    >>> from eslabon import Cloud, activate
+    >>> with activated(Place(Cloud(), "123456789012", "us-east-1")) as place:
+    ...     current() is place
+    True
+    >>> with warnings.catch_warnings(record=True) as warned:
+    ...     with activated(Place(Cloud(), "123456789012", "us-east-1")):
+    ...         _ = activate().start()
+    >>> str(warned[0].message)
+    'This code ended with a cloud still active that it had started itself; it has been stopped. ...
+    """
     push(place)
+    entered = _stack[-1]
     try:
         yield place
     finally:
+        left_active = entered in _stack and _stack[-1] is not entered
+        while left_active and _stack[-1] is not entered:
+            pop(_stack[-1].place)
         pop(place)
+        if left_active:
+            warnings.warn(_LEFT_ACTIVE, RuntimeWarning, stacklevel=5)  # `with cloud.activated()`

@@ -23,13 +23,14 @@ import botocore.credentials
 import botocore.handlers
 import botocore.session
 import botocore.waiter
-from botocore.loaders import Loader, create_loader
+from botocore.exceptions import UnknownServiceError
+from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.response import StreamingBody
 
 from eslabon import activation
 from eslabon.clock import Clock
-from eslabon.errors import ServiceError
+from eslabon.errors import NotModelled, ServiceError
 from eslabon.gate import Operation
 
 CALL_LATENCY = 0.01  # seconds of virtual time that each API call takes
@@ -67,8 +68,29 @@ def service_model(service: str) -> ServiceModel:
 @cache
 def _loader(data_path: str | None) -> Loader:
     """One loader for the process: it remembers the models that it has read, and models do not change."""
-    found: Loader = create_loader(data_path)
-    return found
+    folders = [os.path.expanduser(os.path.expandvars(path)) for path in (data_path or "").split(os.pathsep) if path]
+    return _Models(extra_search_paths=folders)
+
+
+class _Models(Loader):  # type: ignore[misc]  # botocore is untyped
+    """botocore's loader; a service that it has no model of is none that eslabon models.
+
+    The page ships the models of the services that eslabon models, so there this says what a call says elsewhere.
+    """
+
+    def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
+        try:
+            return super().load_service_model(service_name, type_name, api_version)
+        except UnknownServiceError:
+            if type_name != "service-2":
+                raise  # not every service has waiters or paginators: botocore handles it
+            raise _not_modelled(service_name) from None
+
+
+def _not_modelled(service: str) -> NotModelled:
+    from eslabon.cloud import SERVICES
+
+    return NotModelled(service, nearby=sorted(SERVICES))
 
 
 class _WaiterTime:
@@ -95,6 +117,7 @@ def _answer(model: Any, context: dict[str, Any], **_: Any) -> tuple[Answer, dict
     """In place of the wire: call the service, shape its answer as botocore's parser would."""
     place: activation.Place = context.get(_PLACE) or activation.current()
     cloud = place.cloud
+    activation.check_thread(cloud)
     service_name, operation_name = model.service_model.service_name, model.name
     compiled = operation(service_name, operation_name)
     _WaiterTime.clock = cloud.clock

@@ -17,15 +17,7 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from eslabon.clock import Clock
-
-_clock_now: Callable[[], Clock | None] = lambda: None  # noqa: E731 - replaced once by activation
-
-
-def follow(clock_now: Callable[[], Clock | None]) -> None:
-    """Say where the current clock is found; with None there the modules show real time."""
-    global _clock_now
-    _clock_now = clock_now
+from eslabon import activation
 
 
 class _Datetime(real_datetime.datetime):
@@ -70,14 +62,13 @@ def _instance_check(real: type) -> type:
 
 
 def _time() -> float:
-    clock = _clock_now()
-    return clock.now if clock else real_time.time()
+    place = activation.active()
+    return place.cloud.clock.now if place else real_time.time()
 
 
 def _sleep(seconds: float) -> None:
-    clock = _clock_now()
-    if clock:
-        clock.sleep(seconds)
+    if activation.active():
+        activation.current().cloud.clock.sleep(seconds)  # from a second thread: refused
     else:
         real_time.sleep(seconds)
 
@@ -136,8 +127,8 @@ for _name, _shown in _MODULES.items():
 
 def _import(
     name: str,
-    globals: Mapping[str, Any] | None = None,  # noqa: A002 - the names that __import__ is called with
-    locals: Mapping[str, Any] | None = None,  # noqa: A002
+    globals: Mapping[str, Any] | None = None,
+    locals: Mapping[str, Any] | None = None,
     fromlist: tuple[str, ...] | None = (),
     level: int = 0,
 ) -> types.ModuleType:
@@ -208,8 +199,8 @@ def watch(namespace: dict[str, Any]) -> Callable[[], None]:
 
     def watching(
         name: str,
-        globals: Mapping[str, object] | None = None,  # noqa: A002
-        locals: Mapping[str, object] | None = None,  # noqa: A002
+        globals: Mapping[str, object] | None = None,
+        locals: Mapping[str, object] | None = None,
         fromlist: Sequence[str] | None = (),
         level: int = 0,
     ) -> types.ModuleType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import io
 import json
 import os
@@ -9,14 +10,18 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import boto3
 import botocore.session
 import pytest
+from botocore.loaders import Loader
 
-from eslabon import Cloud, NoActiveCloud, activate
+from eslabon import Cloud, NoActiveCloud, NotModelled, activate, activation
+from eslabon.cloud import SERVICES
 from eslabon.readertime import reader_globals
 from eslabon.runner import run_source
 
@@ -75,19 +80,10 @@ def test_clouds_are_left_in_reverse_order() -> None:
 
 
 def test_activating_from_a_second_thread_is_an_error() -> None:
-    errors: list[BaseException] = []
-
-    def other() -> None:
-        try:
-            activate().start()
-        except RuntimeError as error:
-            errors.append(error)
-
     with activate():
-        thread = threading.Thread(target=other)
-        thread.start()
-        thread.join()
-    assert "another thread" in str(errors[0])
+        error = raised_in_a_thread(lambda: activate().start())
+    assert isinstance(error, RuntimeError)
+    assert "in another thread" in str(error)
 
 
 def test_no_credential_file_or_environment_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -143,15 +139,14 @@ def test_the_module_that_activates_sees_the_clouds_time_meanwhile() -> None:
 def test_waiters_wait_in_the_time_of_the_cloud_that_answers_them() -> None:
     """Of a client bound to one cloud, too, while another is active or none is."""
     mine, begun = Cloud(), time.time()
-    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": trust})
-    role = mine.client("iam").create_role(RoleName="worker", AssumeRolePolicyDocument=document)["Role"]["Arn"]
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as archive:
-        archive.writestr("app.py", "def handler(event, context):\n    return event\n")
+    code = zipped("def handler(event, context):\n    return event\n")
     functions = mine.client("lambda")
     functions.create_function(
-        FunctionName="echo", Role=role, Runtime="python3.13", Handler="app.handler", Code={"ZipFile": code.getvalue()}
+        FunctionName="echo",
+        Role=trusted_role(mine),
+        Runtime="python3.13",
+        Handler="app.handler",
+        Code={"ZipFile": code},
     )
     with activate() as other:
         functions.get_waiter("function_active_v2").wait(FunctionName="echo")
@@ -213,3 +208,148 @@ def test_a_name_that_the_code_gives_another_meaning_keeps_it_after_the_block() -
     namespace: dict[str, object] = {"__name__": "lesson"}
     exec("import time\nfrom eslabon import activate\nwith activate():\n    time = 5", namespace)
     assert namespace["time"] == 5
+
+
+def test_a_cloud_that_a_handler_starts_and_never_stops_is_stopped_when_it_returns() -> None:
+    cloud = Cloud()
+    role = trusted_role(cloud)
+    code = "from eslabon import activate\n\ndef handler(event, context):\n    activate().start()\n    return 'done'\n"
+    functions = cloud.client("lambda")
+    functions.create_function(
+        FunctionName="careless", Role=role, Runtime="python3.13", Handler="app.handler", Code={"ZipFile": zipped(code)}
+    )
+    functions.get_waiter("function_active_v2").wait(FunctionName="careless")
+    importing = builtins.__import__
+    with activate(cloud):
+        watched = builtins.__import__
+        with pytest.warns(RuntimeWarning, match="a cloud still active that it had started itself"):
+            answer = boto3.client("lambda").invoke(FunctionName="careless")
+        assert answer["Payload"].read() == b'"done"'
+        assert activation.current().cloud is cloud
+        assert builtins.__import__ is watched
+    assert activation.active() is None
+    assert builtins.__import__ is importing
+
+
+def test_a_program_that_fails_with_clouds_still_active_leaves_none_behind() -> None:
+    program = "from eslabon import activate\nactivate().start()\nactivate().start()\n1 / 0\n"
+    with pytest.warns(RuntimeWarning, match="has been stopped"), pytest.raises(ZeroDivisionError):
+        run_source(program, "careless.py")
+    assert activation.active() is None
+
+
+def test_code_that_stops_what_it_started_is_not_warned() -> None:
+    program = "from eslabon import activate\nwith activate():\n    pass\nlesson = activate()\nlesson.start()\nlesson.stop()"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run_source(program, "careful.py")
+
+
+@pytest.mark.parametrize("client", ["of the active cloud", "bound to the active cloud"])
+def test_a_call_from_a_second_thread_is_an_error(client: str) -> None:
+    """It would race for the cloud's time and state with the thread in which the cloud is active."""
+    with activate() as cloud:
+        sqs = boto3.client("sqs") if client == "of the active cloud" else cloud.client("sqs")
+        error = raised_in_a_thread(lambda: sqs.create_queue(QueueName="orders"))
+        assert cloud.resources() == []
+    assert isinstance(error, RuntimeError)
+    assert "in another thread" in str(error)
+
+
+def test_sleeping_in_a_second_thread_is_an_error() -> None:
+    with activate() as cloud:
+        error = raised_in_a_thread(lambda: time.sleep(60))
+        assert cloud.clock.now == 1767225600.0
+    assert isinstance(error, RuntimeError)
+
+
+def test_a_second_thread_may_have_a_cloud_of_its_own() -> None:
+    with activate():
+        own = Cloud().client("sqs")
+        assert raised_in_a_thread(lambda: own.create_queue(QueueName="orders")) is None
+
+
+def test_modules_beside_a_program_see_the_time_that_it_sees(tmp_path: Path) -> None:
+    (tmp_path / "helper.py").write_text("from time import sleep, time\n")
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").write_text("")
+    (tmp_path / "shop" / "dates.py").write_text(
+        "import datetime\n\ndef year():\n    return datetime.date.today().year\n"
+    )
+    (tmp_path / "program.py").write_text(
+        "import helper\nfrom shop import dates\nhelper.sleep(3600)\nprint(helper.time(), dates.year())\n"
+    )
+    (tmp_path / "lesson.py").write_text(
+        "from eslabon import activate\nwith activate():\n    import helper\nprint(helper.sleep.__name__)\n"
+    )
+    assert run_in_python(["-m", "eslabon", "run", "program.py"], tmp_path) == "1767229200.0 2026\n"
+    assert run_in_python(["lesson.py"], tmp_path) == "_sleep\n"
+
+
+def test_modules_of_an_environment_inside_the_programs_folder_keep_real_time(tmp_path: Path) -> None:
+    packages = tmp_path / ".venv" / "site-packages"
+    packages.mkdir(parents=True)
+    (packages / "library.py").write_text("import time\n")
+    (tmp_path / "program.py").write_text(
+        f"import sys\nsys.path.append({str(packages)!r})\nimport library\nprint(library.time is sys.modules['time'])\n"
+    )
+    assert run_in_python(["-m", "eslabon", "run", "program.py"], tmp_path) == "True\n"
+
+
+def test_a_service_that_is_not_modelled_is_refused_alike_with_its_model_and_without(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The page ships the models of modelled services only: there boto3 cannot even make a client."""
+    with activate(), pytest.raises(NotModelled) as with_model:
+        boto3.client("kinesis").list_streams()
+    every_service = Loader.list_available_services
+
+    def shipped(self: Loader, type_name: str) -> list[str]:
+        return [name for name in every_service(self, type_name) if name in SERVICES]
+
+    monkeypatch.setattr(Loader, "list_available_services", shipped)
+    with activate(), pytest.raises(NotModelled) as without_model:
+        boto3.session.Session(botocore_session=botocore.session.Session()).client("kinesis").list_streams()
+    with_model.match("does not model kinesis. Modelled nearby: events, iam, ")
+    assert str(without_model.value) == str(with_model.value)
+
+
+def trusted_role(cloud: Cloud) -> str:
+    """The ARN of a new role that Lambda may assume."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+    made = cloud.client("iam").create_role(RoleName="worker", AssumeRolePolicyDocument=document)
+    return str(made["Role"]["Arn"])
+
+
+def zipped(code: str) -> bytes:
+    """A deployment package whose app.py this is."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("app.py", code)
+    return packed.getvalue()
+
+
+def raised_in_a_thread(call: Callable[[], object]) -> BaseException | None:
+    """What a call raises in a thread of its own."""
+    raised: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            call()
+        except BaseException as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return raised[0] if raised else None
+
+
+def run_in_python(arguments: list[str], folder: Path) -> str:
+    """What Python prints when it is started so in a folder."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, *arguments]
+    ran = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout

@@ -14,7 +14,7 @@ from eslabon.errors import Failure
 from eslabon.events.undelivered import explain_deliveries
 from tests.core.conftest import Shop
 
-TRUST = {
+TRUST: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"},
 }
@@ -194,7 +194,7 @@ class TestPermissions:
         for name in ("trusted", "other"):
             rule = shop.rule(name, {"source": [name]})
             source = rule if name == "trusted" else rule + "-not"
-            trust = {**TRUST["Statement"], "Condition": {"ArnEquals": {"aws:SourceArn": source}}}  # type: ignore[dict-item]
+            trust = {**TRUST["Statement"], "Condition": {"ArnEquals": {"aws:SourceArn": source}}}
             document = json.dumps({"Version": "2012-10-17", "Statement": trust})
             role = shop.cloud.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)
             shop.target(name, arn, RoleArn=role["Role"]["Arn"])

@@ -88,9 +88,10 @@ def test_what_is_not_modelled_is_refused_loudly(
 def test_what_the_reader_passes_and_gets_is_never_shared_with_the_cloud(cloud: Cloud) -> None:
     events = cloud.client("events")
     events.put_rule(Name="r", EventPattern='{"source":["shop"]}')
-    target = {"Id": "1", "Arn": "arn:aws:sqs:us-east-1:123456789012:q", "RetryPolicy": {"MaximumRetryAttempts": 1}}
+    policy = {"MaximumRetryAttempts": 1}
+    target = {"Id": "1", "Arn": "arn:aws:sqs:us-east-1:123456789012:q", "RetryPolicy": policy}
     events.put_targets(Rule="r", Targets=[target])
-    target["RetryPolicy"]["MaximumRetryAttempts"] = 7  # type: ignore[index]
+    policy["MaximumRetryAttempts"] = 7
     shown = events.list_targets_by_rule(Rule="r")["Targets"][0]
     assert shown["RetryPolicy"] == {"MaximumRetryAttempts": 1}
     shown["RetryPolicy"]["MaximumRetryAttempts"] = 9
