@@ -70,15 +70,11 @@ def test_group_names_starting_with_aws_are_reserved(logs):
     assert logs.describe_log_groups()["logGroups"] == []
 
 
-def test_groups_are_listed_by_name_prefix_or_part(logs):
+def test_groups_are_listed_by_name_or_prefix(logs):
     for name in ("/aws/lambda/b", "/aws/lambda/a", "/aws/events/a"):
         logs.create_log_group(logGroupName=name)
     found = logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]
     assert [group["logGroupName"] for group in found] == ["/aws/lambda/a", "/aws/lambda/b"]
-    found = logs.describe_log_groups(logGroupNamePattern="events")["logGroups"]
-    assert [group["logGroupName"] for group in found] == ["/aws/events/a"]
-    with refused("InvalidParameterException"):
-        logs.describe_log_groups(logGroupNamePrefix="/", logGroupNamePattern="events")
 
 
 def test_pages_of_groups_lead_from_one_to_the_next(logs):
@@ -114,17 +110,15 @@ def test_a_stream_shows_its_first_and_last_event(cloud, logs, till):
     assert "firstEventTimestamp" not in logs.describe_log_streams(logGroupName="shop")["logStreams"][0]
     begin = milliseconds(cloud)
     write(cloud, logs, till, "a", "b", at=begin)
-    (stream,) = logs.describe_log_streams(logGroupIdentifier="shop")["logStreams"]
+    (stream,) = logs.describe_log_streams(logGroupName="shop")["logStreams"]
     assert (stream["firstEventTimestamp"], stream["lastEventTimestamp"]) == (begin, begin + 1)
 
 
-def test_a_group_is_identified_by_name_or_arn_not_both(logs, till):
-    arn = logs.describe_log_groups()["logGroups"][0]["logGroupArn"]
-    assert logs.describe_log_streams(logGroupIdentifier=arn)["logStreams"][0]["logStreamName"] == "till"
-    with refused("InvalidParameterException"):
-        logs.describe_log_streams(logGroupIdentifier=arn, logGroupName="shop")
+def test_a_group_is_named_by_every_reader(logs):
     with refused("InvalidParameterException"):
         logs.filter_log_events()
+    with pytest.raises(NotModelled, match="logGroupIdentifier"):
+        logs.filter_log_events(logGroupIdentifier="shop")
 
 
 # Events
@@ -294,11 +288,15 @@ def policy(*actions, principal="events.amazonaws.com", resource=f"{GROUP}:*", **
     return json.dumps({"Version": "2012-10-17", "Statement": [{**statement, **changes}]})
 
 
-def deliver(cloud, payload='{"detail": {}}', arn=GROUP):
+def event(time="2026-01-01T00:00:00Z", **fields):
+    return json.dumps({"source": "shop", "detail-type": "Order placed", "time": time, "detail": {}, **fields})
+
+
+def deliver(cloud, payload=None, arn=GROUP):
     answers = []
     cloud.deliver(
         arn,
-        payload,
+        payload or event(),
         principal="events.amazonaws.com",
         source_arn=RULE,
         reply=lambda result, failure: answers.append(failure),
@@ -318,7 +316,7 @@ def test_eventbridge_writes_to_a_group_whose_policy_lets_it_create_streams_and_p
     everything = policy(*BOTH, resource=groups, Principal=services)
     logs.put_resource_policy(policyName="events", policyDocument=everything)
     assert deliver(cloud) is None
-    assert messages(logs.filter_log_events(logGroupName="/aws/events/orders")) == ['{"detail": {}}']
+    assert messages(logs.filter_log_events(logGroupName="/aws/events/orders")) == [event()]
 
 
 def test_without_a_resource_policy_nothing_is_written_and_the_journal_names_what_is_missing(cloud, logs):
@@ -359,12 +357,82 @@ def test_a_group_that_does_not_exist_receives_nothing(cloud, logs):
     assert logs.describe_log_groups()["logGroups"] == []
 
 
-def test_an_input_transformer_may_write_timestamp_and_message(cloud, logs):
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html#targets-specifics-cwl
+
+
+@pytest.fixture
+def orders(logs):
     logs.create_log_group(logGroupName="/aws/events/orders")
     logs.put_resource_policy(policyName="events", policyDocument=policy(*BOTH))
-    deliver(cloud, '{"timestamp": 1767225600123, "message": "sold"}', arn=f"{GROUP}:*")
-    (event,) = logs.filter_log_events(logGroupName="/aws/events/orders")["events"]
-    assert (event["timestamp"], event["message"]) == (1767225600123, "sold")
+    return lambda: logs.filter_log_events(logGroupName="/aws/events/orders")["events"]
+
+
+def test_a_whole_event_is_logged_at_its_own_time(cloud, orders):
+    deliver(cloud, event("2025-12-31T23:59:58Z"))
+    (line,) = orders()
+    assert (line["timestamp"], line["message"]) == (1767225598000, event("2025-12-31T23:59:58Z"))
+
+
+@pytest.mark.parametrize(
+    "timestamp", ["1767225600123", '"2026-01-01T00:00:00.123Z"', '"2026-01-01T01:00:00.123+01:00"']
+)
+def test_an_input_transformer_writes_timestamp_and_message(cloud, orders, timestamp):
+    deliver(cloud, f'{{"timestamp": {timestamp}, "message": "sold"}}', arn=f"{GROUP}:*")
+    (line,) = orders()
+    assert (line["timestamp"], line["message"]) == (1767225600123, "sold")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    ['"sold"', "7", "null", '{"message": "sold"}', '{"timestamp": 1767225600123, "message": "sold", "total": 7}']
+    + [f'{{"timestamp": {wrong}, "message": "sold"}}' for wrong in ("true", "null", "1.5", '"now"', '"2026-01-01"')],
+)
+def test_what_is_neither_an_event_nor_timestamp_and_message_fails_and_makes_no_stream(cloud, logs, orders, payload):
+    failure = deliver(cloud, payload)
+    assert (failure.code, failure.retryable) == ("INVALID_PARAMETER", False)
+    assert logs.describe_log_streams(logGroupName="/aws/events/orders")["logStreams"] == []
+
+
+@pytest.mark.parametrize(
+    ("time", "reason"),
+    [
+        ("2025-12-17T23:59:59Z", "older than 14 days"),
+        ("2026-01-01T02:00:02Z", "more than 2 hours in the future"),
+        ("2025-12-30T00:00:00Z", "older than the log group's retention"),
+    ],
+)
+def test_an_event_that_put_log_events_would_reject_fails_and_says_why(cloud, logs, orders, time, reason):
+    if "retention" in reason:
+        logs.put_retention_policy(logGroupName="/aws/events/orders", retentionInDays=1)
+    failure = deliver(cloud, event(time))
+    assert (failure.code, failure.retryable) == ("EVENTS_IN_BATCH_REQUEST_REJECTED", False)
+    assert reason in failure.message
+    assert orders() == []
+
+
+@pytest.mark.parametrize("time", ["2025-12-18T00:00:05Z", "2026-01-01T02:00:00Z"])
+def test_an_event_at_the_edge_of_what_put_log_events_takes_is_written(cloud, orders, time):
+    assert deliver(cloud, event(time)) is None
+    assert len(orders()) == 1
+
+
+def test_a_rules_event_that_the_log_group_rejects_goes_to_the_dead_letter_queue(cloud, logs, orders):
+    events, sqs = cloud.client("events"), cloud.client("sqs")
+    url = sqs.create_queue(QueueName="rejected")["QueueUrl"]
+    queue = "arn:aws:sqs:us-east-1:123456789012:rejected"
+    statement = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": {**statement, "Resource": queue}})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": document})
+    events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
+    events.put_targets(Rule="orders", Targets=[{"Id": "1", "Arn": GROUP, "DeadLetterConfig": {"Arn": queue}}])
+    cloud.clock.advance(30)
+    old = {"Source": "shop", "DetailType": "Order placed", "Detail": "{}", "Time": "2025-12-01T00:00:00Z"}
+    events.put_events(Entries=[old])
+    cloud.clock.run_until_idle()
+    (message,) = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"]
+    assert message["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "EVENTS_IN_BATCH_REQUEST_REJECTED"
+    assert [entry["error"] for entry in cloud.journal.of("delivery")] == ["EVENTS_IN_BATCH_REQUEST_REJECTED", None]
+    assert orders() == []
 
 
 def test_an_account_has_ten_resource_policies_a_region(logs):
@@ -386,17 +454,7 @@ def test_a_resource_policy_is_a_policy(logs):
     assert logs.describe_resource_policies()["resourcePolicies"] == []
 
 
-# Tags
-
-
-def test_tags_belong_to_the_arn_without_star(logs):
-    logs.create_log_group(logGroupName="shop", tags={"team": "shop"})
-    arn = logs.describe_log_groups()["logGroups"][0]["logGroupArn"]
-    logs.tag_resource(resourceArn=arn, tags={"cost": "seven"})
-    logs.untag_resource(resourceArn=arn, tagKeys=["team"])
-    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {"cost": "seven"}
-    with refused("ResourceNotFoundException"):
-        logs.list_tags_for_resource(resourceArn=f"{arn}-other")
+# What is left out
 
 
 def test_other_classes_of_groups_are_not_modelled(logs):
@@ -404,6 +462,12 @@ def test_other_classes_of_groups_are_not_modelled(logs):
         logs.create_log_group(logGroupName="shop", logGroupClass="INFREQUENT_ACCESS")
     with pytest.raises(NotModelled, match="kmsKeyId"):
         logs.create_log_group(logGroupName="shop", kmsKeyId="key")
+
+
+def test_tags_of_groups_are_not_modelled(logs):
+    with pytest.raises(NotModelled, match="tags"):
+        logs.create_log_group(logGroupName="shop", tags={"team": "shop"})
+    assert logs.describe_log_groups()["logGroups"] == []
 
 
 def test_what_is_left_over_is_reported(cloud, logs, till):

@@ -38,7 +38,7 @@ def compile_pattern(pattern: str) -> Callable[[str], bool]:
     True
     >>> compile_pattern("order-1")
     Traceback (most recent call last):
-    eslabon.support.log_patterns.PatternError: Invalid character(s) in term 'order-1'
+    eslabon.support.logs.patterns.PatternError: Invalid character(s) in term 'order-1'
     """
     pattern = pattern.strip()
     if pattern[:1] in OTHER_KINDS:
