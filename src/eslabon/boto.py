@@ -50,7 +50,14 @@ class Answer:
 
 @cache
 def operation(service: str, name: str) -> Operation:
-    """The compiled operation of a service, by boto3's method name or the API's name."""
+    """The compiled operation of a service, by boto3's method name or the API's name.
+
+    >>> operation("sqs", "create_queue").name, operation("sqs", "CreateQueue").method_name
+    ('CreateQueue', 'create_queue')
+    >>> operation("kinesis", "list_streams")
+    Traceback (most recent call last):
+    eslabon.errors.NotModelled: eslabon does not model kinesis. ...
+    """
     from eslabon.cloud import service_class
 
     answering = service_class(service)
@@ -61,7 +68,14 @@ def operation(service: str, name: str) -> Operation:
 
 @cache
 def service_model(service: str) -> ServiceModel:
-    """botocore's model of a service."""
+    """What botocore knows of a service: its operations, shapes and errors.
+
+    >>> service_model("sqs").operation_model("CreateQueue").input_shape.required_members
+    ['QueueName']
+    >>> service_model("nothing")
+    Traceback (most recent call last):
+    eslabon.errors.NotModelled: eslabon does not model nothing. ...
+    """
     return ServiceModel(_loader(os.environ.get("AWS_DATA_PATH")).load_service_model(service, "service-2"), service)
 
 
@@ -175,7 +189,14 @@ def _stream(model: Any, parsed: dict[str, Any]) -> None:
 
 
 def bound_session(place: activation.Place) -> boto3.session.Session:
-    """A boto3 Session whose clients always talk to one place, whichever cloud is active."""
+    """A boto3 Session whose clients always talk to one place, whichever cloud is active.
+
+    >>> from eslabon import Cloud
+    >>> cloud = Cloud()
+    >>> session = bound_session(activation.Place(cloud, "111122223333", "eu-south-1"))
+    >>> session.client("sqs").create_queue(QueueName="orders")["QueueUrl"]
+    'https://sqs.eu-south-1.amazonaws.com/111122223333/orders'
+    """
     core = botocore.session.Session()
     core.set_config_variable("region", place.region)
     session = boto3.session.Session(botocore_session=core, region_name=place.region)
@@ -231,7 +252,13 @@ def _config_mapping(session: Any, original: Any) -> dict[str, Any]:
 
 
 def install() -> None:
-    """Hook botocore, once for the process: `import eslabon` does it."""
+    """Hook botocore, once for the process: `import eslabon` does it.
+
+    >>> before = list(botocore.handlers.BUILTIN_HANDLERS)
+    >>> install()  # done already
+    >>> botocore.handlers.BUILTIN_HANDLERS == before
+    True
+    """
     if ("before-call", _answer) in botocore.handlers.BUILTIN_HANDLERS:
         return
     first = botocore.handlers.REGISTER_FIRST

@@ -29,7 +29,13 @@ class Handle:
         self._foreground = foreground
 
     def cancel(self) -> None:
-        """Take the work back; nothing happens when it has run."""
+        """Take the work back; nothing happens when it has run.
+
+        >>> clock = Clock()
+        >>> handle = clock.call_later(60, lambda: print("a minute later"))
+        >>> handle.cancel()
+        >>> clock.advance(60)
+        """
         self.cancelled = True
         self._foreground.discard(self)
 
@@ -74,15 +80,33 @@ class Clock:
         return self._now / _MICRO
 
     def datetime(self) -> datetime:
-        """The same as an aware datetime in UTC."""
+        """The same as an aware datetime in UTC.
+
+        >>> Clock(start=0).datetime()
+        datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)
+        """
         return _EPOCH + timedelta(microseconds=self._now)
 
     def call_at(self, when: float, function: Callable[[], object], *, background: bool = False) -> Handle:
-        """Run `function` at `when` (seconds since 1970); background work does not keep `run_until_idle` going."""
+        """Run `function` at `when` (seconds since 1970); background work does not keep `run_until_idle` going.
+
+        >>> clock = Clock()
+        >>> _ = clock.call_at(START + 2, lambda: print("second"))
+        >>> _ = clock.call_at(START - 1, lambda: print("overdue, so now"))
+        >>> clock.advance(2)
+        overdue, so now
+        second
+        """
         return self._schedule(round(when * _MICRO), function, background)
 
     def call_later(self, delay: float, function: Callable[[], object], *, background: bool = False) -> Handle:
-        """Run `function` in `delay` seconds."""
+        """Run `function` in `delay` seconds.
+
+        >>> clock = Clock()
+        >>> _ = clock.call_later(0.5, lambda: print(clock.now - START))
+        >>> clock.advance(1)
+        0.5
+        """
         return self._schedule(self._now + round(delay * _MICRO), function, background)
 
     def _schedule(self, due: int, function: Callable[[], object], background: bool) -> Handle:
@@ -94,13 +118,29 @@ class Clock:
         return handle
 
     def advance(self, seconds: float) -> None:
-        """Let time pass: all work that falls due meanwhile runs, at its own time."""
+        """Let time pass: all work that falls due meanwhile runs, at its own time.
+
+        >>> clock = Clock()
+        >>> clock.advance(60); clock.now - START
+        60.0
+        >>> clock.advance(-1)
+        Traceback (most recent call last):
+        ValueError: time only moves forward: advance(-1)
+        """
         if seconds < 0:
             raise ValueError(f"time only moves forward: advance({seconds})")
         self.sleep(seconds)
 
     def sleep(self, seconds: float) -> None:
-        """A caller waits. Inside the clock (see `work`) waiting only lengthens that work."""
+        """A caller waits. Inside the clock (see `work`) waiting only lengthens that work.
+
+        >>> clock = Clock()
+        >>> clock.sleep(0.01); round(clock.now - START, 2)
+        0.01
+        >>> clock.sleep(-1)
+        Traceback (most recent call last):
+        ValueError: sleep length must be non-negative
+        """
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
         end = self._now + round(seconds * _MICRO)
@@ -113,6 +153,13 @@ class Clock:
         """Wait until `ready()` or `deadline` (seconds since 1970), whichever comes first; says whether it is ready.
 
         Inside the clock nothing else moves meanwhile, so what is not ready now is not ready at the deadline.
+
+        >>> clock, arrived = Clock(), []
+        >>> _ = clock.call_later(3, lambda: arrived.append("message"))
+        >>> clock.wait_until(lambda: bool(arrived), START + 20), clock.now - START
+        (True, 3.0)
+        >>> clock.wait_until(lambda: len(arrived) > 1, START + 20), clock.now - START
+        (False, 20.0)
         """
         end = round(deadline * _MICRO)
         while not ready():
@@ -123,7 +170,20 @@ class Clock:
         return True
 
     def run_until_idle(self) -> None:
-        """Run until only background work is left: health checks, recurring schedules, pollers."""
+        """Run until only background work is left: health checks, recurring schedules, pollers.
+
+        Raises RuntimeError when there is no end of it, or inside the clock.
+
+        >>> clock = Clock()
+        >>> _ = clock.call_later(60, lambda: print("delivered"))
+        >>> _ = clock.call_later(3600, lambda: print("health check"), background=True)
+        >>> clock.run_until_idle(); clock.now - START
+        delivered
+        60.0
+        >>> _ = clock.call_later(1, clock.run_until_idle); clock.advance(1)
+        Traceback (most recent call last):
+        RuntimeError: run_until_idle() was called by code that itself runs inside the clock
+        """
         if self._working:
             raise RuntimeError("run_until_idle() was called by code that itself runs inside the clock")
         for _ in range(_RUNAWAY):

@@ -58,24 +58,47 @@ class Cloud:
         self._session: boto3.session.Session | None = None
 
     def session(self, *, region_name: str | None = None, account_id: str | None = None) -> boto3.session.Session:
-        """A boto3 Session bound to this cloud, in the given Region and account."""
+        """A boto3 Session bound to this cloud, in the given Region and account.
+
+        >>> session = Cloud().session(account_id="111122223333")
+        >>> session.client("sts").get_caller_identity()["Account"], session.region_name
+        ('111122223333', 'us-east-1')
+        """
         place = activation.Place(self, account_id or self.account, region_name or self.region)
         return boto.bound_session(place)
 
     def client(self, service_name: str, region_name: str | None = None, **options: Any) -> Any:
-        """A genuine boto3 client that always talks to this cloud; `options` as boto3's client() takes them."""
+        """A genuine boto3 client that always talks to this cloud; `options` as boto3's client() takes them.
+
+        >>> cloud = Cloud()
+        >>> _ = cloud.client("sqs", region_name="eu-south-1").create_queue(QueueName="orders")
+        >>> cloud.client("sqs").list_queues().get("QueueUrls", [])  # another Region
+        []
+        """
         if self._session is None:
             self._session = self.session()
         return self._session.client(service_name, region_name=region_name, **options)
 
     def resource(self, service_name: str, region_name: str | None = None, **options: Any) -> Any:
-        """A genuine boto3 resource that always talks to this cloud."""
+        """A genuine boto3 resource that always talks to this cloud.
+
+        >>> Cloud().resource("sqs").create_queue(QueueName="orders").url
+        'https://sqs.us-east-1.amazonaws.com/123456789012/orders'
+        """
         if self._session is None:
             self._session = self.session()
         return self._session.resource(service_name, region_name=region_name, **options)
 
     def service(self, name: str, *, region: str | None = None, account: str | None = None) -> Service:
-        """What answers for a service in an account and Region; NotModelled when nothing does."""
+        """What answers for a service in an account and Region; NotModelled when nothing does.
+
+        >>> cloud = Cloud()
+        >>> cloud.service("sqs") is cloud.service("sqs", region="us-east-1")
+        True
+        >>> cloud.service("kinesis")
+        Traceback (most recent call last):
+        eslabon.errors.NotModelled: eslabon does not model kinesis. ...
+        """
         where = "" if name in _GLOBAL else region or self.region
         key = (name, account or self.account, where)
         found = self._services.get(key)
@@ -92,7 +115,15 @@ class Cloud:
         region: str | None = None,
         account: str | None = None,
     ) -> dict[str, Any]:
-        """Call an operation as boto3 would, through the same gate; ServiceError when the service refuses."""
+        """Call an operation as boto3 would, through the same gate; ServiceError when the service refuses.
+
+        >>> cloud = Cloud()
+        >>> cloud.call("sqs", "create_queue", {"QueueName": "orders"})
+        {'QueueUrl': 'https://sqs.us-east-1.amazonaws.com/123456789012/orders'}
+        >>> cloud.call("events", "describe_rule", {"Name": "orders"})
+        Traceback (most recent call last):
+        eslabon.errors.ServiceError: ResourceNotFoundException: Rule orders does not exist on EventBus default.
+        """
         operation_object = boto.operation(service, operation)
         return operation_object.call(self.service(service, region=region, account=account), parameters)
 
@@ -107,7 +138,15 @@ class Cloud:
         role_arn: str | None = None,
         parameters: Mapping[str, Any] | None = None,
     ) -> None:
-        """Send `payload` to what receives at `arn`; see delivery.deliver."""
+        """Send `payload` to what receives at `arn`, as delivery.deliver does; `reply` is called once, now or later.
+
+        >>> cloud = Cloud()
+        >>> cloud.deliver("arn:aws:sqs:us-east-1:123456789012:gone", "{}", principal="events.amazonaws.com",
+        ...     source_arn="arn:aws:events:us-east-1:123456789012:rule/orders",
+        ...     reply=lambda result, failure: print(failure.code))
+        >>> cloud.clock.run_until_idle()
+        NO_RESOURCE
+        """
         delivery.deliver(
             self,
             arn,
@@ -120,18 +159,39 @@ class Cloud:
         )
 
     def resources(self) -> list[str]:
-        """ARNs of everything that exists beyond what an empty account has: nothing, after a clean-up."""
+        """ARNs of everything that exists beyond what an empty account has: nothing, after a clean-up.
+
+        >>> cloud = Cloud()
+        >>> cloud.resources()
+        []
+        >>> url = cloud.client("sqs").create_queue(QueueName="orders")["QueueUrl"]
+        >>> cloud.resources()
+        ['arn:aws:sqs:us-east-1:123456789012:orders']
+        """
         return sorted(arn for service in self._services.values() for arn in service.resources())
 
     @contextmanager
     def activated(self, region: str | None = None, account: str | None = None) -> Iterator[Cloud]:
-        """Plain boto3 code in the block talks to this cloud, in this Region and account."""
+        """Plain boto3 code in the block talks to this cloud, in this Region and account; see activation.activated.
+
+        >>> import boto3
+        >>> with Cloud().activated(region="eu-south-1"):
+        ...     boto3.client("sqs").create_queue(QueueName="orders")["QueueUrl"]
+        'https://sqs.eu-south-1.amazonaws.com/123456789012/orders'
+        """
         with activation.activated(activation.Place(self, account or self.account, region or self.region)):
             yield self
 
 
 def service_class(name: str) -> type[Service]:
-    """The class that answers for a service."""
+    """The class that answers for a service; NotModelled when there is none.
+
+    >>> service_class("sts").__name__
+    'Sts'
+    >>> service_class("kinesis")
+    Traceback (most recent call last):
+    eslabon.errors.NotModelled: eslabon does not model kinesis. Modelled nearby: events, ...
+    """
     if name not in SERVICES:
         raise NotModelled(name, nearby=sorted(SERVICES))
     module, _, class_name = SERVICES[name].partition(":")

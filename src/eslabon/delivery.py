@@ -32,7 +32,21 @@ def deliver(
     parameters: Mapping[str, Any],
     reply: Reply,
 ) -> None:
-    """Hand `payload` to whatever receives at `arn`, after the latency; `reply` is called once with what came of it."""
+    """Hand `payload` to whatever receives at `arn`, after the latency; `reply` is called once with what came of it.
+
+    Raises NotModelled when nothing receives at such an ARN.
+
+    >>> from eslabon import Cloud
+    >>> cloud = Cloud()
+    >>> sent = {"principal": "events.amazonaws.com", "source_arn": "arn:aws:events:us-east-1:123456789012:rule/orders",
+    ...     "role_arn": None, "parameters": {}, "reply": lambda result, failure: print(failure.code)}
+    >>> deliver(cloud, "arn:aws:sqs:us-east-1:123456789012:gone", "{}", **sent)
+    >>> cloud.clock.advance(1)
+    NO_RESOURCE
+    >>> deliver(cloud, "arn:aws:kinesis:us-east-1:123456789012:stream/orders", "{}", **sent)
+    Traceback (most recent call last):
+    eslabon.errors.NotModelled: eslabon does not model kinesis as a target ...
+    """
     target = Arn.parse(arn)
     if target.service not in RECEIVERS:
         raise NotModelled(target.service, f"as a target ({arn})", sorted(RECEIVERS))

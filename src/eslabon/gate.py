@@ -51,7 +51,21 @@ class Operation:
         self._give = _giver(model.output_shape, {}) if model.output_shape else None
 
     def call(self, service: Service, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Check and copy the parameters, call the method, copy what it returns."""
+        """Check and copy the parameters, call the method, copy what it returns.
+
+        Raises NotModelled, and ServiceError for what the model or the service refuses.
+
+        >>> from eslabon import Cloud, boto
+        >>> events = Cloud().service("events")
+        >>> boto.operation("events", "list_rules").call(events, {"NamePrefix": "orders"})
+        {'Rules': []}
+        >>> boto.operation("events", "list_rules").call(events, {"Limit": 101})
+        Traceback (most recent call last):
+        eslabon.errors.ServiceError: ValidationException: 1 validation error detected: Value '101' at 'limit' ...
+        >>> boto.operation("events", "put_rule").call(events, {"Name": "orders", "ScheduleExpression": "rate(1 day)"})
+        Traceback (most recent call last):
+        eslabon.errors.NotModelled: eslabon does not model events put_rule(ScheduleExpression=…). Modelled nearby: ...
+        """
         method = self._method
         if method is None:
             raise NotModelled(service.name, f"{self.method_name}()", self._nearby)
@@ -84,7 +98,12 @@ class Operation:
 
 
 def operations(service_class: type[Service], service_model: Any) -> list[str]:
-    """The operations of the API that a service models, by their boto3 names."""
+    """The operations of the API that a service models, by their boto3 names.
+
+    >>> from eslabon import boto, cloud
+    >>> operations(cloud.service_class("sts"), boto.service_model("sts"))
+    ['get_caller_identity']
+    """
     offered = {xform_name(name) for name in service_model.operation_names}
     return sorted(name for name in offered if inspect.isfunction(getattr(service_class, name, None)))
 

@@ -24,7 +24,7 @@ class Arn(NamedTuple):
     'log-group:/aws/events/all'
     >>> Arn.parse("orders")
     Traceback (most recent call last):
-    ValueError: 'orders' is not an ARN: it has 1 of the 6 parts arn:partition:service:region:account:resource
+    ValueError: 'orders' is not an ARN, arn:partition:service:region:account:resource
     """
 
     partition: str
@@ -35,13 +35,17 @@ class Arn(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Arn:
-        """Take an ARN apart; ValueError when it is none."""
+        """Take an ARN apart; ValueError when it is none.
+
+        >>> Arn.parse("arn:aws:iam::123456789012:role/worker")
+        Arn(partition='aws', service='iam', region='', account='123456789012', resource='role/worker')
+        >>> Arn.parse("arn:aws:sqs:us-east-1:123456789012:")
+        Traceback (most recent call last):
+        ValueError: 'arn:aws:sqs:us-east-1:123456789012:' is not an ARN, arn:partition:service:region:account:resource
+        """
         parts = text.split(":", 5)
         if len(parts) != 6 or parts[0] != "arn" or not parts[1] or not parts[2] or not parts[5]:
-            raise ValueError(
-                f"{text!r} is not an ARN: it has {len(parts)} of the 6 parts "
-                "arn:partition:service:region:account:resource"
-            )
+            raise ValueError(f"{text!r} is not an ARN, arn:partition:service:region:account:resource")
         return cls(*parts[1:])
 
     def __str__(self) -> str:
@@ -61,13 +65,25 @@ class Ids:
         self.random = random.Random(seed)
 
     def uuid(self) -> str:
-        """A version 4 UUID, 36 characters."""
+        """A version 4 UUID, 36 characters.
+
+        >>> len(Ids(1).uuid()), Ids(1).uuid()[14]
+        (36, '4')
+        """
         return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
 
     def hex(self, length: int) -> str:
-        """`length` hexadecimal digits."""
+        """`length` hexadecimal digits.
+
+        >>> Ids(1).hex(8) == Ids(1).hex(8), len(Ids(1).hex(8))
+        (True, 8)
+        """
         return f"{self.random.getrandbits(4 * length):0{length}x}"
 
     def token(self, length: int) -> str:
-        """`length` letters and digits."""
+        """`length` letters and digits.
+
+        >>> len(Ids(1).token(20)), Ids(1).token(20).isalnum()
+        (20, True)
+        """
         return "".join(self.random.choices(_ALPHABET, k=length))

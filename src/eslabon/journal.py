@@ -53,7 +53,16 @@ class Journal:
         self.entries: list[Entry] = []
 
     def record(self, kind: str, **facts: Any) -> None:
-        """Write down that something happened now."""
+        """Write down that something happened now; TypeError unless it has the facts that its kind always has.
+
+        >>> journal = Journal(Clock())
+        >>> journal.record("call", service="sqs", operation="list_queues", error=None)
+        >>> journal.entries[0].time, journal.entries[0]["operation"]
+        (1767225600.0, 'list_queues')
+        >>> journal.record("call", service="sqs")
+        Traceback (most recent call last):
+        TypeError: a journal entry of kind call has the facts service, operation, error
+        """
         if tuple(facts) != KINDS[kind]:
             if set(facts) != set(KINDS[kind]):
                 raise TypeError(f"a journal entry of kind {kind} has the facts {', '.join(KINDS[kind])}")
@@ -61,5 +70,11 @@ class Journal:
         self.entries.append(Entry(self._clock.now, kind, facts))
 
     def of(self, *kinds: str) -> Iterator[Entry]:
-        """The entries of these kinds, oldest first."""
+        """The entries of these kinds, oldest first.
+
+        >>> journal = Journal(Clock())
+        >>> journal.record("log", group="/aws/lambda/echo", stream="one", message="START")
+        >>> [entry["message"] for entry in journal.of("log", "call")], list(journal.of("call"))
+        (['START'], [])
+        """
         return (entry for entry in self.entries if entry.kind in kinds)

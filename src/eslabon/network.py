@@ -36,14 +36,27 @@ class Network:
         self._hosts: dict[str, WsgiApplication] = {}
 
     def host(self, name: str, application: WsgiApplication | None) -> None:
-        """Let a WSGI application answer at a host name; None takes the name away."""
+        """Let a WSGI application answer at a host name; None takes the name away.
+
+        >>> network = Network()
+        >>> network.host("shop.example.com", lambda environ, start_response: [])
+        >>> network.host("shop.example.com", None)
+        >>> network.find("shop.example.com") is None
+        True
+        """
         if application is None:
             self._hosts.pop(name.lower(), None)
         else:
             self._hosts[name.lower()] = application
 
     def find(self, name: str) -> WsgiApplication | None:
-        """What answers at a host name."""
+        """What answers at a host name, written in capitals or not; None when nothing does.
+
+        >>> network = Network()
+        >>> network.host("Shop.example.com", hello := lambda environ, start_response: [])
+        >>> network.find("shop.EXAMPLE.com") is hello, network.find("example.com")
+        (True, None)
+        """
         return self._hosts.get(name.lower())
 
 
@@ -53,7 +66,19 @@ class CloudHandler(urllib.request.BaseHandler):
     handler_order = 100  # before urllib's HTTP handlers, which open sockets
 
     def http_open(self, request: urllib.request.Request) -> Any:
-        """Answer a request, or None: then urllib goes on as it would without eslabon."""
+        """Answer a request, or None where no cloud is active: then urllib goes on as it would without eslabon.
+
+        >>> from eslabon import activate
+        >>> def hello(environ, start_response):
+        ...     start_response("200 OK", [])
+        ...     return [b"hello"]
+        >>> with activate() as cloud:
+        ...     cloud.network.host("shop.example.com", hello)
+        ...     urllib.request.urlopen("http://shop.example.com/").read()
+        ...     urllib.request.urlopen("http://other.example.com/")
+        Traceback (most recent call last):
+        urllib.error.URLError: <urlopen error the cloud's network knows no host 'other.example.com'>
+        """
         place = activation.active()
         if place is None:
             return None
@@ -61,12 +86,12 @@ class CloudHandler(urllib.request.BaseHandler):
         application = place.cloud.network.find(parts.hostname or "")
         if application is None:
             raise urllib.error.URLError(f"the cloud's network knows no host {parts.hostname!r}")
-        return respond(application, request, parts)
+        return _respond(application, request, parts)
 
     https_open = http_open
 
 
-def respond(application: WsgiApplication, request: urllib.request.Request, parts: urllib.parse.SplitResult) -> Any:
+def _respond(application: WsgiApplication, request: urllib.request.Request, parts: urllib.parse.SplitResult) -> Any:
     """Call a WSGI application with urllib's request; urllib's response comes back."""
     body = request.data if isinstance(request.data, bytes) else b""
     secure = parts.scheme == "https"
@@ -111,5 +136,10 @@ def respond(application: WsgiApplication, request: urllib.request.Request, parts
 
 
 def install() -> None:
-    """Let urllib.request.urlopen reach the active cloud: `import eslabon` does it."""
+    """Let urllib.request.urlopen reach the active cloud: `import eslabon` does it.
+
+    >>> install()
+    >>> any(isinstance(handler, CloudHandler) for handler in urllib.request._opener.handlers)
+    True
+    """
     urllib.request.install_opener(urllib.request.build_opener(CloudHandler))

@@ -54,15 +54,6 @@ class Statement:
     resources: tuple[str, ...]  # empty: the policy's own resource (a role's trust policy names none)
     conditions: tuple[tuple[str, str, tuple[str, ...]], ...]  # (operator, key in lower case, values)
 
-    def applies(self, request: Request) -> bool:
-        """Whether every element of the statement covers the request."""
-        return (
-            any(_is_principal(kind, value, request.principal) for kind, value in self.principals)
-            and any(_like(action.lower(), request.action.lower()) for action in self.actions)
-            and (not self.resources or any(_like(resource, request.resource) for resource in self.resources))
-            and all(_holds(condition, request) for condition in self.conditions)
-        )
-
 
 @dataclass(frozen=True)
 class Policy:
@@ -130,7 +121,7 @@ def allows(
     if policy is None:
         return False
     request = Request(principal, action, resource, source_arn, source_account)
-    effects = {statement.effect for statement in policy.statements if statement.applies(request)}
+    effects = {statement.effect for statement in policy.statements if _applies(statement, request)}
     return effects == {"Allow"}
 
 
@@ -211,6 +202,16 @@ def _conditions(value: Any) -> Iterable[tuple[str, str, tuple[str, ...]]]:
             if key.lower() not in _KEYS:
                 raise NotModelled("policies", f"the condition key {key}", ["aws:SourceArn", "aws:SourceAccount"])
             yield operator, key.lower(), _strings(wanted, operator)
+
+
+def _applies(statement: Statement, request: Request) -> bool:
+    """Whether every element of the statement covers the request."""
+    return (
+        any(_is_principal(kind, value, request.principal) for kind, value in statement.principals)
+        and any(_like(action.lower(), request.action.lower()) for action in statement.actions)
+        and (not statement.resources or any(_like(resource, request.resource) for resource in statement.resources))
+        and all(_holds(condition, request) for condition in statement.conditions)
+    )
 
 
 def _holds(condition: tuple[str, str, tuple[str, ...]], request: Request) -> bool:

@@ -36,7 +36,15 @@ class Tags:
         self._tags: dict[str, dict[str, str]] = {}
 
     def put(self, arn: str, tags: Mapping[str, str]) -> None:
-        """Add or replace tags; nothing is kept when one of them is refused."""
+        """Add or replace tags; nothing is kept when one is refused: ReservedTag, or TooManyTags beyond 50.
+
+        >>> tags = Tags()
+        >>> tags.put("arn:aws:sqs:us-east-1:123456789012:orders", {str(number): "" for number in range(50)})
+        >>> tags.put("arn:aws:sqs:us-east-1:123456789012:orders", {"0": "replaced"})
+        >>> tags.put("arn:aws:sqs:us-east-1:123456789012:orders", {"one": "more"})
+        Traceback (most recent call last):
+        eslabon.tags.TooManyTags: 51
+        """
         for key in tags:
             if key.lower().startswith("aws:"):
                 raise ReservedTag(key)
@@ -46,7 +54,15 @@ class Tags:
         self._tags[arn] = merged
 
     def remove(self, arn: str, keys: Iterable[str] | None = None) -> None:
-        """Remove these keys, or everything when the resource goes."""
+        """Remove these keys, or everything when the resource goes.
+
+        >>> tags = Tags()
+        >>> tags.put("arn:aws:sqs:us-east-1:123456789012:orders", {"team": "shop", "stage": "test"})
+        >>> tags.remove("arn:aws:sqs:us-east-1:123456789012:orders", ["team", "nothing"])
+        >>> tags.get("arn:aws:sqs:us-east-1:123456789012:orders")
+        {'stage': 'test'}
+        >>> tags.remove("arn:aws:sqs:us-east-1:123456789012:orders")
+        """
         if keys is None:
             self._tags.pop(arn, None)
             return
@@ -54,5 +70,11 @@ class Tags:
             self._tags.get(arn, {}).pop(key, None)
 
     def get(self, arn: str) -> dict[str, str]:
-        """A copy of the resource's tags."""
+        """A copy of the resource's tags.
+
+        >>> tags = Tags()
+        >>> tags.put("arn:aws:sqs:us-east-1:123456789012:orders", {"team": "shop"})
+        >>> tags.get("arn:aws:sqs:us-east-1:123456789012:orders"), tags.get("arn:aws:sqs:us-east-1:123456789012:gone")
+        ({'team': 'shop'}, {})
+        """
         return dict(self._tags.get(arn, {}))

@@ -239,7 +239,9 @@ def test_a_program_that_fails_with_clouds_still_active_leaves_none_behind() -> N
 
 
 def test_code_that_stops_what_it_started_is_not_warned() -> None:
-    program = "from eslabon import activate\nwith activate():\n    pass\nlesson = activate()\nlesson.start()\nlesson.stop()"
+    program = (
+        "from eslabon import activate\nwith activate():\n    pass\nlesson = activate()\nlesson.start()\nlesson.stop()\n"
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         run_source(program, "careful.py")
