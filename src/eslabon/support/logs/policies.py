@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from eslabon.errors import ServiceError
@@ -12,25 +11,17 @@ from eslabon.support.logs.errors import invalid, not_found
 LIMIT = 10
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """A policy as it was written, and as it is asked."""
-
-    document: str
-    policy: Policy
-    updated: int
-
-
 class ResourcePolicies:
     """The resource policies by their names."""
 
     def __init__(self) -> None:
-        self._entries: dict[str, _Entry] = {}
+        self._policies: dict[str, Policy] = {}
+        self._described: dict[str, dict[str, Any]] = {}
 
     @property
     def together(self) -> Policy:
         """All policies as one: a statement that denies outweighs those of other policies that allow."""
-        return Policy(tuple(statement for entry in self._entries.values() for statement in entry.policy.statements))
+        return Policy(tuple(statement for policy in self._policies.values() for statement in policy.statements))
 
     def put(self, name: str, document: str, now: int) -> dict[str, Any]:
         """Write or replace a policy and show it. Raises InvalidParameterException, LimitExceededException.
@@ -49,10 +40,11 @@ class ResourcePolicies:
             policy = parse_policy(document)
         except PolicyError as error:
             raise invalid(f"Invalid policy document: {error}") from error
-        if name not in self._entries and len(self._entries) == LIMIT:
+        if name not in self._policies and len(self._policies) == LIMIT:
             raise ServiceError("LimitExceededException", "Resource limit exceeded.")
-        self._entries[name] = _Entry(document, policy, now)
-        return self._describe(name)
+        self._policies[name] = policy
+        self._described[name] = {"policyName": name, "policyDocument": document, "lastUpdatedTime": now}
+        return self._described[name]
 
     def delete(self, name: str) -> None:
         """Remove a policy. Raises ResourceNotFoundException.
@@ -61,8 +53,9 @@ class ResourcePolicies:
         Traceback (most recent call last):
         eslabon.errors.ServiceError: ResourceNotFoundException: Policy with name [events] does not exist
         """
-        if self._entries.pop(name, None) is None:
+        if name not in self._policies:
             raise not_found(f"Policy with name [{name}] does not exist")
+        del self._policies[name], self._described[name]
 
     def described(self) -> list[dict[str, Any]]:
         """Show all policies as the API does, by name.
@@ -70,8 +63,4 @@ class ResourcePolicies:
         >>> ResourcePolicies().described()
         []
         """
-        return [self._describe(name) for name in sorted(self._entries)]
-
-    def _describe(self, name: str) -> dict[str, Any]:
-        entry = self._entries[name]
-        return {"policyName": name, "policyDocument": entry.document, "lastUpdatedTime": entry.updated}
+        return [self._described[name] for name in sorted(self._described)]

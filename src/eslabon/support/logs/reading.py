@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,8 @@ from eslabon.support.logs.groups import Event
 
 BYTES_A_PAGE = 1_048_576
 
-_ID_DIGITS = 56
+_TOKEN = re.compile(r"(?P<direction>[fb])/(?P<position>[0-9]{56})/s")
+_NOWHERE = "0" * 56  # before the first event
 
 
 def stream_page(
@@ -55,7 +57,7 @@ def stream_page(
             break
         shown.append(event)
     shown.sort()
-    edge = position or "0" * _ID_DIGITS
+    edge = position or _NOWHERE
     return shown, {
         "nextForwardToken": f"f/{shown[-1].id if shown else edge}/s",
         "nextBackwardToken": f"b/{shown[0].id if shown else edge}/s",
@@ -64,11 +66,10 @@ def stream_page(
 
 def _read(token: str) -> tuple[bool, str]:
     """Read whether a token leads forward, and from which event."""
-    direction, _, rest = token.partition("/")
-    position, _, end = rest.partition("/")
-    if direction not in ("f", "b") or len(position) != _ID_DIGITS or not position.isdigit() or end != "s":
+    found = _TOKEN.fullmatch(token)
+    if found is None:
         raise invalid("The specified nextToken is invalid.")
-    return direction == "f", position
+    return found["direction"] == "f", found["position"]
 
 
 def listing(member: str, items: Sequence[Any], limit: int, token: str | None, key: str = "") -> dict[str, Any]:
