@@ -232,13 +232,3 @@ def test_a_dead_letter_queue_says_which_queues_may_use_it(sqs: Any, policy: dict
 def test_a_redrive_allow_policy_has_a_permission_and_up_to_ten_sources(sqs: Any, policy: str) -> None:
     attributes = {"RedriveAllowPolicy": policy}
     assert refusal(sqs.create_queue, QueueName="dead", Attributes=attributes)[0] == "InvalidParameterValue"
-
-
-def test_a_dead_letter_queue_s_sources_are_listed(sqs: Any) -> None:
-    dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
-    made = [sqs.create_queue(QueueName=name, Attributes=redrive("dead"))["QueueUrl"] for name in ("a", "b")]
-    sqs.create_queue(QueueName="c")
-    assert sqs.list_dead_letter_source_queues(QueueUrl=dead)["queueUrls"] == made
-    first = sqs.list_dead_letter_source_queues(QueueUrl=dead, MaxResults=1)
-    assert first["queueUrls"] == made[:1]
-    assert first["NextToken"]

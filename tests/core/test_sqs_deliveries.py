@@ -146,6 +146,30 @@ def test_a_message_that_is_too_long_for_the_queue_is_refused_for_good(cloud: Clo
     assert (failure.code, failure.retryable) == ("INVALID_PARAMETER", False)
 
 
+@pytest.mark.parametrize("character", ["\ud800", "\udfff", "\ufffe", "\uffff"])
+def test_json_that_holds_what_xml_does_not_allow_arrives_as_the_same_json(
+    cloud: Cloud, sqs: Any, character: str
+) -> None:
+    """SQS takes characters of XML alone; in JSON text an escape says the rest."""
+    url = sqs.create_queue(QueueName="orders", Attributes=policy())["QueueUrl"]
+    event = {"detail": {"name": f"café {character}"}}
+    deliver(cloud, payload=json.dumps(event, ensure_ascii=False))
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert json.loads(message["Body"]) == event
+    assert "café" in message["Body"]
+    with pytest.raises(sqs.exceptions.InvalidMessageContents):
+        sqs.send_message(QueueUrl=url, MessageBody=character)
+
+
+def test_a_lone_surrogate_in_an_event_s_detail_reaches_the_queue(shop: Any) -> None:
+    url, arn = shop.queue("orders")
+    shop.allow(url, arn, shop.rule("orders", {"source": ["shop"]}))
+    shop.target("orders", arn)
+    shop.send({"name": "\ud800"})
+    (event,) = shop.received(url)
+    assert event["detail"] == {"name": "\ud800"}
+
+
 def test_a_long_poll_returns_when_a_delivery_arrives(cloud: Cloud, sqs: Any) -> None:
     url = sqs.create_queue(QueueName="orders", Attributes=policy())["QueueUrl"]
     cloud.deliver(ORDERS, "{}", principal=PRINCIPAL, source_arn=RULE, reply=lambda *_: None)

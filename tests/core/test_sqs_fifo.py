@@ -228,30 +228,3 @@ def test_a_batch_to_a_fifo_queue_deduplicates_too(sqs: Any, fifo: Fifo) -> None:
     sent = sqs.send_message_batch(QueueUrl=fifo.url, Entries=entries)["Successful"]
     assert sent[0]["MessageId"] == sent[1]["MessageId"]
     assert fifo.bodies() == ["order"]
-
-
-# -- receiving again with the same attempt
-
-
-def test_the_same_receive_attempt_gives_the_same_messages_and_resets_their_timeout(cloud: Cloud, fifo: Fifo) -> None:
-    fifo.send("order")
-    first = fifo.receive(ReceiveRequestAttemptId="1")
-    cloud.clock.advance(20)
-    assert fifo.receive(ReceiveRequestAttemptId="1") == first
-    cloud.clock.advance(20)
-    assert fifo.receive(ReceiveRequestAttemptId="2") == []
-    cloud.clock.advance(10)
-    assert fifo.bodies(ReceiveRequestAttemptId="2") == ["order"]
-
-
-def test_a_receive_attempt_is_not_repeated_once_a_message_was_deleted(fifo: Fifo) -> None:
-    fifo.send("1")
-    fifo.send("2")
-    first, _ = fifo.receive(ReceiveRequestAttemptId="1")
-    fifo.delete(first)
-    assert fifo.receive(ReceiveRequestAttemptId="1") == []
-
-
-def test_a_standard_queue_knows_no_receive_attempts(sqs: Any) -> None:
-    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
-    assert refusal(sqs.receive_message, QueueUrl=url, ReceiveRequestAttemptId="1")[0] == "InvalidParameterValue"

@@ -314,11 +314,25 @@ def test_an_empty_policy_takes_the_old_one_away(sqs: Any) -> None:
     assert "Policy" not in attributes_of(sqs, url)
 
 
-def test_keys_of_kms_and_message_move_tasks_are_said_not_to_be_modelled(sqs: Any) -> None:
+def test_what_is_not_modelled_is_said(sqs: Any) -> None:
     with pytest.raises(NotModelled, match="KmsMasterKeyId"):
         sqs.create_queue(QueueName="orders", Attributes={"KmsMasterKeyId": "alias/aws/sqs"})
     with pytest.raises(NotModelled, match="start_message_move_task"):
         sqs.start_message_move_task(SourceArn=ORDERS_ARN)
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    with pytest.raises(NotModelled, match="add_permission"):
+        sqs.add_permission(QueueUrl=url, Label="a", AWSAccountIds=["210987654321"], Actions=["SendMessage"])
+    with pytest.raises(NotModelled, match="list_dead_letter_source_queues"):
+        sqs.list_dead_letter_source_queues(QueueUrl=url)
+    with pytest.raises(NotModelled, match="ReceiveRequestAttemptId"):
+        sqs.receive_message(QueueUrl=url, ReceiveRequestAttemptId="1")
+    system = {"AWSTraceHeader": {"DataType": "String", "StringValue": "Root=1"}}
+    entry = {"Id": "1", "MessageBody": "order", "MessageSystemAttributes": system}
+    with pytest.raises(NotModelled, match="MessageSystemAttributes"):
+        sqs.send_message(QueueUrl=url, MessageBody="order", MessageSystemAttributes=system)
+    with pytest.raises(NotModelled, match="MessageSystemAttributes"):
+        sqs.send_message_batch(QueueUrl=url, Entries=[entry])
+    assert "Messages" not in sqs.receive_message(QueueUrl=url)
 
 
 # -- tags
@@ -344,78 +358,29 @@ def test_a_queue_has_at_most_50_tags_and_none_of_aws_s_own(sqs: Any) -> None:
 # -- permissions for other accounts
 
 
+def policy(action: str) -> dict[str, str]:
+    """The attribute that lets another account do something with the queue."""
+    statement = {"Effect": "Allow", "Principal": {"AWS": "210987654321"}, "Action": action, "Resource": ORDERS_ARN}
+    return {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]})}
+
+
 def test_another_account_needs_the_queue_s_permission(cloud: Cloud, sqs: Any) -> None:
     url = sqs.create_queue(QueueName="orders")["QueueUrl"]
     partner = cloud.session(account_id="210987654321").client("sqs")
     code, message = refusal(partner.send_message, QueueUrl=url, MessageBody="order")
     assert code == "AccessDenied"
     assert "because no resource-based policy allows the sqs:sendmessage action" in message
-    sqs.add_permission(QueueUrl=url, Label="partner", AWSAccountIds=["210987654321"], Actions=["SendMessage"])
+    sqs.set_queue_attributes(QueueUrl=url, Attributes=policy("sqs:SendMessage"))
     partner.send_message(QueueUrl=url, MessageBody="order")
     assert sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "order"
     assert refusal(partner.receive_message, QueueUrl=url)[0] == "AccessDenied"
-    sqs.remove_permission(QueueUrl=url, Label="partner")
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
     assert refusal(partner.send_message, QueueUrl=url, MessageBody="order")[0] == "AccessDenied"
 
 
-def test_add_permission_writes_the_queue_s_policy(sqs: Any) -> None:
-    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
-    actions = ["SendMessage", "ReceiveMessage"]
-    sqs.add_permission(QueueUrl=url, Label="partner", AWSAccountIds=["210987654321"], Actions=actions)
-    (statement,) = json.loads(attributes_of(sqs, url)["Policy"])["Statement"]
-    assert statement == {
-        "Sid": "partner",
-        "Effect": "Allow",
-        "Principal": {"AWS": "arn:aws:iam::210987654321:root"},
-        "Action": ["SQS:SendMessage", "SQS:ReceiveMessage"],
-        "Resource": ORDERS_ARN,
-    }
-    sqs.remove_permission(QueueUrl=url, Label="partner")
-    assert "Policy" not in attributes_of(sqs, url)
-
-
 def test_what_the_owner_alone_may_do_cannot_be_shared(cloud: Cloud, sqs: Any) -> None:
-    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
-    sqs.add_permission(QueueUrl=url, Label="partner", AWSAccountIds=["210987654321"], Actions=["*"])
+    url = sqs.create_queue(QueueName="orders", Attributes=policy("sqs:*"))["QueueUrl"]
     partner = cloud.session(account_id="210987654321").client("sqs")
     assert partner.get_queue_url(QueueName="orders", QueueOwnerAWSAccountId="123456789012")["QueueUrl"] == url
     for operation in (partner.delete_queue, partner.list_queue_tags):
         assert refusal(operation, QueueUrl=url)[0] == "AccessDenied"
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"Label": "two words"},
-        {"Label": "a" * 81},
-        {"AWSAccountIds": ["*"]},
-        {"AWSAccountIds": ["arn:aws:iam::210987654321:user/ana"]},
-        {"Actions": ["Send"]},
-        {"Actions": ["DeleteQueue"]},
-    ],
-)
-def test_a_permission_has_a_label_accounts_and_actions(sqs: Any, wrong: dict[str, Any]) -> None:
-    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
-    right = {"Label": "partner", "AWSAccountIds": ["210987654321"], "Actions": ["SendMessage"]}
-    assert refusal(sqs.add_permission, QueueUrl=url, **{**right, **wrong})[0] == "InvalidParameterValue"
-    assert "Policy" not in attributes_of(sqs, url)
-
-
-def test_a_statement_has_at_most_seven_actions(sqs: Any) -> None:
-    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
-    actions = ["SendMessage", "ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility"]
-    actions += ["GetQueueAttributes", "GetQueueUrl", "ListDeadLetterSourceQueues", "PurgeQueue"]
-    with pytest.raises(sqs.exceptions.OverLimit):
-        sqs.add_permission(QueueUrl=url, Label="all", AWSAccountIds=["210987654321"], Actions=actions)
-    sqs.add_permission(QueueUrl=url, Label="all", AWSAccountIds=["210987654321"], Actions=actions[:7])
-
-
-def test_a_label_is_used_once_and_removed_only_when_it_is_there(sqs: Any) -> None:
-    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
-    permission = {"QueueUrl": url, "Label": "one", "AWSAccountIds": ["210987654321"], "Actions": ["SendMessage"]}
-    sqs.add_permission(**permission)
-    assert refusal(sqs.add_permission, **permission) == (
-        "InvalidParameterValue",
-        "Value one for parameter Label is invalid. Reason: Already exists.",
-    )
-    assert refusal(sqs.remove_permission, QueueUrl=url, Label="two")[0] == "InvalidParameterValue"

@@ -1,18 +1,15 @@
-"""Queue attributes: which there are, their ranges and defaults, the two redrive policies. KMS keys are left out."""
+"""Queue attributes: which there are, their ranges and defaults. KMS keys are left out."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from eslabon import jsontext
 from eslabon.errors import NotModelled, ServiceError
-from eslabon.ids import Arn
 from eslabon.permissions import PolicyError, parse_policy
-from eslabon.support.sqs.errors import invalid_value, sqs_error
+from eslabon.support.sqs import redrive
+from eslabon.support.sqs.errors import sqs_error
 
 
 @dataclass(frozen=True)
@@ -26,7 +23,13 @@ class Attribute:
     fifo_only: bool = False
 
     def accepts(self, value: str) -> bool:
-        """Whether the value is in the range, or one of the words."""
+        """Whether the value is in the range, or one of the words.
+
+        >>> SETTABLE["DelaySeconds"].accepts("900"), SETTABLE["DelaySeconds"].accepts("901")
+        (True, False)
+        >>> SETTABLE["FifoQueue"].accepts("false")
+        False
+        """
         if self.words:
             return value in self.words
         if self.highest >= self.lowest:
@@ -79,28 +82,6 @@ OF_MESSAGES = (
     "DeadLetterQueueSourceArn",
 )
 
-MAXIMUM_SOURCES = 10
-
-
-@dataclass(frozen=True)
-class RedrivePolicy:
-    """Where messages go that were received `max_receive_count` times and are still there."""
-
-    dead_letter_arn: str
-    max_receive_count: int
-
-
-@dataclass(frozen=True)
-class RedriveAllowPolicy:
-    """Which queues may use this one as their dead-letter queue."""
-
-    permission: str = "allowAll"
-    sources: tuple[str, ...] = ()
-
-    def allows(self, source_arn: str) -> bool:
-        """Whether the queue `source_arn` may."""
-        return self.permission == "allowAll" or (self.permission == "byQueue" and source_arn in self.sources)
-
 
 def defaults(fifo: bool) -> dict[str, str]:
     """The attributes of a queue for which none were given.
@@ -120,9 +101,8 @@ def check(given: Mapping[str, str], fifo: bool) -> dict[str, str]:
 
     >>> check({"VisibilityTimeout": "60"}, fifo=False)
     {'VisibilityTimeout': '60'}
-    >>> arn = "arn:aws:sqs:us-east-1:123456789012:dead"
-    >>> check({"RedrivePolicy": json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": "3"})}, fifo=False)
-    {'RedrivePolicy': '{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:123456789012:dead","maxReceiveCount":3}'}
+    >>> check({"RedriveAllowPolicy": '{ "redrivePermission": "denyAll" }'}, fifo=False)
+    {'RedriveAllowPolicy': '{"redrivePermission":"denyAll"}'}
     >>> check({"VisibilityTimeout": "43201"}, fifo=False)
     Traceback (most recent call last):
     eslabon.errors.ServiceError: InvalidAttributeValue: Invalid value for the parameter VisibilityTimeout.
@@ -158,63 +138,6 @@ Reason: perMessageGroupId is allowed only when DeduplicationScope is messageGrou
         raise _invalid("FifoThroughputLimit", reason)
 
 
-def redrive_policy(text: str) -> RedrivePolicy | None:
-    """Read a RedrivePolicy; an empty text means none. Raises InvalidParameterValue.
-
-    >>> redrive_policy('{"deadLetterTargetArn": "arn:aws:sqs:us-east-1:123456789012:dead"}').max_receive_count
-    10
-    >>> redrive_policy("") is None
-    True
-    >>> redrive_policy('{"maxReceiveCount": 3}')
-    Traceback (most recent call last):
-    eslabon.errors.ServiceError: InvalidParameterValue: Value {"maxReceiveCount": 3} for parameter RedrivePolicy \
-is invalid. Reason: Redrive policy does not contain mandatory attribute: deadLetterTargetArn.
-    """
-    if not text:
-        return None
-    document = _document("RedrivePolicy", text, ("deadLetterTargetArn", "maxReceiveCount"))
-    target = document.get("deadLetterTargetArn")
-    if target is None:
-        reason = "Redrive policy does not contain mandatory attribute: deadLetterTargetArn."
-        raise invalid_value("RedrivePolicy", text, reason)
-    if not _is_queue_arn(target):
-        raise invalid_value("RedrivePolicy", text, "Invalid value for deadLetterTargetArn.")
-    count = str(document.get("maxReceiveCount", 10))
-    if not re.fullmatch(r"\d{1,4}", count) or not 1 <= int(count) <= 1000:
-        reason = f"Invalid value for maxReceiveCount: {count}, valid values are from 1 to 1000 both inclusive."
-        raise invalid_value("RedrivePolicy", text, reason)
-    return RedrivePolicy(target, int(count))
-
-
-def redrive_allow_policy(text: str) -> RedriveAllowPolicy:
-    """Read a RedriveAllowPolicy; an empty text means that all may. Raises InvalidParameterValue.
-
-    >>> redrive_allow_policy("").allows("arn:aws:sqs:us-east-1:123456789012:orders")
-    True
-    >>> redrive_allow_policy('{"redrivePermission": "denyAll"}').allows("arn:aws:sqs:us-east-1:123456789012:orders")
-    False
-    >>> redrive_allow_policy('{"redrivePermission": "none"}')
-    Traceback (most recent call last):
-    eslabon.errors.ServiceError: InvalidParameterValue: Value {"redrivePermission": "none"} for parameter \
-RedriveAllowPolicy is invalid. Reason: redrivePermission is allowAll, denyAll or byQueue.
-    """
-    if not text:
-        return RedriveAllowPolicy()
-    document = _document("RedriveAllowPolicy", text, ("redrivePermission", "sourceQueueArns"))
-    permission = document.get("redrivePermission", "allowAll")
-    sources = document.get("sourceQueueArns", [])
-    if permission not in ("allowAll", "denyAll", "byQueue"):
-        raise invalid_value("RedriveAllowPolicy", text, "redrivePermission is allowAll, denyAll or byQueue.")
-    if not isinstance(sources, list) or not all(_is_queue_arn(source) for source in sources):
-        raise invalid_value("RedriveAllowPolicy", text, "sourceQueueArns is a list of queue ARNs.")
-    if (permission == "byQueue") != bool(sources):
-        reason = "sourceQueueArns goes with redrivePermission byQueue, and byQueue with sourceQueueArns."
-        raise invalid_value("RedriveAllowPolicy", text, reason)
-    if len(sources) > MAXIMUM_SOURCES:
-        raise invalid_value("RedriveAllowPolicy", text, f"sourceQueueArns holds at most {MAXIMUM_SOURCES} ARNs.")
-    return RedriveAllowPolicy(permission, tuple(sources))
-
-
 def unknown(name: str) -> ServiceError:
     """The error for an attribute that a queue of this type does not have.
 
@@ -238,38 +161,9 @@ def _policy(text: str) -> str:
     return text
 
 
-def _redrive(text: str) -> str:
-    policy = redrive_policy(text)
-    if policy is None:
-        return ""
-    document = {"deadLetterTargetArn": policy.dead_letter_arn, "maxReceiveCount": policy.max_receive_count}
-    return json.dumps(document, separators=(",", ":"))
-
-
-def _redrive_allow(text: str) -> str:
-    redrive_allow_policy(text)
-    return json.dumps(json.loads(text), separators=(",", ":")) if text else ""
-
-
 # How SQS keeps the attributes that are documents.
-_FORMS = {"Policy": _policy, "RedrivePolicy": _redrive, "RedriveAllowPolicy": _redrive_allow}
-
-
-def _document(name: str, text: str, members: tuple[str, ...]) -> dict[str, Any]:
-    try:
-        document = jsontext.parse(text)
-    except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        called = "Redrive policy" if name == "RedrivePolicy" else "Redrive allow policy"
-        raise invalid_value(name, text, f"{called} is not a valid JSON map.")
-    if not set(document) <= set(members):
-        raise invalid_value(name, text, f"Only following attributes are supported: [{', '.join(members)}].")
-    return document
-
-
-def _is_queue_arn(text: Any) -> bool:
-    try:
-        return Arn.parse(text).service == "sqs"
-    except (ValueError, AttributeError):
-        return False
+_FORMS = {
+    "Policy": _policy,
+    "RedrivePolicy": redrive.policy_as_kept,
+    "RedriveAllowPolicy": redrive.allow_policy_as_kept,
+}

@@ -21,9 +21,6 @@ _TYPE = re.compile(r"(String|Number|Binary)(\..+)?", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _NUMBER_DIGITS = 38
 
-# https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
-_TRACE_HEADER = re.compile(r"(.*;)?Root=1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24}(;|$)")
-
 # What stands before a value in the digest: strings and numbers are text.
 _TRANSPORT = {"String": b"\x01", "Number": b"\x01", "Binary": b"\x02"}
 
@@ -47,6 +44,19 @@ the set of allowed characters is #x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFF
     if not body:
         raise missing_parameter("MessageBody")
     _check_characters(body, "message body")
+
+
+def as_escapes(text: str) -> str:
+    r"""JSON text in which what XML does not allow is written as JSON's escapes: the same JSON, and a body SQS takes.
+
+    These are lone surrogates, U+FFFE and U+FFFF; of the rest, JSON text has nothing that XML does not allow.
+
+    >>> as_escapes('{"name": "\ud800"}')
+    '{"name": "\\ud800"}'
+    >>> as_escapes('{"name": "café"}')
+    '{"name": "café"}'
+    """
+    return re.sub("[\ud800-\udfff\ufffe\uffff]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def check_attributes(attributes: MessageAttributes) -> None:
@@ -148,31 +158,6 @@ def chosen(attributes: MessageAttributes, names: Iterable[str]) -> dict[str, Map
     return {name: one for name, one in attributes.items() if name in wanted or (prefixes and name.startswith(prefixes))}
 
 
-def trace_header(system_attributes: MessageAttributes) -> str | None:
-    """The X-Ray trace header, the only system attribute that a sender may set. Raises InvalidParameterValue.
-
-    >>> header = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"
-    >>> trace_header({"AWSTraceHeader": {"DataType": "String", "StringValue": header}}) == header
-    True
-    >>> trace_header({}) is None
-    True
-    >>> trace_header({"AWSTraceHeader": {"DataType": "Binary", "StringValue": header}})
-    Traceback (most recent call last):
-    eslabon.errors.ServiceError: InvalidParameterValue: Message system attribute AWSTraceHeader must be a String \
-that holds an X-Ray trace header.
-    """
-    for name in system_attributes:
-        if name != "AWSTraceHeader":
-            raise _refused(f"Message system attribute name '{name}' is invalid: the only one is AWSTraceHeader.")
-    attribute = system_attributes.get("AWSTraceHeader")
-    if attribute is None:
-        return None
-    header: str = attribute.get("StringValue", "")
-    if attribute["DataType"] != "String" or not _TRACE_HEADER.match(header):
-        raise _refused("Message system attribute AWSTraceHeader must be a String that holds an X-Ray trace header.")
-    return header
-
-
 def _refused(message: str) -> ServiceError:
     return sqs_error("InvalidParameterValue", message)
 
@@ -233,7 +218,7 @@ def _check_number(name: str, text: str) -> None:
 
 
 def check_token(parameter: str, value: str) -> None:
-    """Refuse a MessageGroupId, MessageDeduplicationId or ReceiveRequestAttemptId that breaks their common form.
+    """Refuse a MessageGroupId or MessageDeduplicationId that breaks their common form.
 
     >>> check_token("MessageGroupId", "customer/7")
     >>> check_token("MessageGroupId", "customer 7")

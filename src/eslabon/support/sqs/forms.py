@@ -1,12 +1,12 @@
-"""Messages as the API writes them: read from a send's entry, shown in the answers of a send and of a receive."""
+"""Messages and queues as the API writes them: a send's entry, the answers of sends and receives, attributes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from eslabon.support.sqs import contents
-from eslabon.support.sqs.attributes import OF_MESSAGES, unknown
+from eslabon.support.sqs.attributes import OF_MESSAGES, READABLE, unknown
 from eslabon.support.sqs.errors import invalid_value
 from eslabon.support.sqs.queue import LONGEST_VISIBILITY, Message, Queue
 
@@ -25,8 +25,7 @@ def read(entry: Mapping[str, Any], queue: Queue, *, message_id: str, sender_id: 
     Raises InvalidMessageContents, InvalidParameterValue, MissingParameter.
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 
-    >>> from eslabon.support.sqs.attributes import defaults
-    >>> queue = Queue("orders", "arn:aws:sqs:us-east-1:123456789012:orders", defaults(fifo=False), now=0)
+    >>> queue = Queue("orders", "arn:aws:sqs:us-east-1:123456789012:orders", {}, now=0)
     >>> read({"MessageBody": "hello"}, queue, message_id="m1", sender_id="s1", now=0).body
     'hello'
     >>> read({"MessageBody": "hello", "DelaySeconds": 901}, queue, message_id="m1", sender_id="s1", now=0)
@@ -38,7 +37,6 @@ Reason: DelaySeconds must be >= 0 and <= 900.
     contents.check_body(body)
     contents.check_attributes(attributes)
     contents.check_size(body, attributes, queue.seconds("MaximumMessageSize"))
-    trace_header = contents.trace_header(entry.get("MessageSystemAttributes") or {})
     delay = entry.get("DelaySeconds")
     if delay is not None and not 0 <= delay <= 900:
         raise invalid_value("DelaySeconds", delay, "DelaySeconds must be >= 0 and <= 900.")
@@ -55,7 +53,6 @@ Reason: DelaySeconds must be >= 0 and <= 900.
         attributes=attributes,
         group=group,
         deduplication_id=deduplication_id,
-        trace_header=trace_header,
     )
 
 
@@ -69,7 +66,6 @@ def sent(message: Message, entry: Mapping[str, Any]) -> dict[str, Any]:
         "MessageId": message.message_id,
         "MD5OfMessageBody": contents.md5_of_body(entry["MessageBody"]),
         "MD5OfMessageAttributes": contents.md5_of_attributes(entry.get("MessageAttributes") or {}),
-        "MD5OfMessageSystemAttributes": contents.md5_of_attributes(entry.get("MessageSystemAttributes") or {}),
         "SequenceNumber": message.sequence_number,
     }
 
@@ -113,7 +109,6 @@ def received(message: Message, names: Iterable[str], attribute_names: Iterable[s
         "SequenceNumber": message.sequence_number,
         "MessageDeduplicationId": message.deduplication_id,
         "MessageGroupId": message.group,
-        "AWSTraceHeader": message.trace_header,
         "DeadLetterQueueSourceArn": message.source_arn,
     }
     wanted = set(known) if "All" in names else set(names)
@@ -126,6 +121,36 @@ def received(message: Message, names: Iterable[str], attribute_names: Iterable[s
         "MD5OfMessageAttributes": contents.md5_of_attributes(attributes),
         "MessageAttributes": attributes or None,
     }
+
+
+def attributes(queue: Queue, names: Sequence[str], now: float) -> dict[str, str]:
+    """A queue's attributes that are named, or "All". Raises InvalidAttributeName.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
+
+    >>> queue = Queue("orders", "arn:aws:sqs:us-east-1:123456789012:orders", {}, now=0)
+    >>> attributes(queue, ["ApproximateNumberOfMessages", "DelaySeconds"], now=0)
+    {'ApproximateNumberOfMessages': '0', 'DelaySeconds': '0'}
+    >>> attributes(queue, [], now=0)
+    {}
+    >>> attributes(queue, ["Colour"], now=0)
+    Traceback (most recent call last):
+    eslabon.errors.ServiceError: InvalidAttributeName: Unknown Attribute Colour.
+    """
+    for name in names:
+        if name not in READABLE:
+            raise unknown(name)
+    depth = queue.depth(now)
+    known = {
+        "QueueArn": queue.arn,
+        "ApproximateNumberOfMessages": str(depth.visible),
+        "ApproximateNumberOfMessagesNotVisible": str(depth.in_flight),
+        "ApproximateNumberOfMessagesDelayed": str(depth.delayed),
+        "CreatedTimestamp": str(int(queue.created)),
+        "LastModifiedTimestamp": str(int(queue.modified)),
+        **queue.attributes,
+    }
+    return {name: one for name, one in known.items() if "All" in names or name in names}
 
 
 def _milliseconds(seconds: float) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from eslabon.permissions import Policy, parse_policy
-from eslabon.support.sqs.attributes import RedriveAllowPolicy, RedrivePolicy, redrive_allow_policy, redrive_policy
+from eslabon.support.sqs.attributes import defaults
 from eslabon.support.sqs.errors import NOT_FOR_THIS_TYPE, invalid_value, missing_parameter, sqs_error
+from eslabon.support.sqs.redrive import RedriveAllowPolicy, RedrivePolicy, read_allow_policy, read_policy
 
 DEDUPLICATION_INTERVAL = 300  # seconds
 LONGEST_VISIBILITY = 43_200  # seconds from the receive on, however often it is extended
@@ -48,7 +49,6 @@ class Message:
     attributes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     group: str | None = None
     deduplication_id: str | None = None
-    trace_header: str | None = None
     sequence_number: str | None = None
     source_arn: str | None = None  # the queue from which it came here as a dead letter
     enqueued: float = 0.0  # retention counts from here
@@ -58,7 +58,6 @@ class Message:
     received_here: int = 0
     received: float = 0.0  # the last time
     receipt_handle: str | None = None  # of the last time
-    changed: bool = False  # its visibility was changed since
 
 
 class Depth(NamedTuple):
@@ -77,10 +76,9 @@ class Received(NamedTuple):
 
 
 class Queue:
-    """A queue's state and rules.
+    """A queue's state and rules; attributes that it is not given have their defaults.
 
-    >>> from eslabon.support.sqs.attributes import defaults
-    >>> queue = Queue("orders", "arn:aws:sqs:us-east-1:123456789012:orders", defaults(fifo=False), now=0)
+    >>> queue = Queue("orders", "arn:aws:sqs:us-east-1:123456789012:orders", {}, now=0)
     >>> message = queue.send(Message("m1", "hello", "123456789012", sent=0), now=0)
     >>> queue.receive(0, 10, 30, lambda: "handle").messages == [message]
     True
@@ -105,22 +103,32 @@ receipt handle.
         self._purged: float | None = None
         self._receipts: dict[str, str] = {}  # receipt handle -> message id, of all times
         self._duplicates: dict[tuple[str | None, str], tuple[float, Message]] = {}  # (group, id) -> until when, first
-        self._attempts: dict[str, tuple[float, list[tuple[Message, str]]]] = {}
         self._sequence = _FIRST_SEQUENCE_NUMBER
         self._oldest = float("inf")  # no message is older: spares looking at each
-        self.change(attributes, now)
+        self.change({**defaults(self.fifo), **attributes}, now)
 
     def change(self, attributes: Mapping[str, str], now: float) -> None:
-        """Take on attributes, which have been checked; an empty document removes the old one."""
+        """Take on attributes, which have been checked; an empty document removes the old one.
+
+        >>> queue = Queue("orders", "arn:aws:sqs:us-east-1:123456789012:orders", {}, now=0)
+        >>> queue.change({**queue.attributes, "Policy": ""}, now=60)
+        >>> queue.modified, "Policy" in queue.attributes
+        (60, False)
+        """
         self.attributes = {name: value for name, value in attributes.items() if value}
         self.modified = now
         policy = self.attributes.get("Policy")
         self.policy: Policy | None = parse_policy(policy) if policy else None
-        self.redrive: RedrivePolicy | None = redrive_policy(self.attributes.get("RedrivePolicy", ""))
-        self.redrive_allow: RedriveAllowPolicy = redrive_allow_policy(self.attributes.get("RedriveAllowPolicy", ""))
+        self.redrive: RedrivePolicy | None = read_policy(self.attributes.get("RedrivePolicy", ""))
+        self.redrive_allow: RedriveAllowPolicy = read_allow_policy(self.attributes.get("RedriveAllowPolicy", ""))
 
     def seconds(self, attribute: str) -> int:
-        """The value of an attribute that is a number."""
+        """The value of an attribute that is a number.
+
+        >>> queue = Queue("orders", "arn:aws:sqs:us-east-1:123456789012:orders", {}, now=0)
+        >>> queue.seconds("VisibilityTimeout")
+        30
+        """
         return int(self.attributes[attribute])
 
     # -- sending
@@ -129,6 +137,13 @@ receipt handle.
         """Refuse what this type of queue does not take, or lacks.
 
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+
+        >>> queue = Queue("orders", "arn:aws:sqs:us-east-1:123456789012:orders", {}, now=0)
+        >>> queue.check_send(group=None, deduplication_id=None, delay=5)
+        >>> queue.check_send(group=None, deduplication_id="d1", delay=None)
+        Traceback (most recent call last):
+        eslabon.errors.ServiceError: InvalidParameterValue: Value d1 for parameter MessageDeduplicationId is invalid. \
+Reason: The request include parameter that is not valid for this queue type.
         """
         if not self.fifo:
             if deduplication_id is not None:
@@ -146,7 +161,15 @@ receipt handle.
             raise invalid_value("DelaySeconds", delay, NOT_FOR_THIS_TYPE)
 
     def send(self, message: Message, now: float, delay: int | None = None) -> Message:
-        """Put a message in, after `delay` seconds (None: the queue's); returns it, or the earlier one it duplicates."""
+        """Put a message in, after `delay` seconds (None: the queue's); returns it, or the earlier one it duplicates.
+
+        >>> queue = Queue("orders.fifo", "arn:aws:sqs:us-east-1:123456789012:orders.fifo", {}, now=0)
+        >>> first = queue.send(Message("m1", "hello", "123456789012", sent=0, group="g"), now=0)
+        >>> queue.send(Message("m2", "hello", "123456789012", sent=0, group="g"), now=299).message_id
+        'm1'
+        >>> queue.send(Message("m3", "hello", "123456789012", sent=0, group="g"), now=300).message_id
+        'm3'
+        """
         if self.fifo:
             if message.deduplication_id is None:
                 message.deduplication_id = hashlib.sha256(message.body.encode()).hexdigest()
@@ -161,6 +184,12 @@ receipt handle.
 
         In a standard queue it keeps its age too, and so may expire soon.
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html
+
+        >>> queue = Queue("orders", "arn:aws:sqs:us-east-1:123456789012:orders", {}, now=0)
+        >>> message = Message("m1", "hello", "123456789012", sent=0)
+        >>> queue.bury(message, "arn:aws:sqs:us-east-1:123456789012:bills", now=9)
+        >>> queue.messages["m1"].source_arn
+        'arn:aws:sqs:us-east-1:123456789012:bills'
         """
         age_from = now if self.fifo else message.enqueued
         message.source_arn = source_arn
@@ -201,8 +230,15 @@ receipt handle.
         new_handle: makes a receipt handle. max_receive_count: a message received so often already is not handed out
         but taken from the queue as dead; None when there is no dead-letter queue.
         Raises OverLimit when a standard queue has 120,000 messages in flight; a FIFO queue then gives none.
+
+        >>> queue = Queue("orders", "arn:aws:sqs:us-east-1:123456789012:orders", {}, now=0)
+        >>> message = queue.send(Message("m1", "hello", "123456789012", sent=0), now=0)
+        >>> [queue.receive(now, 10, 30, lambda: "handle").messages == [message] for now in (0, 29, 30)]
+        [True, False, True]
+        >>> queue.receive(60, 10, 30, lambda: "handle", max_receive_count=2).dead == [message]
+        True
         """
-        self.expire(now)
+        self._expire(now)
         limit = min(limit, self._room_in_flight(now))
         found = Received([], [])
         for message in self._available(now):
@@ -219,32 +255,25 @@ receipt handle.
         return found
 
     def available(self, now: float) -> bool:
-        """Whether a receive would find something."""
+        """Whether a receive would find something.
+
+        >>> queue = Queue("orders", "arn:aws:sqs:us-east-1:123456789012:orders", {}, now=0)
+        >>> queue.available(0), bool(queue.send(Message("m1", "hello", "123456789012", sent=0), 0)), queue.available(0)
+        (False, True, True)
+        """
         return self._room_in_flight(now) > 0 and any(True for _ in self._available(now))
 
     def next_change(self, now: float) -> float:
-        """When the next hidden message becomes available by itself; infinity when none does."""
+        """When the next hidden message becomes available by itself; infinity when none does.
+
+        >>> queue = Queue("orders", "arn:aws:sqs:us-east-1:123456789012:orders", {}, now=0)
+        >>> queue.next_change(0)
+        inf
+        >>> message = queue.send(Message("m1", "hello", "123456789012", sent=0), now=0, delay=5)
+        >>> queue.next_change(0)
+        5
+        """
         return min((one.visible_at for one in self.messages.values() if one.visible_at > now), default=float("inf"))
-
-    def remember_attempt(self, attempt_id: str, messages: list[Message], now: float) -> None:
-        """Keep what a ReceiveRequestAttemptId got, for a caller whose answer was lost."""
-        if messages:
-            taken = [(message, message.receipt_handle or "") for message in messages]
-            self._attempts[attempt_id] = (later(now, DEDUPLICATION_INTERVAL), taken)
-
-    def repeat_attempt(self, attempt_id: str, now: float, visibility_timeout: int) -> list[Message]:
-        """The same messages once more, hidden anew, when none was deleted, changed or became visible meanwhile."""
-        until, taken = self._attempts.get(attempt_id, (0.0, []))
-        if until <= now:
-            return []
-        for message, handle in taken:
-            there = self.messages.get(message.message_id) is message
-            if not there or message.receipt_handle != handle or message.changed or message.visible_at <= now:
-                return []
-        messages = [message for message, _ in taken]
-        for message in messages:
-            message.visible_at = later(now, visibility_timeout)
-        return messages
 
     def _available(self, now: float) -> Iterator[Message]:
         """What may be handed out, in order; in a FIFO queue, a hidden message holds back the rest of its group."""
@@ -276,7 +305,6 @@ receipt handle.
         message.first_received = now if message.first_received is None else message.first_received
         message.visible_at = later(now, visibility_timeout)
         message.receipt_handle = handle
-        message.changed = False
         self._receipts[handle] = message.message_id
 
     def _groups_in_flight(self, now: float) -> set[str | None]:
@@ -297,6 +325,13 @@ receipt handle.
 
         Raises ReceiptHandleIsInvalid, and InvalidParameterValue when a FIFO queue's handle has expired.
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
+
+        >>> queue = Queue("orders", "arn:aws:sqs:us-east-1:123456789012:orders", {}, now=0)
+        >>> message = queue.send(Message("m1", "hello", "123456789012", sent=0), now=0)
+        >>> _ = queue.receive(0, 1, 30, lambda: "handle")
+        >>> queue.delete("handle", 30)
+        >>> queue.messages
+        {}
         """
         message = self._received(handle)
         if message is None:
@@ -312,11 +347,21 @@ receipt handle.
 
         Raises ReceiptHandleIsInvalid, MessageNotInflight, and InvalidParameterValue for more than 12 hours in all.
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
+
+        >>> queue = Queue("orders", "arn:aws:sqs:us-east-1:123456789012:orders", {}, now=0)
+        >>> message = queue.send(Message("m1", "hello", "123456789012", sent=0), now=0)
+        >>> _ = queue.receive(0, 1, 30, lambda: "handle")
+        >>> queue.change_visibility("handle", 5, now=10)
+        >>> queue.available(14), queue.available(15)
+        (False, True)
+        >>> queue.change_visibility("handle", 5, now=15)
+        Traceback (most recent call last):
+        eslabon.errors.ServiceError: MessageNotInflight: The specified message isn't in flight.
         """
         if not 0 <= timeout <= LONGEST_VISIBILITY:
             reason = f"VisibilityTimeout must be an integer between 0 and {LONGEST_VISIBILITY}"
             raise invalid_value("VisibilityTimeout", timeout, reason)
-        self.expire(now)
+        self._expire(now)
         message = self._received(handle)
         if message is None or message.receipt_handle != handle:
             reason = "Message does not exist or is not available for visibility timeout change."
@@ -327,10 +372,17 @@ receipt handle.
             reason = f"Total VisibilityTimeout for the message is beyond the limit [{LONGEST_VISIBILITY} seconds]"
             raise invalid_value("VisibilityTimeout", timeout, reason)
         message.visible_at = later(now, timeout)
-        message.changed = True
 
     def purge(self, now: float) -> None:
-        """Delete all messages, those in flight too; PurgeQueueInProgress within 60 seconds of the last time."""
+        """Delete all messages, those in flight too; PurgeQueueInProgress within 60 seconds of the last time.
+
+        >>> queue = Queue("orders", "arn:aws:sqs:us-east-1:123456789012:orders", {}, now=0)
+        >>> queue.purge(0)
+        >>> queue.purge(59)
+        Traceback (most recent call last):
+        eslabon.errors.ServiceError: PurgeQueueInProgress: Only one PurgeQueue operation on orders is allowed every \
+60 seconds.
+        """
         if self._purged is not None and now < later(self._purged, PURGE_INTERVAL):
             raise sqs_error(
                 "PurgeQueueInProgress",
@@ -339,7 +391,7 @@ receipt handle.
         self._purged = now
         self.messages.clear()
 
-    def expire(self, now: float) -> None:
+    def _expire(self, now: float) -> None:
         """Forget messages that are older than the retention period."""
         eldest = later(now, -self.seconds("MessageRetentionPeriod"))
         if self._oldest > eldest:
@@ -348,8 +400,14 @@ receipt handle.
         self._oldest = min((one.enqueued for one in self.messages.values()), default=float("inf"))
 
     def depth(self, now: float) -> Depth:
-        """How many messages are available, in flight and delayed."""
-        self.expire(now)
+        """How many messages are available, in flight and delayed.
+
+        >>> queue = Queue("orders", "arn:aws:sqs:us-east-1:123456789012:orders", {}, now=0)
+        >>> message = queue.send(Message("m1", "hello", "123456789012", sent=0), now=0, delay=5)
+        >>> queue.depth(0), queue.depth(5)
+        (Depth(visible=0, in_flight=0, delayed=1), Depth(visible=1, in_flight=0, delayed=0))
+        """
+        self._expire(now)
         hidden = [one for one in self.messages.values() if one.visible_at > now]
         in_flight = sum(1 for one in hidden if one.received_here)
         return Depth(len(self.messages) - len(hidden), in_flight, len(hidden) - in_flight)

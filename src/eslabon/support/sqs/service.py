@@ -1,4 +1,8 @@
-"""The SQS API, a method an operation. Left out: move tasks, KMS keys, throttling, the seconds that a change takes."""
+"""The SQS API, a method an operation.
+
+Left out: add_permission (a queue's policy says the same), system attributes of a send, attempt ids of a receive, the
+list of a dead-letter queue's sources, move tasks, KMS keys, throttling, the seconds that a change takes.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,8 @@ from eslabon.ids import Arn
 from eslabon.permissions import allows
 from eslabon.service import Reply, Service
 from eslabon.support.sqs import attributes as queue_attributes
-from eslabon.support.sqs import batch, contents, forms, requests, sharing
-from eslabon.support.sqs.errors import NOT_FOR_THIS_TYPE, QUERY_CODES, invalid_value, no_such_queue, sqs_error
+from eslabon.support.sqs import batch, contents, forms, redrive, requests
+from eslabon.support.sqs.errors import QUERY_CODES, no_such_queue, sqs_error
 from eslabon.support.sqs.queue import HANDLE_START, Message, Queue, later
 
 if TYPE_CHECKING:
@@ -23,7 +27,17 @@ NAME_FREE_AFTER = 60  # seconds from DeleteQueue on
 
 # The queue's policy may give these to other accounts; the other operations are the owner's alone.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-overview-of-managing-access.html
-_SHARED = frozenset(sharing.ACTIONS)
+_SHARED = frozenset(
+    {
+        "ChangeMessageVisibility",
+        "DeleteMessage",
+        "GetQueueAttributes",
+        "GetQueueUrl",
+        "PurgeQueue",
+        "ReceiveMessage",
+        "SendMessage",
+    }
+)
 
 # Messages that come from an AWS service carry the id of a principal of AWS's own; its value means nothing.
 _SENDER_ID_OF_SERVICES = "AIDAIENQZJOLO23YVJ4VO"
@@ -60,8 +74,9 @@ class Sqs(Service):
     query_codes: ClassVar[Mapping[str, str]] = QUERY_CODES
     modelled: ClassVar[Mapping[str, str]] = {
         "MessageAttributeValue": "StringValue BinaryValue DataType",
-        "MessageSystemAttributeValue": "StringValue DataType",
-        "SendMessageBatchRequestEntry": "*",
+        "SendMessageBatchRequestEntry": (
+            "Id MessageBody DelaySeconds MessageAttributes MessageDeduplicationId MessageGroupId"
+        ),
         "DeleteMessageBatchRequestEntry": "*",
         "ChangeMessageVisibilityBatchRequestEntry": "*",
     }
@@ -78,8 +93,6 @@ class Sqs(Service):
             "get_queue_attributes.AttributeNames.member",
             "receive_message.AttributeNames.member",
             "receive_message.MessageSystemAttributeNames.member",
-            "send_message.MessageSystemAttributes.key",
-            "SendMessageBatchRequestEntry.MessageSystemAttributes.key",
         }
     )
 
@@ -100,6 +113,17 @@ class Sqs(Service):
         """Create a queue, or give the URL of the one that has this name and these attributes.
 
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
+
+        >>> from eslabon import Cloud
+        >>> sqs = Cloud().client("sqs")
+        >>> sqs.create_queue(QueueName="orders", Attributes={"DelaySeconds": "5"})["QueueUrl"]
+        'https://sqs.us-east-1.amazonaws.com/123456789012/orders'
+        >>> sqs.create_queue(QueueName="orders")["QueueUrl"]
+        'https://sqs.us-east-1.amazonaws.com/123456789012/orders'
+        >>> sqs.create_queue(QueueName="orders", Attributes={"DelaySeconds": "6"})
+        Traceback (most recent call last):
+        botocore.errorfactory.QueueNameExists: An error occurred (QueueAlreadyExists) when calling the CreateQueue \
+operation: A queue already exists with the same name and a different value for attribute DelaySeconds
         """
         given = Attributes or {}
         fifo = given.get("FifoQueue") == "true"
@@ -116,10 +140,10 @@ class Sqs(Service):
                 f"You must wait {NAME_FREE_AFTER} seconds after deleting a queue "
                 "before you can create another with the same name.",
             )
-        settings = {**queue_attributes.defaults(fifo), **checked}
-        self._check_settings(self.arn(QueueName), settings, given)
+        queue = Queue(QueueName, self.arn(QueueName), checked, self.clock.now)
+        queue_attributes.check_together(queue.attributes)
+        redrive.check_target(given.get("RedrivePolicy", ""), queue.arn, self._queues)
         requests.check_tags(tags or {})
-        queue = Queue(QueueName, self.arn(QueueName), settings, self.clock.now)
         queue.tags = dict(tags or {})
         self._queues[QueueName] = queue
         self._record_queue(queue, "created")
@@ -129,6 +153,15 @@ class Sqs(Service):
         """The URL of a queue, by its name.
 
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueUrl.html
+
+        >>> from eslabon import Cloud
+        >>> sqs = Cloud().client("sqs")
+        >>> url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        >>> sqs.get_queue_url(QueueName="orders")["QueueUrl"] == url
+        True
+        >>> sqs.get_queue_url(QueueName="bills")
+        Traceback (most recent call last):
+        botocore.errorfactory.QueueDoesNotExist: An error occurred (AWS.SimpleQueueService.NonExistentQueue) ...
         """
         queue = self._named(QueueOwnerAWSAccountId or self.account, QueueName, "GetQueueUrl")
         return {"QueueUrl": requests.queue_url(queue.arn)}
@@ -139,6 +172,18 @@ class Sqs(Service):
         """The URLs of the queues of this account and Region.
 
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListQueues.html
+
+        >>> from eslabon import Cloud
+        >>> sqs = Cloud().client("sqs")
+        >>> url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        >>> sqs.list_queues()["QueueUrls"] == [url]
+        True
+        >>> "QueueUrls" in sqs.list_queues(QueueNamePrefix="bills")
+        False
+        >>> sqs.list_queues(MaxResults=1001)
+        Traceback (most recent call last):
+        botocore.exceptions.ClientError: An error occurred (InvalidParameterValue) when calling the ListQueues \
+operation: Value 1001 for parameter MaxResults is invalid. Reason: MaxResults must be an integer between 1 and 1000.
         """
         names = [name for name in sorted(self._queues) if name.startswith(QueueNamePrefix)]
         urls = [requests.queue_url(self.arn(name)) for name in names]
@@ -149,6 +194,14 @@ class Sqs(Service):
         """Delete a queue and its messages; its name is free again after 60 seconds.
 
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html
+
+        >>> from eslabon import Cloud
+        >>> sqs = Cloud().client("sqs")
+        >>> url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        >>> _ = sqs.delete_queue(QueueUrl=url)
+        >>> sqs.create_queue(QueueName="orders")
+        Traceback (most recent call last):
+        botocore.errorfactory.QueueDeletedRecently: An error occurred (AWS.SimpleQueueService.QueueDeletedRecently) ...
         """
         queue = self._queue(QueueUrl, "DeleteQueue")
         del self._queues[queue.name]
@@ -159,85 +212,84 @@ class Sqs(Service):
         """Delete all messages of a queue.
 
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_PurgeQueue.html
+
+        >>> from eslabon import Cloud
+        >>> sqs = Cloud().client("sqs")
+        >>> url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        >>> _ = sqs.send_message(QueueUrl=url, MessageBody="order 1")
+        >>> _ = sqs.purge_queue(QueueUrl=url)
+        >>> "Messages" in sqs.receive_message(QueueUrl=url)
+        False
+        >>> sqs.purge_queue(QueueUrl=url)
+        Traceback (most recent call last):
+        botocore.errorfactory.PurgeQueueInProgress: An error occurred (AWS.SimpleQueueService.PurgeQueueInProgress) ...
         """
         queue = self._queue(QueueUrl, "PurgeQueue")
         queue.purge(self.clock.now)
         self._record_depth(queue)
 
-    # -- attributes, permissions, tags
+    # -- attributes and tags
 
     def get_queue_attributes(self, QueueUrl: str, AttributeNames: list[str] | None = None) -> Answer:
         """The attributes of a queue that are named, or "All".
 
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
+
+        >>> from eslabon import Cloud
+        >>> sqs = Cloud().client("sqs")
+        >>> url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        >>> sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
+        {'VisibilityTimeout': '30'}
+        >>> "Attributes" in sqs.get_queue_attributes(QueueUrl=url)
+        False
+        >>> sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Colour"])
+        Traceback (most recent call last):
+        botocore.errorfactory.InvalidAttributeName: An error occurred (InvalidAttributeName) when calling the \
+GetQueueAttributes operation: Unknown Attribute Colour.
         """
         queue = self._queue(QueueUrl, "GetQueueAttributes")
-        wanted = AttributeNames or []
-        for name in wanted:
-            if name not in queue_attributes.READABLE:
-                raise queue_attributes.unknown(name)
-        depth = queue.depth(self.clock.now)
-        found = {
-            "QueueArn": queue.arn,
-            "ApproximateNumberOfMessages": str(depth.visible),
-            "ApproximateNumberOfMessagesNotVisible": str(depth.in_flight),
-            "ApproximateNumberOfMessagesDelayed": str(depth.delayed),
-            "CreatedTimestamp": str(int(queue.created)),
-            "LastModifiedTimestamp": str(int(queue.modified)),
-            **queue.attributes,
-        }
-        chosen = found if "All" in wanted else {name: one for name, one in found.items() if name in wanted}
-        return {"Attributes": chosen or None}
+        return {"Attributes": forms.attributes(queue, AttributeNames or (), self.clock.now) or None}
 
     def set_queue_attributes(self, QueueUrl: str, Attributes: Attributes) -> None:
         """Change attributes of a queue; an empty Policy or RedrivePolicy takes the old one away.
 
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+
+        >>> from eslabon import Cloud
+        >>> sqs = Cloud().client("sqs")
+        >>> url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        >>> _ = sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "60"})
+        >>> sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
+        {'VisibilityTimeout': '60'}
+        >>> sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "43201"})
+        Traceback (most recent call last):
+        botocore.errorfactory.InvalidAttributeValue: An error occurred (InvalidAttributeValue) when calling the \
+SetQueueAttributes operation: Invalid value for the parameter VisibilityTimeout.
         """
         queue = self._queue(QueueUrl, "SetQueueAttributes")
         if "FifoQueue" in Attributes and queue.attributes.get("FifoQueue") != Attributes["FifoQueue"]:
             raise queue_attributes.unknown("FifoQueue")
         checked = queue_attributes.check(Attributes, queue.fifo)
         settings = {**queue.attributes, **checked}
-        self._check_settings(queue.arn, settings, Attributes)
+        queue_attributes.check_together(settings)
+        redrive.check_target(Attributes.get("RedrivePolicy", ""), queue.arn, self._queues)
         queue.change(settings, self.clock.now)
-
-    def add_permission(self, QueueUrl: str, Label: str, AWSAccountIds: list[str], Actions: list[str]) -> None:
-        """Add a statement to the queue's policy that lets other accounts do some actions.
-
-        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_AddPermission.html
-        """
-        queue = self._queue(QueueUrl, "AddPermission")
-        policy = sharing.added(queue.attributes.get("Policy", ""), queue.arn, Label, AWSAccountIds, Actions)
-        queue.change({**queue.attributes, "Policy": policy}, self.clock.now)
-
-    def remove_permission(self, QueueUrl: str, Label: str) -> None:
-        """Remove the statement that has this label from the queue's policy.
-
-        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_RemovePermission.html
-        """
-        queue = self._queue(QueueUrl, "RemovePermission")
-        policy = sharing.removed(queue.attributes.get("Policy", ""), Label)
-        queue.change({**queue.attributes, "Policy": policy}, self.clock.now)
-
-    def list_dead_letter_source_queues(
-        self, QueueUrl: str, NextToken: str | None = None, MaxResults: int | None = None
-    ) -> Answer:
-        """The URLs of the queues that use this one as their dead-letter queue.
-
-        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListDeadLetterSourceQueues.html
-        """
-        dead_letters = self._queue(QueueUrl, "ListDeadLetterSourceQueues")
-        arn = dead_letters.arn
-        sources = [one for one in self._at(arn)._queues.values() if one.redrive and one.redrive.dead_letter_arn == arn]
-        urls = sorted(requests.queue_url(source.arn) for source in sources)
-        found, token = requests.page_of(urls, MaxResults, NextToken, f"list_dead_letter_source_queues {arn}")
-        return {"queueUrls": found, "NextToken": token}
 
     def tag_queue(self, QueueUrl: str, Tags: dict[str, str]) -> None:
         """Add tags to a queue, or replace their values.
 
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_TagQueue.html
+
+        >>> from eslabon import Cloud
+        >>> sqs = Cloud().client("sqs")
+        >>> url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        >>> _ = sqs.tag_queue(QueueUrl=url, Tags={"team": "shop"})
+        >>> sqs.list_queue_tags(QueueUrl=url)["Tags"]
+        {'team': 'shop'}
+        >>> sqs.tag_queue(QueueUrl=url, Tags={"aws:team": "shop"})
+        Traceback (most recent call last):
+        botocore.exceptions.ClientError: An error occurred (InvalidParameterValue) when calling the TagQueue \
+operation: Value aws:team for parameter Tag.Key is invalid. Reason: Keys that start with aws: are reserved.
         """
         queue = self._queue(QueueUrl, "TagQueue")
         merged = {**queue.tags, **Tags}
@@ -248,6 +300,13 @@ class Sqs(Service):
         """Remove tags from a queue; keys that it does not have are passed over.
 
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_UntagQueue.html
+
+        >>> from eslabon import Cloud
+        >>> sqs = Cloud().client("sqs")
+        >>> url = sqs.create_queue(QueueName="orders", tags={"team": "shop"})["QueueUrl"]
+        >>> _ = sqs.untag_queue(QueueUrl=url, TagKeys=["team", "cost"])
+        >>> "Tags" in sqs.list_queue_tags(QueueUrl=url)
+        False
         """
         queue = self._queue(QueueUrl, "UntagQueue")
         queue.tags = {key: value for key, value in queue.tags.items() if key not in TagKeys}
@@ -256,6 +315,15 @@ class Sqs(Service):
         """The tags of a queue.
 
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListQueueTags.html
+
+        >>> from eslabon import Cloud
+        >>> sqs = Cloud().client("sqs")
+        >>> url = sqs.create_queue(QueueName="orders", tags={"team": "shop"})["QueueUrl"]
+        >>> sqs.list_queue_tags(QueueUrl=url)["Tags"]
+        {'team': 'shop'}
+        >>> sqs.list_queue_tags(QueueUrl=url + "s")
+        Traceback (most recent call last):
+        botocore.errorfactory.QueueDoesNotExist: An error occurred (AWS.SimpleQueueService.NonExistentQueue) ...
         """
         queue = self._queue(QueueUrl, "ListQueueTags")
         return {"Tags": queue.tags or None}
@@ -268,19 +336,27 @@ class Sqs(Service):
         MessageBody: str,
         DelaySeconds: int | None = None,
         MessageAttributes: dict[str, Any] | None = None,
-        MessageSystemAttributes: dict[str, Any] | None = None,
         MessageDeduplicationId: str | None = None,
         MessageGroupId: str | None = None,
     ) -> Answer:
         """Put a message into a queue.
 
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+
+        >>> from eslabon import Cloud
+        >>> sqs = Cloud().client("sqs")
+        >>> url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        >>> sqs.send_message(QueueUrl=url, MessageBody="This is a test message")["MD5OfMessageBody"]
+        'fafb00f5732ab283681e124bf8747ed1'
+        >>> sqs.send_message(QueueUrl=url, MessageBody="a" + chr(7))
+        Traceback (most recent call last):
+        botocore.errorfactory.InvalidMessageContents: An error occurred (InvalidMessageContents) when calling the \
+SendMessage operation: Invalid binary character '#x7' was found in the message body, ...
         """
         entry = {
             "MessageBody": MessageBody,
             "DelaySeconds": DelaySeconds,
             "MessageAttributes": MessageAttributes,
-            "MessageSystemAttributes": MessageSystemAttributes,
             "MessageDeduplicationId": MessageDeduplicationId,
             "MessageGroupId": MessageGroupId,
         }
@@ -290,6 +366,17 @@ class Sqs(Service):
         """Put up to ten messages into a queue, of 1 MiB together.
 
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+
+        >>> from eslabon import Cloud
+        >>> sqs = Cloud().client("sqs")
+        >>> url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        >>> entries = [{"Id": "1", "MessageBody": "order 1"}, {"Id": "2", "MessageBody": ""}]
+        >>> answer = sqs.send_message_batch(QueueUrl=url, Entries=entries)
+        >>> [entry["Id"] for entry in answer["Successful"]], [entry["Code"] for entry in answer["Failed"]]
+        (['1'], ['MissingParameter'])
+        >>> sqs.send_message_batch(QueueUrl=url, Entries=[])
+        Traceback (most recent call last):
+        botocore.errorfactory.EmptyBatchRequest: An error occurred (AWS.SimpleQueueService.EmptyBatchRequest) ...
         """
         queue = self._queue(QueueUrl, "SendMessage")
         batch.check(Entries, "SendMessageBatchRequestEntry")
@@ -312,11 +399,23 @@ class Sqs(Service):
         MaxNumberOfMessages: int = 1,
         VisibilityTimeout: int | None = None,
         WaitTimeSeconds: int | None = None,
-        ReceiveRequestAttemptId: str | None = None,
     ) -> Answer:
         """Take up to ten messages, waiting up to 20 seconds for one to arrive.
 
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+
+        >>> from eslabon import Cloud
+        >>> sqs = Cloud().client("sqs")
+        >>> url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        >>> "Messages" in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)
+        False
+        >>> _ = sqs.send_message(QueueUrl=url, MessageBody="order 1")
+        >>> sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"]
+        'order 1'
+        >>> sqs.receive_message(QueueUrl=url, WaitTimeSeconds=21)
+        Traceback (most recent call last):
+        botocore.exceptions.ClientError: An error occurred (InvalidParameterValue) when calling the ReceiveMessage \
+operation: Value 21 for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.
         """
         queue = self._queue(QueueUrl, "ReceiveMessage")
         wait = queue.seconds("ReceiveMessageWaitTimeSeconds") if WaitTimeSeconds is None else WaitTimeSeconds
@@ -324,16 +423,7 @@ class Sqs(Service):
         names = [*(AttributeNames or ()), *(MessageSystemAttributeNames or ())]
         limit = MaxNumberOfMessages
         forms.check_receive(names, MaxNumberOfMessages=limit, WaitTimeSeconds=wait, VisibilityTimeout=timeout)
-        attempt = ReceiveRequestAttemptId
-        if attempt is not None:
-            if not queue.fifo:
-                raise invalid_value("ReceiveRequestAttemptId", attempt, NOT_FOR_THIS_TYPE)
-            contents.check_token("ReceiveRequestAttemptId", attempt)
-        messages = queue.repeat_attempt(attempt, self.clock.now, timeout) if attempt else []
-        if not messages:
-            messages = self._poll(queue, limit, timeout, wait)
-            if attempt:
-                queue.remember_attempt(attempt, messages, self.clock.now)
+        messages = self._poll(queue, limit, timeout, wait)
         self._record_depth(queue)
         shown = [forms.received(message, names, MessageAttributeNames or ()) for message in messages]
         return {"Messages": shown or None}
@@ -342,6 +432,18 @@ class Sqs(Service):
         """Delete the message that a receive gave with this receipt handle.
 
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
+
+        >>> from eslabon import Cloud
+        >>> sqs = Cloud().client("sqs")
+        >>> url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        >>> _ = sqs.send_message(QueueUrl=url, MessageBody="order 1")
+        >>> handle = sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"]
+        >>> _ = sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
+        >>> _ = sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
+        >>> sqs.delete_message(QueueUrl=url, ReceiptHandle="another")
+        Traceback (most recent call last):
+        botocore.errorfactory.ReceiptHandleIsInvalid: An error occurred (ReceiptHandleIsInvalid) when calling the \
+DeleteMessage operation: The input receipt handle "another" is not a valid receipt handle.
         """
         self._delete(self._queue(QueueUrl, "DeleteMessage"), {"ReceiptHandle": ReceiptHandle})
 
@@ -349,6 +451,16 @@ class Sqs(Service):
         """Delete up to ten messages.
 
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessageBatch.html
+
+        >>> from eslabon import Cloud
+        >>> sqs = Cloud().client("sqs")
+        >>> url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        >>> _ = sqs.send_message(QueueUrl=url, MessageBody="order 1")
+        >>> handle = sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"]
+        >>> entries = [{"Id": "1", "ReceiptHandle": handle}, {"Id": "2", "ReceiptHandle": "another"}]
+        >>> answer = sqs.delete_message_batch(QueueUrl=url, Entries=entries)
+        >>> answer["Successful"], [entry["Code"] for entry in answer["Failed"]]
+        ([{'Id': '1'}], ['ReceiptHandleIsInvalid'])
         """
         queue = self._queue(QueueUrl, "DeleteMessage")
         batch.check(Entries, "DeleteMessageBatchRequestEntry")
@@ -358,6 +470,19 @@ class Sqs(Service):
         """Keep a received message hidden for so many seconds from now on.
 
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
+
+        >>> from eslabon import Cloud
+        >>> sqs = Cloud().client("sqs")
+        >>> url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        >>> _ = sqs.send_message(QueueUrl=url, MessageBody="order 1")
+        >>> handle = sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"]
+        >>> _ = sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
+        >>> sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"]
+        'order 1'
+        >>> sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=43201)
+        Traceback (most recent call last):
+        botocore.exceptions.ClientError: An error occurred (InvalidParameterValue) when calling the \
+ChangeMessageVisibility operation: Value 43201 for parameter VisibilityTimeout is invalid. Reason: ...
         """
         entry = {"ReceiptHandle": ReceiptHandle, "VisibilityTimeout": VisibilityTimeout}
         self._change_visibility(self._queue(QueueUrl, "ChangeMessageVisibility"), entry)
@@ -366,6 +491,19 @@ class Sqs(Service):
         """Change the visibility timeout of up to ten received messages.
 
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibilityBatch.html
+
+        >>> from eslabon import Cloud
+        >>> sqs = Cloud().client("sqs")
+        >>> url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        >>> _ = sqs.send_message(QueueUrl=url, MessageBody="order 1")
+        >>> handle = sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"]
+        >>> entries = [{"Id": "1", "ReceiptHandle": handle, "VisibilityTimeout": 60}]
+        >>> sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries)["Successful"]
+        [{'Id': '1'}]
+        >>> sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries * 2)
+        Traceback (most recent call last):
+        botocore.errorfactory.BatchEntryIdsNotDistinct: An error occurred \
+(AWS.SimpleQueueService.BatchEntryIdsNotDistinct) ...
         """
         queue = self._queue(QueueUrl, "ChangeMessageVisibility")
         batch.check(Entries, "ChangeMessageVisibilityBatchRequestEntry")
@@ -388,6 +526,7 @@ class Sqs(Service):
         """Put `payload` into the queue when its policy lets `principal` send, or when a role is used.
 
         parameters: MessageGroupId, MessageDeduplicationId, MessageAttributes, as SendMessage takes them.
+        What XML does not allow comes as JSON's escapes: AWS documents nothing, and the event stays the same JSON.
         https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
         """
         for name in parameters:
@@ -409,7 +548,8 @@ class Sqs(Service):
         ):
             return
         try:
-            sent = self._send(queue, {"MessageBody": payload, **parameters}, _SENDER_ID_OF_SERVICES)
+            entry = {"MessageBody": contents.as_escapes(payload), **parameters}
+            sent = self._send(queue, entry, _SENDER_ID_OF_SERVICES)
         except ServiceError as error:
             reply(None, Failure("INVALID_PARAMETER", error.message, retryable=False))
             return
@@ -453,27 +593,6 @@ class Sqs(Service):
         owner = self.cloud.service("sqs", region=parsed.region, account=parsed.account)
         assert isinstance(owner, Sqs)
         return owner
-
-    def _check_settings(self, arn: str, settings: Attributes, given: Attributes) -> None:
-        """What depends on several attributes, or on other queues."""
-        queue_attributes.check_together(settings)
-        text = given.get("RedrivePolicy", "")
-        policy = queue_attributes.redrive_policy(text)
-        if policy is None:
-            return
-        source, target = Arn.parse(arn), Arn.parse(policy.dead_letter_arn)
-        if (source.region, source.account) != (target.region, target.account):
-            reason = "The dead-letter queue must be in the same account and Region as its source queue."
-            raise invalid_value("RedrivePolicy", text, reason)
-        dead_letters = self._queues.get(target.resource)
-        if dead_letters is None:
-            raise invalid_value("RedrivePolicy", text, "Dead letter target does not exist.")
-        if dead_letters.fifo != source.resource.endswith(".fifo"):
-            reason = "Dead-letter queue must be same type of queue as the source."
-            raise invalid_value("RedrivePolicy", text, reason)
-        if not dead_letters.redrive_allow.allows(arn):
-            reason = f"The RedriveAllowPolicy of {target.resource} does not permit {arn} to use it."
-            raise invalid_value("RedrivePolicy", text, reason)
 
     # -- acting on one message
 
