@@ -106,6 +106,18 @@ def test_a_policy_is_json(cloud: Cloud) -> None:
         cloud.client("events").put_permission(Policy=json.dumps(["no", "object"]))
 
 
+@pytest.mark.parametrize("beside", ["Action", "Principal", "StatementId"])
+def test_a_policy_is_put_instead_of_a_statement_not_with_one(cloud: Cloud, beside: str) -> None:
+    """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html: "instead of"."""
+    events = cloud.client("events")
+    statement = {"Action": "events:PutEvents", "Principal": "111122223333", "StatementId": "partner"}
+    events.put_permission(**statement)
+    policy = events.describe_event_bus()["Policy"]
+    with pytest.raises(ClientError, match="ValidationException.*instead of"):
+        events.put_permission(Policy=policy.replace("partner", "all"), **{beside: statement[beside]})
+    assert events.describe_event_bus()["Policy"] == policy
+
+
 def test_a_number_that_no_target_could_read_is_malformed_detail(shop: Shop) -> None:
     entry = {"Source": "shop", "DetailType": "order", "Detail": '{"total": 1e999}'}
     assert shop.events.put_events(Entries=[entry])["Entries"][0]["ErrorCode"] == "MalformedDetail"

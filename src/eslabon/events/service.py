@@ -57,7 +57,14 @@ class Events(Service):
         self._add_bus(DEFAULT)
 
     def resources(self) -> list[str]:
-        """Buses beside the default one, and rules."""
+        """Buses beside the default one, and rules.
+
+        >>> from eslabon import Cloud
+        >>> cloud = Cloud()
+        >>> _ = cloud.client("events").create_event_bus(Name="shop")
+        >>> cloud.service("events").resources()
+        ['arn:aws:events:us-east-1:123456789012:event-bus/shop']
+        """
         buses = [bus.arn for bus in self._buses.values() if bus.name != DEFAULT]
         return buses + [rule.arn for bus in self._buses.values() for rule in bus.rules.values()]
 
@@ -73,6 +80,14 @@ class Events(Service):
         """Create a custom event bus. Raises ResourceAlreadyExistsException, LimitExceededException (100 buses).
 
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateEventBus.html
+
+        >>> from eslabon import Cloud
+        >>> events = Cloud().client("events")
+        >>> events.create_event_bus(Name="shop")["EventBusArn"]
+        'arn:aws:events:us-east-1:123456789012:event-bus/shop'
+        >>> events.create_event_bus(Name="shop")
+        Traceback (most recent call last):
+        botocore.errorfactory.ResourceAlreadyExistsException: An error occurred (ResourceAlreadyExistsException) ...
         """
         if "/" in Name:
             raise ServiceError("ValidationException", "Event bus name must not contain '/'.")
@@ -90,6 +105,14 @@ class Events(Service):
         """Describe a bus, by name or ARN, with its policy. Raises ResourceNotFoundException.
 
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeEventBus.html
+
+        >>> from eslabon import Cloud
+        >>> events = Cloud().client("events")
+        >>> events.describe_event_bus()["Arn"]
+        'arn:aws:events:us-east-1:123456789012:event-bus/default'
+        >>> events.describe_event_bus(Name="shop")
+        Traceback (most recent call last):
+        botocore.errorfactory.ResourceNotFoundException: An error occurred (ResourceNotFoundException) ...
         """
         bus = self._bus(Name)
         return {**self._shown_bus(bus), "DeadLetterConfig": bus.dead_letter}
@@ -100,6 +123,16 @@ class Events(Service):
         """Change what a bus says of itself; what is left out is lost. Raises ResourceNotFoundException.
 
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_UpdateEventBus.html
+
+        >>> from eslabon import Cloud
+        >>> events = Cloud().client("events")
+        >>> events.update_event_bus(Name="default", Description="Orders")["Description"]
+        'Orders'
+        >>> "Description" in events.update_event_bus(Name="default")  # left out, so lost
+        False
+        >>> events.update_event_bus(Name="shop")
+        Traceback (most recent call last):
+        botocore.errorfactory.ResourceNotFoundException: An error occurred (ResourceNotFoundException) ...
         """
         bus = self._bus(Name)
         bus.description, bus.dead_letter, bus.modified = Description, DeadLetterConfig, self.clock.datetime()
@@ -109,6 +142,16 @@ class Events(Service):
         """List buses by name.
 
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListEventBuses.html
+
+        >>> from eslabon import Cloud
+        >>> events = Cloud().client("events")
+        >>> _ = events.create_event_bus(Name="shop")
+        >>> first = events.list_event_buses(Limit=1)
+        >>> rest = events.list_event_buses(Limit=1, NextToken=first["NextToken"])
+        >>> [bus["Name"] for bus in first["EventBuses"] + rest["EventBuses"]], "NextToken" in rest
+        (['default', 'shop'], False)
+        >>> events.list_event_buses(NamePrefix="warehouse")["EventBuses"]
+        []
         """
         found = [bus for name, bus in sorted(self._buses.items()) if name.startswith(NamePrefix)]
         shown, token = self._page(found, Limit, NextToken, f"list_event_buses:{NamePrefix}")
@@ -118,6 +161,16 @@ class Events(Service):
         """Delete a custom bus that has no rules; one that does not exist is no error.
 
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteEventBus.html
+
+        >>> from eslabon import Cloud
+        >>> events = Cloud().client("events")
+        >>> _ = events.create_event_bus(Name="shop")
+        >>> _ = events.delete_event_bus(Name="shop"); _ = events.delete_event_bus(Name="shop")
+        >>> [bus["Name"] for bus in events.list_event_buses()["EventBuses"]]
+        ['default']
+        >>> events.delete_event_bus(Name="default")
+        Traceback (most recent call last):
+        botocore.exceptions.ClientError: An error occurred (ValidationException) when calling the DeleteEventBus ...
         """
         if self._bus_name(Name) == DEFAULT:
             raise ServiceError("ValidationException", "Cannot delete event bus default.")
@@ -141,9 +194,22 @@ class Events(Service):
         """Let an account ("*": all) put events on a bus, or replace the whole policy (JSON text).
 
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html
+
+        >>> from eslabon import Cloud
+        >>> events = Cloud().client("events")
+        >>> _ = events.put_permission(StatementId="partner", Action="events:PutEvents", Principal="111122223333")
+        >>> json.loads(events.describe_event_bus()["Policy"])["Statement"][0]["Principal"]
+        {'AWS': 'arn:aws:iam::111122223333:root'}
+        >>> events.put_permission(EventBusName="shop", StatementId="all", Action="events:PutEvents", Principal="*")
+        Traceback (most recent call last):
+        botocore.errorfactory.ResourceNotFoundException: An error occurred (ResourceNotFoundException) ...
         """
         bus = self._bus(EventBusName)
         text = Policy
+        if text is not None and (Action or Principal or StatementId):
+            raise ServiceError(
+                "ValidationException", "Policy is given instead of Action, Principal and StatementId, not with them."
+            )
         if text is None:
             if not (Action and Principal and StatementId):
                 raise ServiceError(
@@ -173,6 +239,16 @@ class Events(Service):
         """Remove one statement of the policy of a bus, or all. Raises ResourceNotFoundException.
 
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RemovePermission.html
+
+        >>> from eslabon import Cloud
+        >>> events = Cloud().client("events")
+        >>> _ = events.put_permission(StatementId="all", Action="events:PutEvents", Principal="*")
+        >>> _ = events.remove_permission(StatementId="all")
+        >>> "Policy" in events.describe_event_bus()
+        False
+        >>> events.remove_permission(StatementId="all")
+        Traceback (most recent call last):
+        botocore.errorfactory.ResourceNotFoundException: An error occurred (ResourceNotFoundException) ...
         """
         bus = self._bus(EventBusName)
         if bus.policy_text is None:
@@ -244,6 +320,15 @@ class Events(Service):
         """Describe a rule. Raises ResourceNotFoundException.
 
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeRule.html
+
+        >>> from eslabon import Cloud
+        >>> events = Cloud().client("events")
+        >>> _ = events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
+        >>> events.describe_rule(Name="orders")["EventPattern"]
+        '{"source": ["shop"]}'
+        >>> events.describe_rule(Name="refunds")
+        Traceback (most recent call last):
+        botocore.errorfactory.ResourceNotFoundException: An error occurred (ResourceNotFoundException) ...
         """
         rule = self._rule(Name, EventBusName)
         return {**self._shown_rule(rule), "CreatedBy": rule.created_by}
@@ -255,9 +340,20 @@ class Events(Service):
         NextToken: str | None = None,
         Limit: int = PAGE,
     ) -> dict[str, Any]:
-        """List the rules of a bus by name.
+        """List the rules of a bus by name. Raises ResourceNotFoundException.
 
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListRules.html
+
+        >>> from eslabon import Cloud
+        >>> events = Cloud().client("events")
+        >>> events.list_rules()["Rules"]
+        []
+        >>> _ = events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
+        >>> [(rule["Name"], rule["State"]) for rule in events.list_rules(NamePrefix="ord")["Rules"]]
+        [('orders', 'ENABLED')]
+        >>> events.list_rules(EventBusName="shop")
+        Traceback (most recent call last):
+        botocore.errorfactory.ResourceNotFoundException: An error occurred (ResourceNotFoundException) ...
         """
         bus = self._bus(EventBusName)
         found = [rule for name, rule in sorted(bus.rules.items()) if name.startswith(NamePrefix)]
@@ -267,9 +363,18 @@ class Events(Service):
     def list_rule_names_by_target(
         self, TargetArn: str, EventBusName: str = DEFAULT, NextToken: str | None = None, Limit: int = PAGE
     ) -> dict[str, Any]:
-        """List the names of the rules of a bus that have a target with this ARN.
+        """List the names of the rules of a bus that have a target with this ARN. Raises ResourceNotFoundException.
 
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListRuleNamesByTarget.html
+
+        >>> from eslabon import Cloud
+        >>> events, queue = Cloud().client("events"), "arn:aws:sqs:us-east-1:123456789012:orders"
+        >>> events.list_rule_names_by_target(TargetArn=queue)["RuleNames"]
+        []
+        >>> _ = events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
+        >>> _ = events.put_targets(Rule="orders", Targets=[{"Id": "1", "Arn": queue}])
+        >>> events.list_rule_names_by_target(TargetArn=queue)["RuleNames"]
+        ['orders']
         """
         bus = self._bus(EventBusName)
         found = [
@@ -284,6 +389,16 @@ class Events(Service):
         """Let a rule match again, 10 seconds later. Raises ResourceNotFoundException.
 
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_EnableRule.html
+
+        >>> from eslabon import Cloud
+        >>> events = Cloud().client("events")
+        >>> _ = events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}', State="DISABLED")
+        >>> _ = events.enable_rule(Name="orders")
+        >>> events.describe_rule(Name="orders")["State"]
+        'ENABLED'
+        >>> events.enable_rule(Name="refunds")
+        Traceback (most recent call last):
+        botocore.errorfactory.ResourceNotFoundException: An error occurred (ResourceNotFoundException) ...
         """
         self._set_state(Name, EventBusName, "ENABLED")
 
@@ -291,6 +406,16 @@ class Events(Service):
         """Let a rule match no more, 10 seconds later. Raises ResourceNotFoundException.
 
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DisableRule.html
+
+        >>> from eslabon import Cloud
+        >>> events = Cloud().client("events")
+        >>> _ = events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
+        >>> _ = events.disable_rule(Name="orders")
+        >>> events.describe_rule(Name="orders")["State"]
+        'DISABLED'
+        >>> events.disable_rule(Name="refunds")
+        Traceback (most recent call last):
+        botocore.errorfactory.ResourceNotFoundException: An error occurred (ResourceNotFoundException) ...
         """
         self._set_state(Name, EventBusName, "DISABLED")
 
@@ -298,6 +423,17 @@ class Events(Service):
         """Delete a rule that has no targets; one that does not exist is no error.
 
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteRule.html
+
+        >>> from eslabon import Cloud
+        >>> events = Cloud().client("events")
+        >>> _ = events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
+        >>> queue = "arn:aws:sqs:us-east-1:123456789012:orders"
+        >>> _ = events.put_targets(Rule="orders", Targets=[{"Id": "1", "Arn": queue}])
+        >>> events.delete_rule(Name="orders")
+        Traceback (most recent call last):
+        botocore.exceptions.ClientError: An error occurred (ValidationException) when calling the DeleteRule ...
+        >>> _ = events.remove_targets(Rule="orders", Ids=["1"])
+        >>> _ = events.delete_rule(Name="orders"); _ = events.delete_rule(Name="orders")
         """
         bus = self._bus(EventBusName)
         rule = bus.rules.get(Name)
@@ -318,6 +454,18 @@ class Events(Service):
         Raises ValidationException, ResourceNotFoundException, LimitExceededException (5 targets a rule).
 
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutTargets.html
+
+        >>> from eslabon import Cloud
+        >>> events, queue = Cloud().client("events"), "arn:aws:sqs:us-east-1:123456789012:orders"
+        >>> _ = events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
+        >>> events.put_targets(Rule="orders", Targets=[{"Id": "1", "Arn": queue}])["FailedEntryCount"]
+        0
+        >>> _ = events.put_targets(Rule="orders", Targets=[{"Id": "1", "Arn": queue, "InputPath": "$.detail"}])  # replaces it
+        >>> events.list_targets_by_rule(Rule="orders")["Targets"][0]["InputPath"]
+        '$.detail'
+        >>> events.put_targets(Rule="orders", Targets=[{"Id": str(number), "Arn": queue} for number in range(6)])
+        Traceback (most recent call last):
+        botocore.errorfactory.LimitExceededException: An error occurred (LimitExceededException) ...
         """
         rule = self._rule(Rule, EventBusName)
         made = [compile_target(given, account=self.account, region=self.region) for given in Targets]
@@ -335,6 +483,17 @@ class Events(Service):
         """Remove targets by their Ids; the answer says which there were none of.
 
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RemoveTargets.html
+
+        >>> from eslabon import Cloud
+        >>> events, queue = Cloud().client("events"), "arn:aws:sqs:us-east-1:123456789012:orders"
+        >>> _ = events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
+        >>> _ = events.put_targets(Rule="orders", Targets=[{"Id": "1", "Arn": queue}])
+        >>> answer = events.remove_targets(Rule="orders", Ids=["1", "2"])
+        >>> answer["FailedEntryCount"], answer["FailedEntries"][0]["TargetId"]
+        (1, '2')
+        >>> events.remove_targets(Rule="refunds", Ids=["1"])
+        Traceback (most recent call last):
+        botocore.errorfactory.ResourceNotFoundException: An error occurred (ResourceNotFoundException) ...
         """
         rule = self._rule(Rule, EventBusName)
         kept = {name: target for name, target in rule.targets.items() if name not in Ids}
@@ -356,9 +515,21 @@ class Events(Service):
     def list_targets_by_rule(
         self, Rule: str, EventBusName: str = DEFAULT, NextToken: str | None = None, Limit: int = PAGE
     ) -> dict[str, Any]:
-        """List the targets of a rule, as they were put.
+        """List the targets of a rule, as they were put. Raises ResourceNotFoundException.
 
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListTargetsByRule.html
+
+        >>> from eslabon import Cloud
+        >>> events, queue = Cloud().client("events"), "arn:aws:sqs:us-east-1:123456789012:orders"
+        >>> _ = events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
+        >>> events.list_targets_by_rule(Rule="orders")["Targets"]
+        []
+        >>> _ = events.put_targets(Rule="orders", Targets=[{"Id": "1", "Arn": queue}])
+        >>> events.list_targets_by_rule(Rule="orders")["Targets"]
+        [{'Id': '1', 'Arn': 'arn:aws:sqs:us-east-1:123456789012:orders'}]
+        >>> events.list_targets_by_rule(Rule="refunds")
+        Traceback (most recent call last):
+        botocore.errorfactory.ResourceNotFoundException: An error occurred (ResourceNotFoundException) ...
         """
         rule = self._rule(Rule, EventBusName)
         found = [target for _, target in sorted(rule.targets.items())]
@@ -395,6 +566,18 @@ class Events(Service):
         Raises InvalidEventPatternException, ValidationException (the event lacks a field that all events have).
 
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TestEventPattern.html
+
+        >>> from eslabon import Cloud
+        >>> events = Cloud().client("events")
+        >>> event = json.dumps({"id": "1", "account": "123456789012", "source": "shop", "time": "2026-01-01T00:00:00Z",
+        ...     "region": "us-east-1", "resources": [], "detail-type": "order", "detail": {"total": 9}})
+        >>> events.test_event_pattern(EventPattern='{"detail": {"total": [{"numeric": ["<", 10]}]}}', Event=event)["Result"]
+        True
+        >>> events.test_event_pattern(EventPattern='{"source": ["warehouse"]}', Event=event)["Result"]
+        False
+        >>> events.test_event_pattern(EventPattern='{"source": "shop"}', Event=event)
+        Traceback (most recent call last):
+        botocore.errorfactory.InvalidEventPatternException: An error occurred (InvalidEventPatternException) ...
         """
         try:
             event = check_event(Event)
@@ -440,22 +623,47 @@ class Events(Service):
         """Add or overwrite tags of a bus or rule. Raises ResourceNotFoundException.
 
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TagResource.html
+
+        >>> from eslabon import Cloud
+        >>> events = Cloud().client("events")
+        >>> orders = events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}')["RuleArn"]
+        >>> _ = events.tag_resource(ResourceARN=orders, Tags=[{"Key": "team", "Value": "shop"}])
+        >>> events.list_tags_for_resource(ResourceARN=orders)["Tags"]
+        [{'Key': 'team', 'Value': 'shop'}]
+        >>> events.tag_resource(ResourceARN="arn:aws:events:us-east-1:123456789012:rule/gone", Tags=[])
+        Traceback (most recent call last):
+        botocore.errorfactory.ResourceNotFoundException: An error occurred (ResourceNotFoundException) ...
         """
         self._existing(ResourceARN)
         self._put_tags(ResourceARN, Tags)
 
     def untag_resource(self, ResourceARN: str, TagKeys: list[str]) -> None:
-        """Remove tags from a bus or rule.
+        """Remove tags from a bus or rule; keys that it does not have are no error. Raises ResourceNotFoundException.
 
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_UntagResource.html
+
+        >>> from eslabon import Cloud
+        >>> events = Cloud().client("events")
+        >>> bus = events.create_event_bus(Name="shop", Tags=[{"Key": "team", "Value": "shop"}])["EventBusArn"]
+        >>> _ = events.untag_resource(ResourceARN=bus, TagKeys=["team", "stage"])
+        >>> events.list_tags_for_resource(ResourceARN=bus)["Tags"]
+        []
         """
         self._existing(ResourceARN)
         self._tags.remove(ResourceARN, TagKeys)
 
     def list_tags_for_resource(self, ResourceARN: str) -> dict[str, Any]:
-        """List the tags of a bus or rule.
+        """List the tags of a bus or rule. Raises ResourceNotFoundException.
 
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListTagsForResource.html
+
+        >>> from eslabon import Cloud
+        >>> events = Cloud().client("events")
+        >>> events.list_tags_for_resource(ResourceARN=events.describe_event_bus()["Arn"])["Tags"]
+        []
+        >>> events.list_tags_for_resource(ResourceARN="arn:aws:events:us-east-1:123456789012:rule/gone")
+        Traceback (most recent call last):
+        botocore.errorfactory.ResourceNotFoundException: An error occurred (ResourceNotFoundException) ...
         """
         self._existing(ResourceARN)
         return {"Tags": [{"Key": key, "Value": value} for key, value in self._tags.get(ResourceARN).items()]}
