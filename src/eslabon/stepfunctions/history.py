@@ -1,0 +1,164 @@
+"""The history of an execution: recorded as short tuples while it runs, rendered as the API's events when asked for.
+
+It decides nothing: the interpreter says what happens.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from eslabon.ids import Arn
+
+LIMIT = 25_000  # events of a Standard execution
+LARGEST = (
+    256 * 1024
+)  # bytes of an input, an output, a result: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+
+# type, id of the event before it, seconds since 1970, details as its type needs them
+Event = tuple[str, int, float, Any]
+Details = dict[str, Any]
+
+_shortest = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_quick = json.JSONEncoder().encode
+
+
+def to_text(value: Any) -> str:
+    """A JSON value as the text that the API shows.
+
+    >>> to_text({"a": [1, None, "ñ"]})
+    '{"a":[1,null,"ñ"]}'
+    """
+    return _shortest(value)
+
+
+def too_large(value: Any) -> bool:
+    """Whether a JSON value is over the limit of what a state may receive or hand on.
+
+    >>> too_large("a" * (LARGEST - 2)), too_large("a" * LARGEST)
+    (False, True)
+    """
+    if len(_quick(value)) <= LARGEST:  # escaped and spaced, it is never shorter than what is counted
+        return False
+    return len(_shortest(value).encode("utf-8", "surrogatepass")) > LARGEST
+
+
+def _carried(name: str) -> Callable[[Any], Details]:
+    """A member that holds JSON text, and the member beside it that says it is whole."""
+    return lambda value: {name: to_text(value), f"{name}Details": {"truncated": False}}
+
+
+_input, _output = _carried("input"), _carried("output")
+
+
+def _entered(details: tuple[str, Any]) -> Details:
+    name, value = details
+    return {"name": name, **_input(value)}
+
+
+def _exited(details: tuple[str, Any, Mapping[str, Any]]) -> Details:
+    name, value, assigned = details
+    rendered: Details = {"name": name, **_output(value)}
+    if assigned:
+        rendered["assignedVariables"] = {variable: to_text(given) for variable, given in assigned.items()}
+        rendered["assignedVariablesDetails"] = {"truncated": False}
+    return rendered
+
+
+def _failed(details: tuple[str | None, str | None]) -> Details:
+    error, cause = details
+    return {name: text for name, text in (("error", error), ("cause", cause)) if text is not None}
+
+
+def _as_they_are(details: Mapping[str, Any]) -> Details:
+    """Details kept under the API's names; JSON values under `input`, `output` and `parameters` become text."""
+    rendered: Details = {}
+    for name, value in details.items():
+        if name in ("input", "output"):
+            rendered.update(_carried(name)(value))
+        elif value is not None:
+            rendered[name] = value
+    return rendered
+
+
+# How the details of an event are called in the API, and how they are rendered.
+_FORMS: dict[str, tuple[str, Callable[[Any], Details]]] = {
+    "ExecutionStarted": ("executionStartedEventDetails", _as_they_are),
+    "ExecutionSucceeded": ("executionSucceededEventDetails", _output),
+    "ExecutionFailed": ("executionFailedEventDetails", _failed),
+    "ExecutionAborted": ("executionAbortedEventDetails", _failed),
+    "ExecutionTimedOut": ("executionTimedOutEventDetails", _failed),
+    "ExecutionRedriven": ("executionRedrivenEventDetails", _as_they_are),
+    "EvaluationFailed": ("evaluationFailedEventDetails", _as_they_are),
+    "MapStateStarted": ("mapStateStartedEventDetails", _as_they_are),
+    "MapIterationStarted": ("mapIterationStartedEventDetails", _as_they_are),
+    "MapIterationSucceeded": ("mapIterationSucceededEventDetails", _as_they_are),
+    "MapIterationFailed": ("mapIterationFailedEventDetails", _as_they_are),
+    "MapIterationAborted": ("mapIterationAbortedEventDetails", _as_they_are),
+    "MapRunStarted": ("mapRunStartedEventDetails", _as_they_are),
+    "MapRunFailed": ("mapRunFailedEventDetails", _failed),
+    "MapRunRedriven": ("mapRunRedrivenEventDetails", _as_they_are),
+}
+for _kind in ("Pass", "Task", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"):
+    _FORMS[f"{_kind}StateEntered"] = ("stateEnteredEventDetails", _entered)
+    _FORMS[f"{_kind}StateExited"] = ("stateExitedEventDetails", _exited)
+for _family in ("Task", "LambdaFunction", "Activity"):
+    for _what in ("Scheduled", "ScheduleFailed", "Started", "StartFailed", "Submitted", "SubmitFailed", "Succeeded"):
+        _FORMS[_family + _what] = (f"{_family[0].lower()}{_family[1:]}{_what}EventDetails", _as_they_are)
+    for _what in ("Failed", "TimedOut"):
+        _FORMS[_family + _what] = (f"{_family[0].lower()}{_family[1:]}{_what}EventDetails", _as_they_are)
+
+
+def render(events: Sequence[Event], first: int = 1, *, data: bool = True) -> list[Details]:
+    """Events as GetExecutionHistory answers them.
+
+    first: the id of the first of `events`; data: whether inputs, outputs and results are shown.
+
+    >>> render([("PassStateExited", 2, 1767225600.0, ("A", {"n": 1}, {}))], first=3)[0]["stateExitedEventDetails"]
+    {'name': 'A', 'output': '{"n":1}', 'outputDetails': {'truncated': False}}
+    """
+    rendered = []
+    for number, (kind, previous, when, details) in enumerate(events, first):
+        event: Details = {
+            "timestamp": datetime.fromtimestamp(when, UTC),
+            "type": kind,
+            "id": number,
+            "previousEventId": previous,
+        }
+        if kind in _FORMS and details is not None:
+            member, form = _FORMS[kind]
+            event[member] = form(details) if data else _without_data(form(details))
+        rendered.append(event)
+    return rendered
+
+
+_DATA = frozenset({"input", "output", "parameters", "assignedVariables"})
+
+
+def _without_data(details: Details) -> Details:
+    """Inputs, outputs and results are left out, and the members beside them say so."""
+    return {
+        name: {"truncated": False} if name.removesuffix("Details") in _DATA else value
+        for name, value in details.items()
+        if name not in _DATA
+    }
+
+
+def iso(seconds: float) -> str:
+    """A time as the context object shows it.
+
+    >>> iso(1767225600.5)
+    '2026-01-01T00:00:00.500Z'
+    """
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def name_in(arn: str) -> str:
+    """The last part of an ARN: an execution's or a state machine's name.
+
+    >>> name_in("arn:aws:states:us-east-1:123456789012:execution:orders:first")
+    'first'
+    """
+    return Arn.parse(arn).resource.rsplit(":", 1)[-1]

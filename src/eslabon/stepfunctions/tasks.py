@@ -1,0 +1,159 @@
+"""One attempt of a Task: its events, its token, its time-out and its heartbeat. What it calls is in `integrations`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from eslabon.stepfunctions import integrations
+from eslabon.stepfunctions.definition import TaskWork
+from eslabon.stepfunctions.handlers import HEARTBEAT, TIMEOUT
+from eslabon.stepfunctions.history import to_text
+from eslabon.stepfunctions.scope import Evaluate, StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from eslabon.clock import Handle
+    from eslabon.stepfunctions.interpreter import Visit
+
+TOKEN_LENGTH = 128
+
+
+class Attempt:
+    """A Task under way: what it was called with, and the ways in which it can end; the first one counts.
+
+    An integration calls `started`, perhaps `submitted`, then `succeed` or `fail`; with a token, whoever holds it does.
+    """
+
+    def __init__(self, visit: Visit, work: TaskWork) -> None:
+        self.visit = visit
+        self.execution = visit.flow.execution
+        self.resource = work.resource
+        self.token = visit.token
+        self.arguments: Any = None
+        self.role_arn: str = self.execution.role_arn
+        self.timeout: int | None = None  # seconds
+        self.heartbeat: int | None = None
+        self.live = True
+        self.cancel: Callable[[], None] | None = None  # stops what was called, where that can be stopped
+        self._timers: list[Handle] = []
+
+    def schedule(self) -> None:
+        """Write that the task is scheduled, and call what it calls."""
+        self._record("Scheduled", self._scheduled())
+        if self.token is not None:
+            self.execution.service.attempts[self.token] = self
+        self._watch()
+        integrations.call(self)
+
+    def started(self, **details: Any) -> None:
+        """What is called has begun to work."""
+        if self.live:
+            self._record("Started", {**self._named(), **details})
+
+    def submitted(self, output: Any) -> None:
+        """What is called has taken the task, and its end is still to come (.sync, .waitForTaskToken)."""
+        if self.live:
+            self._record("Submitted", {**self._named(), "output": output})
+
+    def succeed(self, output: Any) -> None:
+        """The task is done; `output` is its result."""
+        if not self._finish():
+            return
+        self._record("Succeeded", {**self._named(), "output": output})
+        try:
+            self.visit.check_size(output)
+        except StateError as failure:
+            self.visit.fail(failure)
+            return
+        self.visit.succeed(output)
+
+    def fail(self, error: str | None, cause: str | None, *, event: str = "Failed") -> None:
+        """The task has failed; event: the ending of the event's type ("Failed", "StartFailed", "TimedOut", …)."""
+        if not self._finish():
+            return
+        self._record(event, {**self._named(), "error": error, "cause": cause})
+        self.visit.fail(StateError(error, cause, complete=True))
+
+    def beat(self) -> None:
+        """Its worker is alive: the heartbeat's time starts again."""
+        if self.live and self.heartbeat is not None:
+            self._stop_timers()
+            self._watch()
+
+    def stop(self) -> None:
+        """The execution has no use for it any more."""
+        if self._finish() and self.cancel is not None:
+            self.cancel()
+
+    def _finish(self) -> bool:
+        """Whether this is the first end; its token and timers are gone afterwards."""
+        if not self.live:
+            return False
+        self.live = False
+        self._stop_timers()
+        self.visit.cancel = None
+        if self.token is not None:
+            self.execution.service.attempts.pop(self.token, None)
+        return True
+
+    def _watch(self) -> None:
+        clock = self.execution.clock
+        if self.timeout is not None:
+            due = self.visit.worked_at + self.timeout
+            self._timers.append(clock.call_at(due, lambda: self._time_out(TIMEOUT), background=True))
+        if self.heartbeat is not None:
+            self._timers.append(clock.call_later(self.heartbeat, lambda: self._time_out(HEARTBEAT), background=True))
+
+    def _stop_timers(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+
+    def _time_out(self, error: str) -> None:
+        cancel = self.cancel
+        self.fail(error, None, event="TimedOut")
+        if cancel is not None:
+            cancel()
+
+    def _record(self, what: str, details: dict[str, Any]) -> None:
+        self.visit.flow.record(self.resource.family + what, details)
+
+    def _named(self) -> dict[str, Any]:
+        """How events of an integration say what it is; those of functions and activities do not."""
+        if self.resource.kind != "integration":
+            return {}
+        return {"resourceType": self.resource.service, "resource": self.resource.action + self.resource.pattern}
+
+    def _scheduled(self) -> dict[str, Any]:
+        limits = {"timeoutInSeconds": self.timeout, "heartbeatInSeconds": self.heartbeat}
+        if self.resource.kind == "integration":
+            region = self.execution.service.region
+            return {**self._named(), "region": region, "parameters": to_text(self.arguments), **limits}
+        if self.resource.kind == "function":
+            limits.pop("heartbeatInSeconds")
+        return {"resource": self.resource.text, "input": self.arguments, **limits}
+
+
+def run(visit: Visit) -> None:
+    """What a Task state does: one attempt; a retry makes another.
+
+    Raises StateError when its arguments, time-outs or role cannot be computed.
+    """
+    work = visit.state.work
+    assert isinstance(work, TaskWork)
+    visit.worked_at = visit.flow.execution.clock.now
+    visit.token = visit.ids.token(TOKEN_LENGTH) if work.resource.awaits_token else None
+    attempt = Attempt(visit, work)
+    attempt.arguments = visit.state.dataflow.arguments(visit)
+    visit.check_size(attempt.arguments)
+    attempt.timeout = _seconds(work.timeout, visit)
+    attempt.heartbeat = _seconds(work.heartbeat, visit)
+    if work.role is not None:
+        attempt.role_arn = work.role(visit)["RoleArn"]
+    visit.cancel = attempt.stop
+    attempt.schedule()
+
+
+def _seconds(field: Evaluate | None, visit: Visit) -> int | None:
+    return None if field is None else int(field(visit))
