@@ -71,7 +71,20 @@ class Bus:
     _index: PatternIndex[str] = field(default_factory=PatternIndex)
 
     def change(self, name: str, rule: Rule | None, now: float) -> None:
-        """Store a rule, or with None forget it; events meet the change RULE_DELAY seconds later."""
+        """Store a rule, or with None forget it; events meet the change RULE_DELAY seconds later.
+
+        >>> from eslabon.events.pattern import compile_pattern
+        >>> pattern, now = compile_pattern('{"source": ["shop"]}'), dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+        >>> arn = "arn:aws:events:us-east-1:123456789012:rule/orders"
+        >>> orders = Rule("orders", arn, "default", pattern.text, pattern, "ENABLED", None, None, "123456789012")
+        >>> bus = Bus("default", "arn:aws:events:us-east-1:123456789012:event-bus/default", now, now)
+        >>> bus.change("orders", orders, now=0.0)
+        >>> [len(bus.matching({"source": "shop"}, now=second)) for second in (9.9, 10.0)]
+        [0, 1]
+        >>> bus.change("orders", None, now=20.0)
+        >>> list(bus.rules), [len(bus.matching({"source": "shop"}, now=second)) for second in (29.9, 30.0)]
+        ([], [1, 0])
+        """
         if rule is None:
             self.rules.pop(name, None)
         else:
@@ -79,7 +92,13 @@ class Bus:
         self._pending.append((now + RULE_DELAY, name, rule))
 
     def matching(self, event: Mapping[str, Any], now: float) -> list[Rule]:
-        """The rules in effect now that this event matches, in the order in which they took effect."""
+        """The rules in effect now that this event matches, in the order in which they took effect.
+
+        >>> now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+        >>> bus = Bus("default", "arn:aws:events:us-east-1:123456789012:event-bus/default", now, now)
+        >>> bus.matching({"source": "shop"}, now=0.0)  # it has no rules; `change` shows one that has
+        []
+        """
         self._take_effect(now)
         return [self._active[name] for name in self._index.matching(event)]
 

@@ -23,7 +23,14 @@ class Fields:
     places: dict[str, list[ArrayPlaces]] = field(default_factory=dict)
 
     def add(self, path: str, value: Scalar, places: ArrayPlaces) -> None:
-        """Add one leaf."""
+        """Add one leaf, and where it stands when that is in arrays of objects.
+
+        >>> fields = Fields()
+        >>> fields.add("items.sku", "a", ((1, 0),))
+        >>> fields.add("items.sku", "b", ((1, 1),))
+        >>> fields
+        Fields(values={'items.sku': ['a', 'b']}, places={'items.sku': [((1, 0),), ((1, 1),)]})
+        """
         values = self.values.get(path)
         if values is None:
             values = self.values[path] = []
@@ -40,7 +47,13 @@ class Condition:
     matchers: tuple[Matcher, ...]
 
     def accepts(self, value: Scalar) -> bool:
-        """Whether one of the matchers accepts this leaf value."""
+        """Whether one of the matchers accepts this leaf value.
+
+        >>> from eslabon.events.matchers import Exact, Prefix
+        >>> region = Condition("region", (Exact("local"), Prefix("us-")))
+        >>> region.accepts("us-east-1"), region.accepts("eu-south-1")
+        (True, False)
+        """
         for matcher in self.matchers:  # noqa: SIM110 - the inner loop of all matching
             if matcher.matches(value):
                 return True

@@ -20,7 +20,21 @@ PRINCIPAL = "events.amazonaws.com"
 
 
 def dispatch(service: Events, bus: Bus, event: Mapping[str, Any], *, forwarded: bool = False) -> None:
-    """Send the event to every target of every rule that it matches."""
+    """Send the event to every target of every rule that it matches.
+
+    forwarded: it comes from another bus, so it goes to no third one.
+
+    >>> from eslabon import Cloud
+    >>> from eslabon.events.pattern import compile_pattern
+    >>> cloud, pattern = Cloud(), compile_pattern('{"source": ["shop"]}')
+    >>> bus = Bus("shop", "arn:aws:events:us-east-1:123456789012:event-bus/shop", *[cloud.clock.datetime()] * 2)
+    >>> arn = "arn:aws:events:us-east-1:123456789012:rule/shop/orders"
+    >>> bus.change("orders", Rule("orders", arn, "shop", pattern.text, pattern, "ENABLED", None, None, ""), now=0.0)
+    >>> dispatch(cloud.service("events"), bus, {"id": "1", "source": "shop"})
+    >>> dispatch(cloud.service("events"), bus, {"id": "2", "source": "warehouse"})
+    >>> [entry["event_id"] for entry in cloud.journal.of("match")]
+    ['1']
+    """
     now = service.clock.now
     for rule in bus.matching(event, now):
         service.journal.record("match", bus=bus.arn, rule=rule.arn, event_id=event["id"])
@@ -28,7 +42,7 @@ def dispatch(service: Events, bus: Bus, event: Mapping[str, Any], *, forwarded: 
             if forwarded and ":event-bus/" in target.arn:
                 _refuse_third_bus(service, rule, target)
                 continue
-            Delivery(service, rule, target, event, now).attempt()
+            _Delivery(service, rule, target, event, now).attempt()
 
 
 def _refuse_third_bus(service: Events, rule: Rule, target: Target) -> None:
@@ -45,7 +59,7 @@ def _refuse_third_bus(service: Events, rule: Rule, target: Target) -> None:
 
 
 @dataclass
-class Delivery:
+class _Delivery:
     """One event on its way to one target of one rule."""
 
     service: Events

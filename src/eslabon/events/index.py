@@ -100,7 +100,16 @@ class PatternIndex(Generic[Key]):
         return number
 
     def remove(self, key: Key) -> None:
-        """Remove a pattern; raises KeyError when there is none under this key."""
+        """Remove a pattern; raises KeyError when there is none under this key.
+
+        >>> from eslabon.events.pattern import compile_pattern
+        >>> index = PatternIndex()
+        >>> index.add("orders", compile_pattern('{"source": ["shop"]}'))
+        >>> index.remove("orders")
+        >>> index.remove("orders")
+        Traceback (most recent call last):
+        KeyError: 'orders'
+        """
         for number in self._numbers.pop(key):
             entry = self._entries[number]
             assert entry is not None
@@ -136,7 +145,15 @@ class PatternIndex(Generic[Key]):
                 del self._ways[way]
 
     def matching(self, event: Mapping[str, Any]) -> list[Key]:
-        """The keys of all patterns that match the event, in the order in which they were added."""
+        """The keys of all patterns that match the event, in the order in which they were added.
+
+        >>> from eslabon.events.pattern import compile_pattern
+        >>> index = PatternIndex()
+        >>> index.add("shop", compile_pattern('{"source": ["shop"]}'))
+        >>> index.add("not test", compile_pattern('{"stage": [{"anything-but": "test"}, {"exists": false}]}'))
+        >>> index.matching({"source": "shop"}), index.matching({"source": "shop", "stage": "test"})
+        (['shop', 'not test'], ['shop'])
+        """
         fields = flatten(event, self._ways)
         candidates = self._homeless
         contradicted = 0
@@ -152,17 +169,17 @@ class PatternIndex(Generic[Key]):
             may_miss = path.optional if name in fields.places else 0
             contradicted |= difference(path.mentions, accepting | may_miss)
         matched: dict[int, Key] = {}
-        for number in rule_numbers(difference(candidates, contradicted)):
+        for number in _rule_numbers(difference(candidates, contradicted)):
             entry = self._entries[number]
             if entry is not None and entry.order not in matched and meets_all(entry.alternative, fields):
                 matched[entry.order] = entry.key
         return [matched[order] for order in sorted(matched)]
 
 
-def rule_numbers(rules: Rules) -> list[int]:
+def _rule_numbers(rules: Rules) -> list[int]:
     """The numbers of the rules in a set, the highest first.
 
-    >>> rule_numbers(0b1010)
+    >>> _rule_numbers(0b1010)
     [3, 1]
     """
     numbers = []

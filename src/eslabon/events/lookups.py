@@ -36,12 +36,28 @@ class Slices:
         return bool(self._by_length)
 
     def set(self, text: str, rule: Rules, present: bool) -> None:
+        """Put a rule into the set of a text, or take it out.
+
+        >>> beginnings = Slices(beginning)
+        >>> beginnings.set("us-", 0b01, True)
+        >>> beginnings.set("us-", 0b01, False)
+        >>> bool(beginnings)
+        False
+        """
         texts = self._by_length.setdefault(len(text), {})
         set_rule(texts, text, rule, present)
         if not texts:
             del self._by_length[len(text)]
 
     def find(self, value: str) -> Rules:
+        """The rules of all texts that the value has.
+
+        >>> parts = Slices(anywhere)
+        >>> parts.set("an", 0b01, True)
+        >>> parts.set("banana", 0b10, True)
+        >>> parts.find("banana"), parts.find("ban"), parts.find("b")
+        (3, 1, 0)
+        """
         rules = 0
         for length, texts in self._by_length.items():
             if length <= len(value):
@@ -51,13 +67,21 @@ class Slices:
         return rules
 
 
-def beginning(value: str, length: int, texts: Collection[str]) -> Iterable[str]:  # noqa: ARG001 - a Slice
-    """The first `length` characters."""
+def beginning(value: str, length: int, texts: Collection[str]) -> Iterable[str]:  # noqa: ARG001 - every Slice takes three
+    """The first `length` characters.
+
+    >>> beginning("cat.png", 3, {"cat", "dog"})
+    ('cat',)
+    """
     return (value[:length],)
 
 
-def ending(value: str, length: int, texts: Collection[str]) -> Iterable[str]:  # noqa: ARG001 - a Slice
-    """The last `length` characters."""
+def ending(value: str, length: int, texts: Collection[str]) -> Iterable[str]:  # noqa: ARG001 - every Slice takes three
+    """The last `length` characters.
+
+    >>> ending("cat.png", 4, {".png"}), ending("cat.png", 0, {""})
+    (('.png',), ('',))
+    """
     return (value[len(value) - length :],)
 
 
@@ -89,10 +113,29 @@ class Ranges:
         self._tree: list[Rules] = []
 
     def set(self, low: Number, high: Number, low_open: bool, high_open: bool, rule: Rules, present: bool) -> None:
+        """Put a rule into the set of a range, or take it out; an open end is outside of it.
+
+        >>> ranges = Ranges()
+        >>> ranges.set(0, 5, True, False, 0b1, True)
+        >>> ranges.find(0), ranges.find(5)
+        (0, 1)
+        >>> ranges.set(0, 5, True, False, 0b1, False)
+        >>> ranges.find(5)
+        0
+        """
         set_rule(self._ranges, (low, high, low_open, high_open), rule, present)
         self._tree = []
 
     def find(self, number: Number) -> Rules:
+        """The rules of all ranges that hold the number.
+
+        >>> ranges = Ranges()
+        >>> ranges.find(3)
+        0
+        >>> ranges.set(3, 3, False, False, 0b1, True)
+        >>> ranges.find(3), ranges.find(3.000001)
+        (1, 0)
+        """
         if not self._ranges:
             return 0
         if not self._tree:

@@ -78,6 +78,11 @@ class Exact:
         object.__setattr__(self, "key", identity(self.value))
 
     def matches(self, value: Scalar) -> bool:
+        """Whether the value is this one; a number is no text, and 300 is 300.0.
+
+        >>> Exact(300).matches(300.0), Exact("300").matches(300), Exact(None).matches(None)
+        (True, False, True)
+        """
         return identity(value) == self.key
 
 
@@ -88,6 +93,11 @@ class EqualsIgnoreCase:
     text: str
 
     def matches(self, value: Scalar) -> bool:
+        """Whether the value is this text, in upper or lower case.
+
+        >>> EqualsIgnoreCase("Peña").matches("PEÑA"), EqualsIgnoreCase("1").matches(1)
+        (True, False)
+        """
         return isinstance(value, str) and value.lower() == self.text.lower()
 
 
@@ -99,6 +109,13 @@ class Prefix:
     ignore_case: bool = False
 
     def matches(self, value: Scalar) -> bool:
+        """Whether the value is a text that begins so.
+
+        >>> Prefix("us-").matches("us-east-1"), Prefix("us-").matches("US-EAST-1"), Prefix("").matches(7)
+        (True, False, False)
+        >>> Prefix("us-", ignore_case=True).matches("US-EAST-1")
+        True
+        """
         if not isinstance(value, str):
             return False
         return value.lower().startswith(self.text.lower()) if self.ignore_case else value.startswith(self.text)
@@ -112,6 +129,13 @@ class Suffix:
     ignore_case: bool = False
 
     def matches(self, value: Scalar) -> bool:
+        """Whether the value is a text that ends so.
+
+        >>> Suffix(".png").matches("cat.png"), Suffix(".png").matches("cat.PNG"), Suffix("").matches(7)
+        (True, False, False)
+        >>> Suffix(".png", ignore_case=True).matches("cat.PNG")
+        True
+        """
         if not isinstance(value, str):
             return False
         return value.lower().endswith(self.text.lower()) if self.ignore_case else value.endswith(self.text)
@@ -131,6 +155,11 @@ class Wildcard:
         object.__setattr__(self, "expression", wildcard.expression(tokens))
 
     def matches(self, value: Scalar) -> bool:
+        """Whether the value is a text like this one, with anything for each star.
+
+        >>> Wildcard("dir/*.png").matches("dir/a/b.png"), Wildcard("*").matches(""), Wildcard("*").matches(7)
+        (True, True, False)
+        """
         return isinstance(value, str) and self.expression.fullmatch(value) is not None
 
 
@@ -144,6 +173,12 @@ class Numeric:
     high_open: bool = False
 
     def matches(self, value: Scalar) -> bool:
+        """Whether the value is a number in the range, compared to six decimals.
+
+        >>> more_than_zero = Numeric(low=0, low_open=True)
+        >>> [more_than_zero.matches(value) for value in (0, 0.000001, 5_000_000_000, "1")]
+        [False, True, True, False]
+        """
         number = comparable(value)
         if number is None or number < self.low or number > self.high:
             return False
@@ -160,6 +195,13 @@ class Cidr:
     last: int
 
     def matches(self, value: Scalar) -> bool:
+        """Whether the value is the text of an address in the block.
+
+        >>> first, last = ip_address("10.0.0.0")[1], ip_address("10.0.0.255")[1]
+        >>> block = Cidr("10.0.0.0/24", 4, first, last)
+        >>> block.matches("10.0.0.255"), block.matches("10.0.1.0"), block.matches("somewhere")
+        (True, False, False)
+        """
         address = ip_address(value)
         return address is not None and address[0] == self.version and self.first <= address[1] <= self.last
 
@@ -171,6 +213,12 @@ class AnythingBut:
     excluded: tuple[Matcher, ...]
 
     def matches(self, value: Scalar) -> bool:
+        """Whether none of the excluded matches the value.
+
+        >>> outside = AnythingBut((Prefix("us-"), Exact("eu-south-1")))
+        >>> outside.matches("eu-west-1"), outside.matches("eu-south-1"), outside.matches(None)
+        (True, False, True)
+        """
         return not any(matcher.matches(value) for matcher in self.excluded)
 
 
@@ -181,6 +229,11 @@ class Exists:
     wanted: bool
 
     def matches(self, value: Scalar) -> bool:  # noqa: ARG002 - every leaf is as good as another
+        """Whether a value is wanted at all.
+
+        >>> Exists(True).matches(None), Exists(False).matches(None)
+        (True, False)
+        """
         return self.wanted
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from eslabon.events import wildcard
-from eslabon.events.conditions import Alternative, Condition, Fields, flatten, meets_all
+from eslabon.events.conditions import Alternative, Condition, flatten, meets_all
 from eslabon.events.matchers import AnythingBut, Matcher, Wildcard
 from eslabon.events.operators import OPERATORS, Members, Refused, parse_value
 
@@ -71,10 +71,7 @@ class Pattern:
         >>> pattern.matches({"source": "aws.ec2", "detail": {}})
         False
         """
-        return self.matches_fields(flatten(event))
-
-    def matches_fields(self, fields: Fields) -> bool:
-        """The same for an event that is laid flat already."""
+        fields = flatten(event)
         return any(meets_all(alternative, fields) for alternative in self.alternatives)
 
 

@@ -32,12 +32,23 @@ class RetryPolicy:
 
     @classmethod
     def of(cls, given: Mapping[str, Any] | None) -> RetryPolicy:
-        """From the RetryPolicy of a target; what is left out has AWS's default."""
+        """From the RetryPolicy of a target; what is left out has AWS's default.
+
+        >>> RetryPolicy.of({"MaximumEventAgeInSeconds": 60}), RetryPolicy.of(None)
+        (RetryPolicy(attempts=185, age=60), RetryPolicy(attempts=185, age=86400))
+        """
         given = given or {}
         return cls(given.get("MaximumRetryAttempts", cls.attempts), given.get("MaximumEventAgeInSeconds", cls.age))
 
     def exhausted(self, *, retries: int, age: float) -> str | None:
-        """The limit that is reached after so many retries, for an event of this age in seconds; None: try again."""
+        """The limit that is reached after so many retries, for an event of this age in seconds; None: try again.
+
+        >>> policy = RetryPolicy(attempts=3, age=60)
+        >>> policy.exhausted(retries=2, age=59.9) is None
+        True
+        >>> policy.exhausted(retries=3, age=60.0), policy.exhausted(retries=0, age=60.0)
+        ('MaximumRetryAttempts', 'MaximumEventAgeInSeconds')
+        """
         if retries >= self.attempts:
             return "MaximumRetryAttempts"
         if age >= self.age:

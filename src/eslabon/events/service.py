@@ -460,7 +460,7 @@ class Events(Service):
         >>> _ = events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
         >>> events.put_targets(Rule="orders", Targets=[{"Id": "1", "Arn": queue}])["FailedEntryCount"]
         0
-        >>> _ = events.put_targets(Rule="orders", Targets=[{"Id": "1", "Arn": queue, "InputPath": "$.detail"}])  # replaces it
+        >>> _ = events.put_targets(Rule="orders", Targets=[{"Id": "1", "Arn": queue, "InputPath": "$.detail"}])
         >>> events.list_targets_by_rule(Rule="orders")["Targets"][0]["InputPath"]
         '$.detail'
         >>> events.put_targets(Rule="orders", Targets=[{"Id": str(number), "Arn": queue} for number in range(6)])
@@ -571,7 +571,8 @@ class Events(Service):
         >>> events = Cloud().client("events")
         >>> event = json.dumps({"id": "1", "account": "123456789012", "source": "shop", "time": "2026-01-01T00:00:00Z",
         ...     "region": "us-east-1", "resources": [], "detail-type": "order", "detail": {"total": 9}})
-        >>> events.test_event_pattern(EventPattern='{"detail": {"total": [{"numeric": ["<", 10]}]}}', Event=event)["Result"]
+        >>> small = '{"detail": {"total": [{"numeric": ["<", 10]}]}}'
+        >>> events.test_event_pattern(EventPattern=small, Event=event)["Result"]
         True
         >>> events.test_event_pattern(EventPattern='{"source": ["warehouse"]}', Event=event)["Result"]
         False

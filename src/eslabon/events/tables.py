@@ -52,7 +52,16 @@ class FieldTable:
         self._excluded: FieldTable | None = None
 
     def set(self, matchers: Sequence[Matcher], rule: Rules, present: bool) -> None:
-        """Add the matchers of a rule, one of which must accept, or take them out again."""
+        """Add the matchers of a rule, one of which must accept, or take them out again.
+
+        >>> table = FieldTable()
+        >>> table.set([Exact("a"), Prefix("b")], 0b1, True)
+        >>> table.find("a"), table.find("bc"), table.find("c")
+        (1, 1, 0)
+        >>> table.set([Exact("a"), Prefix("b")], 0b1, False)
+        >>> table.find("a")
+        0
+        """
         exclusions = [matcher for matcher in matchers if isinstance(matcher, AnythingBut)]
         if len(exclusions) == 1:
             self._set_exclusion(exclusions[0], rule, present)
@@ -106,7 +115,14 @@ class FieldTable:
             self._contents.set(longest, rule, present)
 
     def find(self, value: Scalar) -> Rules:
-        """The rules of which a matcher may accept this value."""
+        """The rules of which a matcher may accept this value.
+
+        >>> table = FieldTable()
+        >>> table.set([Exists(True)], 0b01, True)
+        >>> table.set([Wildcard("*long*no*")], 0b10, True)
+        >>> table.find(None), table.find("no"), table.find("along")  # the last only may match
+        (1, 1, 3)
+        """
         rules = self._equal.get(identity(value), 0)
         if self._any_value:
             rules |= self._any_value[None]

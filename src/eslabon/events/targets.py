@@ -54,7 +54,14 @@ def compile_target(given: Mapping[str, Any], *, account: str, region: str) -> Ta
 
 
 def checked_arn(text: str) -> Arn:
-    """The parts of an ARN in a request; ServiceError when it is none."""
+    """The parts of an ARN in a request; ServiceError when it is none.
+
+    >>> checked_arn("arn:aws:sqs:us-east-1:123456789012:orders").service
+    'sqs'
+    >>> checked_arn("orders")
+    Traceback (most recent call last):
+    eslabon.errors.ServiceError: ValidationException: Parameter orders is not valid. Reason: Provided Arn ...
+    """
     try:
         return Arn.parse(text)
     except ValueError:
