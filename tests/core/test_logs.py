@@ -384,7 +384,14 @@ def test_an_input_transformer_writes_timestamp_and_message(cloud, orders, timest
 
 @pytest.mark.parametrize(
     "payload",
-    ['"sold"', "7", "null", '{"message": "sold"}', '{"timestamp": 1767225600123, "message": "sold", "total": 7}']
+    [
+        '"sold"',
+        "7",
+        "null",
+        '{"message": "sold"}',
+        '{"timestamp": 1767225600123, "message": "sold", "total": 7}',
+        '{"timestamp": 1767225600123, "message": ""}',
+    ]
     + [f'{{"timestamp": {wrong}, "message": "sold"}}' for wrong in ("true", "null", "1.5", '"now"', '"2026-01-01"')],
 )
 def test_what_is_neither_an_event_nor_timestamp_and_message_fails_and_makes_no_stream(cloud, logs, orders, payload):
@@ -476,8 +483,13 @@ def test_what_is_left_over_is_reported(cloud, logs, till):
     assert cloud.resources() == []
 
 
-def test_what_utf8_cannot_hold_is_kept_as_a_question_mark(cloud):
-    logs = cloud.client("logs")
+def test_what_utf8_cannot_hold_is_kept_as_a_question_mark(cloud, logs, till):
+    write(cloud, logs, till, "a\ud800b")
+    assert messages(logs.get_log_events(**till)) == ["a?b"]
+    assert logs.describe_log_groups()["logGroups"][0]["storedBytes"] == 3 + 26
+
+
+def test_what_a_function_prints_may_be_no_utf8_either(cloud, logs):
     cloud.service("logs").append("shop", "till", [(int(cloud.clock.now * 1000), "a\ud800b")])
     assert logs.filter_log_events(logGroupName="shop")["events"][0]["message"] == "a?b"
     assert logs.describe_log_groups()["logGroups"][0]["storedBytes"] == 3 + 26

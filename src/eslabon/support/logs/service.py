@@ -16,7 +16,7 @@ from eslabon.support.logs.groups import DAY, Event, Group, Stream
 from eslabon.support.logs.patterns import PatternError, compile_pattern
 from eslabon.support.logs.policies import ResourcePolicies
 from eslabon.support.logs.reading import listing, stream_page
-from eslabon.support.logs.writing import REASONS, check_batch, delivered_event, sift
+from eslabon.support.logs.writing import check_batch, delivered_event, sift
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
@@ -223,13 +223,11 @@ class Logs(Service):
         botocore.errorfactory.InvalidParameterException: An error occurred ...
         """
         group = self._group(logGroupName)
-        if orderBy == "LastEventTime" and logStreamNamePrefix:
+        by_time = orderBy == "LastEventTime"
+        if by_time and logStreamNamePrefix:
             raise invalid("Cannot order by LastEventTime with a logStreamNamePrefix.")
         streams = group.streams_named(logStreamNamePrefix or "", self.now)
-        if descending:
-            streams.reverse()
-        if orderBy == "LastEventTime":
-            streams.sort(key=lambda stream: stream.last_event, reverse=descending)
+        streams.sort(key=lambda stream: (stream.last_event if by_time else 0, stream.name), reverse=descending)
         key = f"{group.name}:{logStreamNamePrefix}:{orderBy}:{descending}"
         return listing("logStreams", [stream.described() for stream in streams], limit, nextToken, key)
 
@@ -492,18 +490,11 @@ the PutLogEvents operation: Log events in a single PutLogEvents request must be 
                 reply=reply,
             ):
                 return
-        try:
-            timestamp, message = delivered_event(payload)
-        except ValueError as error:
-            reply(None, Failure("INVALID_PARAMETER", str(error), retryable=False))
+        event = delivered_event(payload, self.now, group.horizon(self.now))
+        if isinstance(event, Failure):
+            reply(None, event)
             return
-        _, rejected = sift([timestamp], self.now, group.horizon(self.now))
-        if rejected:
-            reasons = " and ".join(REASONS[name] for name in rejected)
-            reason = f"CloudWatch Logs rejected the log event: its timestamp {timestamp} is {reasons}."
-            reply(None, Failure("EVENTS_IN_BATCH_REQUEST_REJECTED", reason, retryable=False))
-            return
-        self.append(group_name, stream_name, [(timestamp, message)])
+        self.append(group_name, stream_name, [event])
         reply(None, None)
 
     def append(self, group_name: str, stream_name: str, events: Iterable[tuple[int, str]]) -> None:
