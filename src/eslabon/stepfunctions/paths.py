@@ -1,30 +1,33 @@
 """JSONPaths, compiled to functions of a scope; reference paths, which also put a value. No intrinsic functions.
 
 AWS: https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html and
-https://states-language.net/#path. Where those leave a word open, the answer is that of the implementation that the
-specification names, https://github.com/json-path/JsonPath.
+https://states-language.net/#path.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from eslabon.stepfunctions.pathsteps import compile_steps
+from eslabon.stepfunctions.jsonvalues import compact
+from eslabon.stepfunctions.pathsteps import child, compile_steps
 from eslabon.stepfunctions.pathsyntax import Path, parse_path
 from eslabon.stepfunctions.scope import ABSENT, DefinitionError, Evaluate, Scope, StateError
 
 RUNTIME = "States.Runtime"
 RESULT_PATH_MATCH_FAILURE = "States.ResultPathMatchFailure"
 
+Absence = Callable[[Scope], str]
+"""The cause of the failure when a path finds nothing."""
 
-def compile_path(text: str, field: str = "InputPath") -> Evaluate:
+
+def compile_path(text: str, field: str = "InputPath", *, reference: bool = False) -> Evaluate:
     """Compile a path to a function of the scope that answers what it finds.
 
     A definite path answers its node and fails where there is none, with the cause that AWS words by `field`: a member
-    of a payload template ("total.$") or a field of a state. Any other path answers a list, empty when nothing matches.
-    Raises DefinitionError. https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html
+    of a payload template ("total.$") or a field of a state. Any other path answers a list, empty when nothing matches;
+    with `reference`, as in fields that take a reference path, it raises DefinitionError, like bad syntax.
+    https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html
 
     >>> scope = Scope({"items": [{"sku": "a"}, {"sku": "b"}]}, variables={"order": {"id": 7}})
     >>> compile_path("$.items[0].sku")(scope), compile_path("$.items[*].sku")(scope), compile_path("$order.id")(scope)
@@ -38,13 +41,58 @@ def compile_path(text: str, field: str = "InputPath") -> Evaluate:
     Traceback (most recent call last):
     eslabon.stepfunctions.scope.DefinitionError: 'total' at position 0: a path begins with $
     """
-    return compiled(parse_path(text), field)
+    path = parse_path(text)
+    if reference:
+        _definite(path)
+    return compile_parsed(path, _absence(path, field))
+
+
+def compile_parsed(path: Path, absence: Absence) -> Evaluate:
+    """Compile a parsed path; `absence` words the cause of the failure when a definite one finds nothing.
+
+    >>> find = compile_parsed(parse_path("$.a"), lambda scope: "there is no a")
+    >>> find(Scope({"a": None})) is None
+    True
+    >>> find(Scope({}))
+    Traceback (most recent call last):
+    eslabon.stepfunctions.scope.StateError: ('States.Runtime', 'there is no a')
+    """
+    keys = path.keys
+    if keys is None:
+        return _several(path)
+    if path.root == "$" and not keys:
+        return lambda scope: scope.document
+
+    def fail(scope: Scope) -> StateError:
+        return StateError(RUNTIME, absence(scope))
+
+    if path.root == "$" and all(isinstance(key, str) for key in keys):
+        # Most paths are names alone: an object answers them, everything else raises.
+        def follow_names(scope: Scope) -> Any:
+            value = scope.document
+            try:
+                for name in keys:
+                    value = value[name]
+            except (KeyError, TypeError):
+                raise fail(scope) from None
+            return value
+
+        return follow_names
+    look = _look(path, keys)
+
+    def follow(scope: Scope) -> Any:
+        value = look(scope)
+        if value is ABSENT:
+            raise fail(scope)
+        return value
+
+    return follow
 
 
 def compile_lookup(text: str) -> Evaluate:
     """Compile a path to a function of the scope that answers ABSENT where a definite path finds nothing.
 
-    For those that ask whether something is there (`IsPresent`) or word its absence themselves. Raises DefinitionError.
+    For those that ask whether something is there (`IsPresent`), or word its absence themselves. Raises DefinitionError.
 
     >>> compile_lookup("$.total")(Scope({"total": None})) is None
     True
@@ -52,64 +100,29 @@ def compile_lookup(text: str) -> Evaluate:
     (True, [])
     >>> compile_lookup("$[")
     Traceback (most recent call last):
-    eslabon.stepfunctions.scope.DefinitionError: '$[' at position 2: an index, a slice, *, a name in quotes or ?(…) is \
-expected in the brackets
+    eslabon.stepfunctions.scope.DefinitionError: '$[' at position 2: an index, a slice, *, a name in quotes or ...
     """
     path = parse_path(text)
+    return _several(path) if path.keys is None else _look(path, path.keys)
+
+
+def _look(path: Path, keys: tuple[str | int, ...]) -> Evaluate:
     root = _root(path)
-    if not path.definite:
-        return _many(path, root)
-    keys = path.keys
 
     def look(scope: Scope) -> Any:
         value = root(scope)
         for key in keys:
-            value = _child(value, key)
-            if value is ABSENT:
-                return ABSENT
+            value = child(value, key)
         return value
 
     return look
 
 
-def compiled(path: Path, field: str) -> Evaluate:
-    """Compile a parsed path, like `compile_path`."""
+def _several(path: Path) -> Evaluate:
+    """A path that may mean several nodes: their list."""
     root = _root(path)
-    if not path.definite:
-        return _many(path, root)
-    keys = path.keys
-    if path.root == "$" and not keys:
-        return lambda scope: scope.document
-
-    def fail(scope: Scope) -> StateError:
-        return StateError(RUNTIME, _nothing(path, field, root(scope), scope))
-
-    if all(isinstance(key, str) for key in keys):
-        # Only names: an object answers them, everything else raises.
-        if path.root == "$":
-
-            def follow_names(scope: Scope) -> Any:
-                value = scope.document
-                try:
-                    for key in keys:
-                        value = value[key]
-                except (KeyError, TypeError):
-                    raise fail(scope) from None
-                return value
-
-            return follow_names
-
-    def follow(scope: Scope) -> Any:
-        value = root(scope)
-        if value is ABSENT:
-            raise fail(scope)
-        for key in keys:
-            value = _child(value, key)
-            if value is ABSENT:
-                raise fail(scope)
-        return value
-
-    return follow
+    find = compile_steps(path.steps)
+    return lambda scope: find(root(scope))
 
 
 def _root(path: Path) -> Evaluate:
@@ -117,64 +130,50 @@ def _root(path: Path) -> Evaluate:
     if path.root == "$":
         return lambda scope: scope.document
     if path.root == "$$":
-        return lambda scope: scope.context
+        return lambda scope: dict(scope.context)
     name = path.root
     return lambda scope: scope.variables.get(name, ABSENT)
 
 
-def _many(path: Path, root: Evaluate) -> Evaluate:
-    """A path that may mean several nodes."""
-    find = compile_steps(path.steps)
-
-    def evaluate(scope: Scope) -> Any:
-        value = root(scope)
-        return [] if value is ABSENT else find(value, scope)
-
-    return evaluate
-
-
-def _child(value: Any, key: str | int) -> Any:
-    """The member or element, or ABSENT."""
-    if isinstance(key, str):
-        return value.get(key, ABSENT) if isinstance(value, Mapping) else ABSENT
-    if isinstance(value, list) and -len(value) <= key < len(value):
-        return value[key]
-    return ABSENT
-
-
-def _nothing(path: Path, field: str, root: Any, scope: Scope) -> str:
-    """The cause when a definite path finds nothing, as AWS words it."""
+def _absence(path: Path, field: str) -> Absence:
+    """How AWS words that a definite path finds nothing."""
     if field.endswith(".$"):
-        shown = compact(scope.document)
-        return f"The JSONPath '{path.text}' specified for the field '{field}' could not be found in the input '{shown}'"
-    return f"Invalid path '{path.text}' : {_reason(path.keys, root)}"
+        return lambda scope: (
+            f"The JSONPath '{path.text}' specified for the field '{field}' "
+            f"could not be found in the input '{compact(scope.document)}'"
+        )
+    root = _root(path)
+    return lambda scope: f"Invalid path '{path.text}' : {_reason(path, root(scope))}"
 
 
-def _reason(keys: Sequence[str | int], value: Any) -> str:
+def _reason(path: Path, value: Any) -> str:
     """At which step a definite path stops, and why."""
+    if value is ABSENT:
+        return f"There is no variable ${path.root}"
     walked = "$"
-    for position, key in enumerate(keys):
-        where = walked + (f"['{key}']" if isinstance(key, str) else f"[{key}]")
-        child = _child(value, key)
-        if child is ABSENT:
+    keys = path.keys or ()
+    for key in keys:
+        found = child(value, key)
+        if found is ABSENT:
             if isinstance(key, int) and not isinstance(value, list):
                 return f"Filter: [{key}] can only be applied to arrays. Current context is: {compact(value)}"
-            if isinstance(key, str) and not isinstance(value, Mapping):
+            if isinstance(key, str) and not isinstance(value, dict):
                 return f"Expected to find an object with property ['{key}'] in path {walked} but found {compact(value)}"
-            if isinstance(key, str) and position < len(keys) - 1:
-                return f"Missing property in path {where}"
+            if isinstance(key, str) and key != keys[-1]:
+                return f"Missing property in path {walked}{_step(key)}"
             break
-        walked, value = where, child
-    return "No results for path: $" + "".join(f"['{key}']" if isinstance(key, str) else f"[{key}]" for key in keys)
+        walked, value = walked + _step(key), found
+    return "No results for path: $" + "".join(map(_step, keys))
 
 
-def compact(value: Any) -> str:
-    """The JSON text of a value without white space, as AWS shows values in causes.
+def _step(key: str | int) -> str:
+    return f"['{key}']" if isinstance(key, str) else f"[{key}]"
 
-    >>> compact({"a": [1, "é"]})
-    '{"a":[1,"é"]}'
-    """
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+def _definite(path: Path) -> tuple[str | int, ...]:
+    if path.keys is None:
+        raise DefinitionError(f"{path.text} is no reference path: it must mean one node, without * : , ? or ..")
+    return path.keys
 
 
 class ReferencePath:
@@ -220,7 +219,7 @@ class ReferencePath:
 
 
 def compile_reference_path(text: str) -> ReferencePath:
-    """Compile a reference path: one that can only mean one node of the document, as `ResultPath` needs.
+    """Compile a reference path: one that can only mean one node of the input, as `ResultPath` needs.
 
     Raises DefinitionError. https://states-language.net/#ref-paths
 
@@ -228,14 +227,12 @@ def compile_reference_path(text: str) -> ReferencePath:
     ('ledgers', 0, 'count')
     >>> compile_reference_path("$.orders[*]")
     Traceback (most recent call last):
-    eslabon.stepfunctions.scope.DefinitionError: $.orders[*] is not a reference path: it must name a single node, \
-without * : , ? or ..
+    eslabon.stepfunctions.scope.DefinitionError: $.orders[*] is no reference path: it must mean one node, ...
     """
     path = parse_path(text)
-    if not path.definite:
-        raise DefinitionError(f"{text} is not a reference path: it must name a single node, without * : , ? or ..")
+    keys = _definite(path)
     if path.root != "$":
-        raise DefinitionError(f"{text} cannot be written to: a value is put into the state's input, $ or $.…")
-    if any(isinstance(key, int) and key < 0 for key in path.keys):
-        raise DefinitionError(f"{text} is not a reference path: its indexes count from 0 up")
-    return ReferencePath(text, path.keys)
+        raise DefinitionError(f"{text} cannot be written to: a result goes into the state's input, $ or $.…")
+    if any(isinstance(key, int) and key < 0 for key in keys):
+        raise DefinitionError(f"{text} is no reference path: its indexes count from 0 up")
+    return ReferencePath(text, keys)

@@ -13,6 +13,7 @@ from eslabon.stepfunctions.paths import compile_path
 from eslabon.stepfunctions.scope import DefinitionError, Evaluate, Scope
 
 DYNAMIC = ".$"
+DEEPEST = 200  # members in members, far from where Python's own stack would end
 
 
 def compile_template(value: Any, field: str = "Parameters") -> Evaluate:
@@ -43,12 +44,14 @@ def _constant(value: Any) -> Evaluate:
     return lambda scope: value
 
 
-def _compile(value: Any, location: str) -> Evaluate | None:
+def _compile(value: Any, location: str, depth: int = 0) -> Evaluate | None:
     """None when there is nothing dynamic in the value."""
+    if depth > DEEPEST:
+        raise DefinitionError(f"{location[:100]}… nests more than {DEEPEST} levels deep")
     if isinstance(value, dict):
-        return _compile_object(value, location)
+        return _compile_object(value, location, depth)
     if isinstance(value, list):
-        parts = [_compile(item, f"{location}[{index}]") for index, item in enumerate(value)]
+        parts = [_compile(item, f"{location}[{index}]", depth + 1) for index, item in enumerate(value)]
         if all(part is None for part in parts):
             return None
         evaluates = [part or _constant(item) for part, item in zip(parts, value, strict=True)]
@@ -56,7 +59,7 @@ def _compile(value: Any, location: str) -> Evaluate | None:
     return None
 
 
-def _compile_object(value: dict[str, Any], location: str) -> Evaluate | None:
+def _compile_object(value: dict[str, Any], location: str, depth: int) -> Evaluate | None:
     dynamic: list[tuple[str, Evaluate]] = []
     payload: dict[str, Any] = {}  # the members in their order, with the constant ones filled in
     for name, item in value.items():
@@ -65,7 +68,7 @@ def _compile_object(value: dict[str, Any], location: str) -> Evaluate | None:
             evaluate: Evaluate | None = _compile_dynamic(name, item, where)
             name = name.removesuffix(DYNAMIC)
         else:
-            evaluate = _compile(item, where)
+            evaluate = _compile(item, where, depth + 1)
         if name in payload:
             raise DefinitionError(f"{where}: the payload would have two members named {name!r}")
         payload[name] = item
