@@ -27,6 +27,7 @@ REGION = "us-east-1"
 # boto3's name of a service, and the class that answers; imported when first asked.
 SERVICES = {
     "events": "eslabon.events.service:Events",
+    "stepfunctions": "eslabon.stepfunctions.service:StepFunctions",
     "sqs": "eslabon.support.sqs:Sqs",
     "lambda": "eslabon.support.lambda_:Lambda",
     "logs": "eslabon.support.logs:Logs",

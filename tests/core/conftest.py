@@ -84,3 +84,12 @@ class Shop:
 @pytest.fixture
 def shop(cloud: Cloud) -> Shop:
     return Shop(cloud)
+
+
+@pytest.fixture
+def states_role(cloud: Cloud) -> str:
+    """The ARN of a role that Step Functions may assume."""
+    statement = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    role = cloud.client("iam").create_role(RoleName="workflow", AssumeRolePolicyDocument=trust)
+    return str(role["Role"]["Arn"])
