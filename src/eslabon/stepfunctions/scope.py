@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from eslabon.clock import START
 from eslabon.ids import Ids
 
 # A compiled expression, template or field: reads a scope, answers a JSON value. Compiled once, called often.
@@ -21,7 +22,7 @@ class Scope:
 
     `document` is what `$` means to a JSONPath and changes along the state's fields (input, result, …); `input`,
     `result` and `error_output` are the members of JSONata's `$states`, ABSENT until they exist. `variables` are those
-    of this and the enclosing scopes.
+    of this and the enclosing scopes. `now` tells the time in seconds since 1970.
 
     >>> scope = Scope({"n": 1}, variables={"x": 2})
     >>> scope.document, scope.input, scope.variables["x"], scope.result is ABSENT
@@ -30,7 +31,7 @@ class Scope:
     {}
     """
 
-    __slots__ = ("_context", "_ids", "document", "error_output", "input", "result", "variables")
+    __slots__ = ("_context", "_ids", "document", "error_output", "input", "now", "result", "variables")
 
     def __init__(
         self,
@@ -39,6 +40,7 @@ class Scope:
         variables: Mapping[str, Any] | None = None,
         context: Callable[[], Mapping[str, Any]] = dict,
         ids: Ids | None = None,
+        now: Callable[[], float] = lambda: START,
     ) -> None:
         self.document = self.input = input
         self.result = ABSENT
@@ -46,6 +48,7 @@ class Scope:
         self.variables = {} if variables is None else variables
         self._context = context
         self._ids = ids
+        self.now = now
 
     @property
     def context(self) -> Mapping[str, Any]:
