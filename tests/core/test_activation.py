@@ -299,7 +299,7 @@ def test_modules_of_an_environment_inside_the_programs_folder_keep_real_time(tmp
 
 
 def test_a_service_that_is_not_modelled_is_refused_alike_with_its_model_and_without(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The page ships the models of modelled services only: there boto3 cannot even make a client."""
     with activate(), pytest.raises(NotModelled) as with_model:
@@ -310,6 +310,7 @@ def test_a_service_that_is_not_modelled_is_refused_alike_with_its_model_and_with
         return [name for name in every_service(self, type_name) if name in SERVICES]
 
     monkeypatch.setattr(Loader, "list_available_services", shipped)
+    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))  # another place to look, so a loader that remembers no model
     with activate(), pytest.raises(NotModelled) as without_model:
         boto3.session.Session(botocore_session=botocore.session.Session()).client("kinesis").list_streams()
     with_model.match("does not model kinesis. Modelled nearby: events, iam, ")
