@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from eslabon.errors import ServiceError
 from eslabon.service import Service
 from eslabon.stepfunctions import history
 from eslabon.stepfunctions.definition import Machine, compile_machine
-from eslabon.stepfunctions.execution import RUNNING, Execution
+from eslabon.stepfunctions.execution import RUNNING, SUCCEEDED, Execution
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
@@ -61,7 +62,21 @@ class StepFunctions(Service):
         execution = self._executions.get(executionArn)
         if execution is None:
             raise ServiceError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{executionArn}'")
-        return {"executionArn": executionArn, "status": execution.status, "startDate": self.clock.datetime()}
+        answer: dict[str, Any] = {
+            "executionArn": executionArn,
+            "stateMachineArn": execution.state_machine["Id"],
+            "name": execution.name,
+            "status": execution.status,
+            "startDate": datetime.fromtimestamp(execution.started, UTC),
+            "input": history.to_text(execution.input),
+            "error": execution.error,
+            "cause": execution.cause,
+        }
+        if execution.stopped is not None:
+            answer["stopDate"] = datetime.fromtimestamp(execution.stopped, UTC)
+        if execution.status == SUCCEEDED:
+            answer["output"] = history.to_text(execution.output)
+        return answer
 
     def get_execution_history(
         self, executionArn: str, maxResults: int = 100, nextToken: str | None = None
