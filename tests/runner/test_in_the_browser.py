@@ -125,8 +125,9 @@ def test_svg_is_shown_as_an_image_with_its_alternative_text(page: Page) -> None:
 
 def test_what_happened_is_drawn_and_told(page: Page) -> None:
     shown = ran(page, "rule")
-    picture = shown.locator("svg[role=img]")
+    picture = shown.get_by_role("img", name="Diagram of what happened")
     expect(picture).to_be_visible()
+    expect(picture).to_have_accessible_description(re.compile("Rule first-rule delivered 1 message to queue first-rule"))
     assert picture.locator(".eslabon-node").count() == 3
     shown.get_by_text("The same in words").click()
     assert shown.locator("details li").all_inner_texts() == [

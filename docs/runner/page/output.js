@@ -1,6 +1,6 @@
 // What a program shows: text as it comes, tracebacks, SVG as an image, HTML in a frame that runs no script.
 import { html } from "./dom.js";
-import { figure } from "./picture.js";
+import { figures } from "./picture.js";
 import { story } from "./story.js";
 
 export class Output {
@@ -50,10 +50,7 @@ export class Output {
     if (kind === "out" || kind === "err" || kind === "error") this.print(content, kind);
     else if (kind === "dropped") this.note(text("dropped", { count: new Intl.NumberFormat(this.language).format(content) }));
     else if (kind === "display") this.display(...JSON.parse(content));
-    else if (kind === "picture") {
-      const drawn = figure(story(JSON.parse(content)), text, this.language);
-      if (drawn) this.shown.append(drawn);
-    }
+    else if (kind === "picture") this.shown.append(...figures(story(JSON.parse(content)), text, this.language));
   }
 
   print(content, kind) {

@@ -1,20 +1,27 @@
-// Draws a story: an inline SVG in columns, or as an indented list where the page is narrow; the refusals; the same in words.
-import { columns, named, sentence, sentences, walk } from "./story.js";
+// Draws what happened in a run, as a list of figures: who delivered to whom with the refusals and the same in words; the queues over time.
 import { html, svg } from "./dom.js";
+import { BOX, layout, tally } from "./layout.js";
+import { levelsFigure } from "./levels.js";
+import { named, placeName, sentence, sentences } from "./story.js";
+import { duration } from "./virtualtime.js";
 
-const BOX = { width: 164, height: 46 };
-const GAP = { column: 92, least: 52, row: 18 };
-const INDENT = 26;
 const LETTERS = 17; // of a name that fit into a box
 
-/** The figure for a story, or null when there is nothing to draw. */
-export function figure(story, text, language) {
+let numbered = 0; // the drawings of a page, for their ids
+
+/** The figures for a story, in the order in which a page shows them; none when there is nothing to draw. */
+export function figures(story, text, language) {
+  const told = [waysFigure(story, text, language), levelsFigure(story, text, language)];
+  return told.filter(Boolean);
+}
+
+function waysFigure(story, text, language) {
   if (!story.edges.length) return null;
   const told = sentences(story, text);
   const drawing = html("div", { class: "eslabon-drawing" });
-  const caption = [text("whatHappened"), text("summary", { calls: story.calls, time: duration(story.seconds, language) })];
+  const summary = text("summary", { calls: story.calls, time: duration(story.seconds, language) });
   const whole = html("figure", { class: "eslabon-picture" }, [
-    html("figcaption", {}, [html("strong", {}, [caption[0]]), ` · ${caption[1]}`]),
+    html("figcaption", {}, [html("strong", {}, [text("whatHappened")]), ` · ${summary}`]),
     drawing,
     ...refusals(story, text),
     html("details", {}, [
@@ -22,38 +29,15 @@ export function figure(story, text, language) {
       html("ul", {}, told.map((sentence) => html("li", {}, [sentence]))),
     ]),
   ]);
-  // In columns, as far apart as there is room; as an indented list where there is too little.
-  const gaps = Math.max(...columns(story).values());
   let drawn;
   const draw = () => {
-    const room = drawing.clientWidth;
-    const gap = Math.min(GAP.column, Math.floor((room - 4 - BOX.width * (gaps + 1)) / Math.max(gaps, 1)));
-    const wanted = gap >= GAP.least ? gap : 0;
-    if (!room || drawn === wanted) return;
-    drawn = wanted;
-    drawing.replaceChildren(picture(story, text, told.join(" "), wanted));
+    const room = Math.floor(drawing.clientWidth);
+    if (!room || drawn === room) return;
+    drawn = room;
+    drawing.replaceChildren(picture(layout(story, room), text, told.join(" ")));
   };
   new ResizeObserver(draw).observe(drawing);
   return whole;
-}
-
-/** Virtual seconds for people: 12.4 s, 3 min 20 s, 24 h. */
-export function duration(seconds, language) {
-  if (seconds < 120) return `${new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(seconds)} s`;
-  const units = [
-    ["d", 86400],
-    ["h", 3600],
-    ["min", 60],
-    ["s", 1],
-  ];
-  let left = Math.round(seconds);
-  const parts = [];
-  for (const [unit, size] of units) {
-    const count = Math.floor(left / size);
-    left -= count * size;
-    if (count) parts.push(`${count} ${unit}`);
-  }
-  return parts.slice(0, 2).join(" ");
 }
 
 function refusals({ edges }, text) {
@@ -79,51 +63,18 @@ function refusals({ edges }, text) {
 
 // ---- the drawing ----
 
-/** gap: pixels between columns; 0 draws an indented list. */
-function picture(story, text, told, gap) {
-  const wide = gap > 0;
-  const places = wide ? inColumns(story, gap) : inList(story);
-  const all = [...places.values()];
-  const width = Math.max(...all.map(({ x }) => x)) + BOX.width + 2;
-  const height = Math.max(...all.map(({ y }) => y)) + BOX.height + 2;
-  const root = svg("svg", {
-    viewBox: `0 0 ${width} ${height}`,
-    width,
-    height,
-    role: "img",
-    "aria-label": text("picture", { text: told }),
-  });
-  for (const edge of story.edges) root.append(way(edge, places.get(edge.source), places.get(edge.target), wide));
-  for (const node of story.nodes) root.append(box(node, places.get(node), text));
-  // Numbers last: a line that crosses one must not cover it.
-  for (const edge of story.edges) root.append(...number(edge, places.get(edge.source), places.get(edge.target), wide));
-  return root;
-}
-
-function inColumns(story, gap) {
-  const column = columns(story);
-  const order = [...walk(story).keys()];
-  const rows = [];
-  const places = new Map();
-  for (const node of order) {
-    const at = column.get(node);
-    // Beside the one that sends to it, or in the next free row of its column.
-    const senders = story.edges.filter((edge) => edge.target === node && places.has(edge.source) && column.get(edge.source) < at);
-    const beside = senders.length ? Math.min(...senders.map(({ source }) => places.get(source).row)) : 0;
-    const row = Math.max(rows[at] ?? 0, beside);
-    rows[at] = row + 1;
-    places.set(node, { row, x: 1 + at * (BOX.width + gap), y: 1 + row * (BOX.height + GAP.row) });
-  }
-  return places;
-}
-
-function inList(story) {
-  const places = new Map();
-  for (const [node, depth] of walk(story)) {
-    const row = places.size;
-    places.set(node, { row, x: 1 + Math.min(depth, 4) * INDENT, y: 1 + row * (BOX.height + GAP.row) });
-  }
-  return places;
+function picture({ width, height, places, frames, ways }, text, told) {
+  const id = `eslabon-ways-${++numbered}`;
+  return svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-labelledby": `${id}-title`, "aria-describedby": `${id}-desc` }, [
+    svg("title", { id: `${id}-title` }, [text("picture")]),
+    svg("desc", { id: `${id}-desc` }, [told]),
+    ...frames.map(({ x, y, width, height }) => svg("rect", { class: "eslabon-place", x, y, width, height, rx: 8 })),
+    ...ways.map(way),
+    ...[...places].map(([node, place]) => box(node, place, text)),
+    // Names and numbers last: a line that crosses one must not cover it.
+    ...frames.map((frame) => svg("text", { class: "eslabon-place", x: frame.label, y: frame.y + 17 }, [placeName(frame.place, text)])),
+    ...ways.map(number),
+  ]);
 }
 
 function box({ arn, kind, name, peak, lines }, { x, y }, text) {
@@ -143,44 +94,11 @@ function box({ arn, kind, name, peak, lines }, { x, y }, text) {
 
 const outcome = ({ count, failed, refusals }) => (failed || refusals.length ? (count ? "mixed" : "refused") : count ? "went" : "quiet");
 
-function way(edge, from, to, wide) {
-  const middle = BOX.height / 2;
-  let path;
-  if (!wide) {
-    const x = from.x + 13;
-    path = `M${x} ${from.y + BOX.height}V${to.y + middle - 6}q0 6 6 6H${to.x - 6}`;
-    if (to.y <= from.y) path = `M${from.x + BOX.width} ${from.y + middle}h12V${to.y + middle}H${to.x + BOX.width + 6}`;
-  } else if (to.x > from.x) {
-    const [x1, y1, x2, y2] = [from.x + BOX.width, from.y + middle, to.x - 7, to.y + middle];
-    const half = (x1 + x2) / 2;
-    path = `M${x1} ${y1}C${half} ${y1} ${half} ${y2} ${x2} ${y2}`;
-  } else {
-    const [x1, x2] = [from.x + BOX.width / 2, to.x + BOX.width / 2];
-    const low = Math.max(from.y, to.y) + BOX.height + 14;
-    path = `M${x1} ${from.y + BOX.height}C${x1} ${low} ${x2} ${low} ${x2} ${to.y + BOX.height + 6}`;
-  }
-  const end = arrow(to, from, wide);
-  return svg("g", { class: `eslabon-way eslabon-${outcome(edge)}` }, [svg("path", { d: path }), svg("path", { class: "eslabon-head", d: end })]);
-}
+const way = ({ edge, path, head }) =>
+  svg("g", { class: `eslabon-way eslabon-${outcome(edge)}` }, [svg("path", { d: path }), svg("path", { class: "eslabon-head", d: head })]);
 
-function arrow(to, from, wide) {
-  const middle = to.y + BOX.height / 2;
-  if (wide && to.x <= from.x) return `M${to.x + BOX.width / 2 - 4} ${to.y + BOX.height + 7}h8l-4 -6z`;
-  if (!wide && to.y <= from.y) return `M${to.x + BOX.width + 8} ${middle - 4}v8l-7 -4z`;
-  return `M${to.x - 8} ${middle - 4}v8l7 -4z`;
-}
-
-function number(edge, from, to, wide) {
-  const lost = edge.failed + edge.refusals.reduce((sum, { count }) => sum + count, 0);
-  const label = !lost ? String(edge.count) : edge.count ? `✓ ${edge.count} ✕ ${lost}` : `✕ ${lost}`;
-  const width = 12 + label.length * 6.6;
-  let [x, y] = [(from.x + BOX.width + to.x) / 2, (from.y + to.y + BOX.height) / 2];
-  if (!wide) [x, y] = [to.x + BOX.width - 4 - width / 2, to.y];
-  else if (to.x <= from.x) [x, y] = [(from.x + to.x + BOX.width) / 2, Math.max(from.y, to.y) + BOX.height + 8];
-  return [
-    svg("g", { class: `eslabon-number eslabon-${outcome(edge)}`, transform: `translate(${x} ${y})` }, [
-      svg("rect", { x: -width / 2, y: -10, width, height: 20, rx: 10 }),
-      svg("text", { y: 4, "text-anchor": "middle" }, [label]),
-    ]),
-  ];
-}
+const number = ({ edge, number: { x, y, width } }) =>
+  svg("g", { class: `eslabon-number eslabon-${outcome(edge)}`, transform: `translate(${x} ${y})` }, [
+    svg("rect", { x: -width / 2, y: -10, width, height: 20, rx: 10 }),
+    svg("text", { y: 4, "text-anchor": "middle" }, [tally(edge)]),
+  ]);

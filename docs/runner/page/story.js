@@ -1,4 +1,4 @@
-// What a cloud's journal says, as nodes and edges with counts, and as sentences. Pure: values in, values out; draws nothing.
+// What a cloud's journal says, as nodes and edges with counts, queues with their levels, and as sentences. Pure; draws nothing.
 
 /** The kind and the name of a resource, from its ARN. Kinds are keys of the messages. */
 export function resource(arn) {
@@ -22,16 +22,21 @@ function busOfRule(rule) {
 const key = (arn) => arn.replace(/:\*$/, ""); // a log group's ARN is written with and without :*
 
 /**
- * entries: the journal as page.py sends it. Gives { nodes, edges, calls, seconds }; a node has arn, kind, name, peak (messages at
- * once, of a queue) and lines (of a log group); an edge has source, target, type, count, failed, reason and refusals.
+ * entries: the journal as page.py sends it. Gives { nodes, edges, queues, calls, seconds }; a node has arn, kind, name, place (its
+ * Region and account, or null where all that is told lies in one), peak (messages at once, of a queue) and lines (of a log group);
+ * an edge has source, target, type, count, failed, reason and refusals. queues: the nodes that are queues, each with its levels.
+ * Times are in seconds since the first entry.
  */
 export function story(entries) {
+  const times = entries.map(({ time }) => time); // far too many, perhaps, to be the arguments of Math.min
+  const began = times.reduce((first, time) => Math.min(first, time), Infinity);
+  const ended = times.reduce((last, time) => Math.max(last, time), -Infinity);
   const nodes = new Map();
   const edges = new Map();
   let calls = 0;
   const node = (arn) => {
     const id = key(arn);
-    if (!nodes.has(id)) nodes.set(id, { arn: id, ...resource(id), peak: 0, lines: 0 });
+    if (!nodes.has(id)) nodes.set(id, { arn: id, ...resource(id), place: null, peak: 0, lines: 0, levels: [] });
     return nodes.get(id);
   };
   const edge = (source, target, type) => {
@@ -69,31 +74,63 @@ export function story(entries) {
       if (same) same.count += 1;
       else way.refusals.push({ ...refusal, count: 1 });
     },
-    depth: ({ arn, visible, in_flight, delayed }) => {
+    depth: ({ arn, visible, in_flight, delayed }, { time }) => {
       const queue = node(arn);
       queue.peak = Math.max(queue.peak, visible + in_flight + delayed);
+      queue.levels.push({ time: time - began, visible, in_flight, delayed, deleted: false });
+    },
+    resource: ({ arn, state, type }, { time }) => {
+      if (type !== "queue" || state !== "deleted" || !nodes.has(arn)) return;
+      nodes.get(arn).levels.push({ time: time - began, visible: 0, in_flight: 0, delayed: 0, deleted: true });
     },
     log: ({ group }, entry) => {
       const found = [...nodes.values()].find((other) => other.kind === "group" && other.name === group);
-      const into = found ?? node(`arn:aws:logs:::log-group:${group}`);
-      into.lines += 1;
       const writer = [...nodes.values()].find((other) => other.kind === "function" && `/aws/lambda/${other.name}` === group);
+      const into = found ?? node(`arn:aws:logs:${(writer?.arn ?? "::::").split(":").slice(3, 5).join(":")}:log-group:${group}`);
+      into.lines += 1;
       if (writer) edge(writer.arn, into.arn, "log").count += 1;
     },
   };
-  for (const entry of entries) told[entry.kind]?.(entry);
+  for (const entry of entries) told[entry.kind]?.(entry, entry);
   const drawn = [...edges.values()];
   const linked = new Set(drawn.flatMap(({ source, target }) => [source, target]));
+  const queues = [...nodes.values()].filter(({ kind }) => kind === "queue");
+  for (const { levels } of queues) levels.sort((one, other) => one.time - other.time);
+  const shown = [...nodes.values()].filter((one) => linked.has(one) || one.levels.length);
+  locate(shown);
   return {
-    nodes: [...nodes.values()].filter((one) => linked.has(one)),
+    nodes: shown.filter((one) => linked.has(one)),
     edges: drawn,
+    queues,
     calls,
-    seconds: entries.length ? entries.at(-1).time - entries[0].time : 0,
+    seconds: entries.length ? ended - began : 0,
   };
 }
 
-/** A node as a sentence names it: "the queue orders". */
-export const named = ({ kind, name }, text) => text(`the${kind[0].toUpperCase()}${kind.slice(1)}`, { name });
+/** Gives each node its place, of what differs among them alone: { region, account }; one object for each place. */
+function locate(nodes) {
+  const parts = (arn) => arn.split(":").slice(3, 5);
+  const [regions, accounts] = [0, 1].map((part) => new Set(nodes.map(({ arn }) => parts(arn)[part]).filter(Boolean)).size);
+  if (regions < 2 && accounts < 2) return;
+  const places = new Map();
+  for (const node of nodes) {
+    const [region, account] = parts(node.arn);
+    const place = { region: regions > 1 ? region : "", account: accounts > 1 ? account : "" };
+    const id = JSON.stringify(place);
+    if (!places.has(id)) places.set(id, place);
+    node.place = places.get(id);
+  }
+}
+
+/** Whether a queue has had different numbers of messages: what a chart can show. */
+export const varies = ({ levels }) => new Set(levels.map(({ visible, in_flight, delayed }) => [visible, in_flight, delayed].join())).size > 1;
+
+/** A place as people read it: "eu-west-1", "account 210987654321", or both. */
+export const placeName = (place, text) => [place?.region, place?.account && text("account", place)].filter(Boolean).join(" · ");
+
+/** A node as a sentence names it: "the queue orders", with its place where the run has several. */
+export const named = ({ kind, name, place }, text) =>
+  text(`the${kind[0].toUpperCase()}${kind.slice(1)}`, { name }) + (place ? ` (${placeName(place, text)})` : "");
 
 /** A sentence with its first letter large; the article "el" with "de" or "a" before it is written as Spanish does. */
 export const sentence = (words) =>
@@ -115,33 +152,4 @@ export function sentences({ nodes, edges }, text) {
   }
   for (const node of nodes) if (node.lines) count("logged", node.lines, { target: named(node, text) });
   return told.map(sentence);
-}
-
-/** The column of each node: one more than that of the furthest node that sends to it. Ways that lead back do not count. */
-export function columns({ nodes, edges }) {
-  const column = new Map();
-  const place = (node, above) => {
-    if (above.has(node)) return;
-    const here = above.size;
-    if ((column.get(node) ?? -1) >= here) return;
-    column.set(node, here);
-    const path = new Set([...above, node]);
-    for (const edge of edges) if (edge.source === node) place(edge.target, path);
-  };
-  for (const node of nodes) if (!edges.some(({ target, source }) => target === node && source !== node)) place(node, new Set());
-  for (const node of nodes) if (!column.has(node)) place(node, new Set());
-  return column;
-}
-
-/** The nodes in the order in which a reader follows the event, each with its depth: a tree, each node once. */
-export function walk({ nodes, edges }) {
-  const order = new Map();
-  const visit = (node, depth) => {
-    if (order.has(node)) return;
-    order.set(node, depth);
-    for (const edge of edges) if (edge.source === node) visit(edge.target, depth + 1);
-  };
-  for (const node of nodes) if (!edges.some(({ target, source }) => target === node && source !== node)) visit(node, 0);
-  for (const node of nodes) visit(node, 0);
-  return order;
 }
