@@ -39,7 +39,8 @@ const editor = await bundle("editor.js");
 const worker = await bundle("worker.js");
 assets.editor = asset("editor.js", editor.content);
 assets.worker = asset("worker.js", worker.content);
-const runner = await bundle("runner.js", { ASSETS: JSON.stringify(assets) });
+const build = crypto.createHash("sha256").update(JSON.stringify(assets)).digest("hex").slice(0, 12);
+const runner = await bundle("runner.js", { ASSETS: JSON.stringify(assets), BUILD: JSON.stringify(build) });
 fs.writeFileSync(path.join(out, "runner.js"), runner.content);
 fs.writeFileSync(path.join(out, "manifest.json"), JSON.stringify({ assets }, null, 2) + "\n");
 

@@ -22,6 +22,7 @@ Post = Callable[[str, str], None]
 SHOWN = 100_000  # characters of output that a run may show
 EAGER = 100  # messages that a run sends at once, before it gathers them
 GATHERED = 0.05  # seconds of output that go into one message after that
+REHEARSED = ("events", "sqs")  # the services that most programs of the site use
 ENTRIES = 10_000  # journal entries that one picture is drawn from
 UNDRAWN = {("delivery", "payload"), ("log", "message")}  # facts, by kind of entry, that no picture shows
 
@@ -53,6 +54,7 @@ def prepare(folder: str) -> None:
 
     botocore.httpsession.URLLib3Session.send = _never_send
     builtins.input = _no_input
+    rehearse(REHEARSED)
     gc.freeze()
     gc.enable()
 
@@ -67,7 +69,10 @@ def _no_input(prompt: object = "") -> NoReturn:
 
 
 def rehearse(services: Iterable[str]) -> None:
-    """Make a client of each service, once, in a cloud of its own: what they import and read is then in memory."""
+    """Make a client of each service, once, in a cloud of its own: what they import and read is then in memory.
+
+    It is in the snapshot, too, that the page keeps of a Python that is prepared.
+    """
     from eslabon import Cloud
 
     cloud = Cloud()

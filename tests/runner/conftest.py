@@ -60,6 +60,16 @@ def shared(context: BrowserContext, site: Path, origin: str) -> Iterator[Pages]:
 
 
 @pytest.fixture
+def first_visit(browser: Browser, site: Path, origin: str) -> Iterator[Pages]:
+    """Pages of one test alone, in a browser that has kept nothing of this site."""
+    context = browser.new_context(viewport={"width": 1000, "height": 900})
+    opened = Pages(context, site, origin)
+    yield opened
+    opened.check()
+    context.close()
+
+
+@pytest.fixture
 def pages(context: BrowserContext, site: Path, origin: str) -> Iterator[Pages]:
     """Pages of one test alone."""
     opened = Pages(context, site, origin)

@@ -84,6 +84,26 @@ def output(block: Locator) -> str:
     return "".join(block.locator(".eslabon-shown .eslabon-output").all_inner_texts())
 
 
+def note_stages(page: Page, number: int = 0) -> None:
+    """From now on, note what a block says while it waits."""
+    page.evaluate(
+        """number => {
+        const bar = document.querySelectorAll(".eslabon-bar")[number];
+        const parts = [".eslabon-status", ".eslabon-amount"].map((part) => bar.querySelector(part));
+        window.told = new Set();
+        const note = () => told.add(parts.map((part) => part.textContent).join(" ").trim());
+        new MutationObserver(note).observe(bar, { childList: true, subtree: true });
+        }""",
+        number,
+    )
+
+
+def stages(page: Page) -> list[str]:
+    """What the block has said since note_stages."""
+    told: list[str] = page.evaluate("[...told]")
+    return told
+
+
 def edit(page: Page, text: str, number: int = 0) -> Locator:
     """Open the editor of a block and put this text into it; the editor comes back, with the focus."""
     editor = press(page, "Edit", number).locator(".cm-content")

@@ -5,9 +5,10 @@ const DATA = "/lib/botocore";
 
 /**
  * address: where Pyodide believes its files to be. assets: the manifest's table. fetchAsset(role): Promise of a stream of the decompressed file. fetchNow(role): the compressed
- * bytes, before it returns. stage(name): told when a stage begins. wasm: a WebAssembly.Module from an earlier start, if any.
+ * bytes, before it returns. stage(name): told when a stage begins. wasm: a WebAssembly.Module from an earlier start, if any. snapshot: null, or the memory of an earlier
+ * start, or a promise of either. keep(snapshot): gets the memory of this one, when it did not start from a snapshot.
  */
-export async function boot({ address = ADDRESS, assets, loadPyodide, createPyodideModule, fetchAsset, fetchNow, stage, wasm }) {
+export async function boot({ address = ADDRESS, assets, loadPyodide, createPyodideModule, fetchAsset, fetchNow, stage, wasm, snapshot = null, keep }) {
   const bytes = async (role) => new Uint8Array(await new Response(await fetchAsset(role)).arrayBuffer());
   stage("fetching");
   const data = bytes("data").then((content) => JSON.parse(new TextDecoder().decode(content)));
@@ -18,6 +19,7 @@ export async function boot({ address = ADDRESS, assets, loadPyodide, createPyodi
   const failed = Promise.all([data, core, program]).then(() => never);
   failed.catch(() => {}); // told where it is awaited, which may be after it has failed
   const come = (fetched) => fetched.catch(() => never);
+  const memory = await snapshot;
   const answers = {
     [address + "pyodide.asm.wasm"]: async () =>
       new Response(wasm ? null : await come(program), { headers: { "Content-Type": "application/wasm" } }),
@@ -28,7 +30,8 @@ export async function boot({ address = ADDRESS, assets, loadPyodide, createPyodi
     packageBaseUrl: address,
     stdLibURL: address + "library.zip",
     lockFileContents: { info: assets.python, packages: {} },
-    createPyodideModule: await createPyodideModule,
+    createPyodideModule: withRoomFor(memory, await createPyodideModule),
+    ...(memory ? { _loadSnapshot: memory } : { _makeSnapshot: Boolean(keep) }),
     env: { HOME: "/home/pyodide", PYTHONHASHSEED: "0", PYTHONNOUSERSITE: "1", AWS_EC2_METADATA_DISABLED: "true" },
     stdin: () => null,
     fsInit: async (files) => {
@@ -41,12 +44,34 @@ export async function boot({ address = ADDRESS, assets, loadPyodide, createPyodi
     },
   };
   const { result: python, module } = await withPyodidesFetch(answers, wasm, () => Promise.race([loadPyodide(settings), failed]));
-  stage("importing");
+  if (!memory) {
+    stage("importing");
+    python.runPython(`import _eslabon_page; _eslabon_page.prepare("${DATA}")`);
+    if (keep) keepMemory(python, keep);
+  }
   python.pyimport("_eslabon_rest").install(() => fetchNow("rest"));
-  const page = python.pyimport("_eslabon_page");
-  page.prepare(DATA);
-  python.runPython("import random; random.seed()");
-  return { python, page, wasm: module };
+  python.runPython("import random; random.seed()"); // not the numbers that whoever starts from the same snapshot gets
+  return { python, page: python.pyimport("_eslabon_page"), wasm: module };
+}
+
+/** A snapshot does not fit into the memory that a module begins with, and Pyodide does not see to it (pyodide#6254). */
+function withRoomFor(memory, createPyodideModule) {
+  return async (settings) => {
+    const module = await createPyodideModule(settings);
+    if (memory?.length > module.HEAP8.length) module.growMemory(memory.length);
+    return module;
+  };
+}
+
+/** Hand out a snapshot, and undo what it takes to make one: Python sees `js` through a proxy that notes where each thing came from. */
+function keepMemory(python, keep) {
+  try {
+    keep(python.makeMemorySnapshot());
+  } catch (error) {
+    console.warn("No snapshot of this Python:", error);
+  }
+  python.registerJsModule("js", globalThis);
+  python.runPython('import sys; sys.modules.pop("js", None)');
 }
 
 /** While `work` runs, Pyodide's requests are answered from `answers`, and the WebAssembly module is kept, or given. */

@@ -1,13 +1,18 @@
 // One Python for the page: starts its worker, runs one program at a time, ends it. Knows no HTML.
+import { forget, keep } from "./snapshot.js";
+
+const whenIdle = globalThis.requestIdleCallback ?? setTimeout; // Safari has no requestIdleCallback
 
 export class Engine {
-  /** root: the URL of the runner's folder, with a slash at its end. */
-  constructor(root, assets) {
+  /** root: the URL of the runner's folder, with a slash at its end. build: a name that no other build has. */
+  constructor(root, assets, build) {
     this.root = root;
     this.assets = assets;
+    this.build = build;
     this.generation = 0; // counts Pythons: what an earlier one had in memory is gone
     this.worker = null;
     this.wasm = undefined; // compiled once; a Python after Stop takes it
+    this.snapshot = undefined; // of a Python just started, until it is kept where a worker finds it; a Python after Stop starts from it
     this.stage = { stage: "fetching", loaded: 0, total: 0 };
     this.ready = false;
     this.waiting = []; // jobs in the order asked for; the first is running or starts when Python is ready
@@ -27,7 +32,8 @@ export class Engine {
     this.worker = worker;
     worker.onmessage = ({ data }) => worker === this.worker && this.hear(data);
     worker.onerror = (event) => worker === this.worker && this.hear({ type: "broken", error: event.message || "worker" });
-    worker.postMessage({ type: "start", root: this.root, assets: this.assets, wasm: this.wasm });
+    const { root, assets, build, wasm, snapshot } = this;
+    worker.postMessage({ type: "start", root, assets, build, wasm, snapshot });
     this.url = url;
   }
 
@@ -83,7 +89,12 @@ export class Engine {
       this.ready = true;
       this.wasm = message.wasm;
       this.next();
+    } else if (message.type === "snapshot") {
+      this.snapshot = message.snapshot;
+      whenIdle(async () => (await keep(this.root, this.build, message.snapshot)) && (this.snapshot = undefined));
     } else if (message.type === "broken") {
+      this.snapshot = undefined; // it may be what broke
+      forget(this.root);
       this.worker.terminate();
       this.worker = null; // the next run starts another
       this.ready = false;

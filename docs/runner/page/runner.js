@@ -3,9 +3,9 @@ import { Block } from "./block.js";
 import { Engine } from "./engine.js";
 import { texts } from "./messages.js";
 
-/* global ASSETS -- the table of the hashed files, put here by bundle.mjs */
+/* global ASSETS, BUILD -- the table of the hashed files, and its own hash, put here by bundle.mjs */
 const root = new URL(".", import.meta.url).href;
-const engine = new Engine(root, ASSETS);
+const engine = new Engine(root, ASSETS, BUILD);
 const blocks = [];
 let editor;
 

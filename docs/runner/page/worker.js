@@ -1,12 +1,11 @@
 // The worker: Python lives here, so that the page stays responsive and Stop can end it. Draws nothing; tells the page in messages.
 import { boot } from "./boot.js";
+import { find, forget } from "./snapshot.js";
 
 let python; // a promise of boot's result
 let root;
 let assets;
 let running = null;
-let ran = false;
-const REHEARSED = ["events", "sqs"]; // the services of most snippets
 
 const tell = (message) => postMessage(message);
 
@@ -14,15 +13,12 @@ self.onmessage = async ({ data: order }) => {
   try {
     if (order.type === "start") {
       ({ root, assets } = order);
-      python = start(order.wasm);
-      const { wasm, page } = await python;
+      python = start(order);
+      const { wasm } = await python;
       tell({ type: "ready", wasm });
-      // Nobody has pressed Run yet: read now what the first run would read.
-      setTimeout(() => ran || page.rehearse(REHEARSED), 100);
     } else if (order.type === "run") {
       const { page } = await python;
       running = order.id;
-      ran = true;
       const post = (kind, content) => tell({ type: kind, id: order.id, content });
       const status = page.run(order.source, order.filename, order.lab ?? undefined, order.language, post);
       running = null;
@@ -33,7 +29,8 @@ self.onmessage = async ({ data: order }) => {
   }
 };
 
-async function start(wasm) {
+/** Start from a snapshot when there is one and it is good, else from nothing. */
+async function start({ wasm, snapshot, build }) {
   const module = (role) => import(new URL(assets[role].file, root).href);
   const glue = module("glue");
   glue.catch(() => {}); // told where it is awaited
@@ -46,9 +43,19 @@ async function start(wasm) {
     fetchNow,
     stage: (stage) => tell({ type: "stage", stage }),
   };
+  const found = snapshot ?? find(root, build);
   options.loadPyodide = (await module("pyodide")).loadPyodide;
-  return boot(options);
+  try {
+    return await boot({ ...options, snapshot: found, keep });
+  } catch (error) {
+    if (!(await found)) throw error;
+    console.warn("Python does not start from its snapshot:", error);
+    await forget(root);
+    return boot({ ...options, keep });
+  }
 }
+
+const keep = (snapshot) => postMessage({ type: "snapshot", snapshot }, [snapshot.buffer]);
 
 /** Tells how much of what is being fetched has come, a few times a second. */
 function progress() {
