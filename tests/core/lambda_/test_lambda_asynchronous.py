@@ -209,25 +209,33 @@ def test_a_role_that_lambda_may_not_assume_any_more_delivers_nothing(functions, 
     assert delivery["error"] is not None
 
 
-def test_a_configuration_is_replaced_by_put_and_changed_by_update(functions, cloud, client):
+def test_a_configuration_is_replaced_as_a_whole(functions, cloud, client):
     _, arn = queue(cloud)
     functions.create(ECHO)
-    client.put_function_event_invoke_config(
+    first = client.put_function_event_invoke_config(
         FunctionName="worker", MaximumRetryAttempts=1, DestinationConfig={"OnFailure": {"Destination": arn}}
     )
-    changed = client.update_function_event_invoke_config(FunctionName="worker", MaximumEventAgeInSeconds=60)
-    assert (changed["MaximumRetryAttempts"], changed["MaximumEventAgeInSeconds"]) == (1, 60)
-    assert changed["DestinationConfig"] == {"OnSuccess": {}, "OnFailure": {"Destination": arn}}
-    assert changed["FunctionArn"] == f"{ARN}:$LATEST"
+    assert first["FunctionArn"] == f"{ARN}:$LATEST"
+    assert first["DestinationConfig"] == {"OnSuccess": {}, "OnFailure": {"Destination": arn}}
     client.put_function_event_invoke_config(FunctionName="worker", MaximumEventAgeInSeconds=70)
     found = client.get_function_event_invoke_config(FunctionName="worker")
+    assert found["MaximumEventAgeInSeconds"] == 70
     assert "MaximumRetryAttempts" not in found
     assert found["DestinationConfig"] == {"OnSuccess": {}, "OnFailure": {}}
-    configs = client.list_function_event_invoke_configs(FunctionName="worker")["FunctionEventInvokeConfigs"]
-    assert [config["MaximumEventAgeInSeconds"] for config in configs] == [70]
     client.delete_function_event_invoke_config(FunctionName="worker")
     with refused("ResourceNotFoundException"):
         client.get_function_event_invoke_config(FunctionName="worker")
+
+
+def test_an_error_that_utf8_cannot_hold_leaves_its_dead_letter(functions, cloud, client):
+    url, arn = queue(cloud)
+    functions.create(
+        "def handler(event, context):\n    raise ValueError('no \\ud800')\n", DeadLetterConfig={"TargetArn": arn}
+    )
+    send(cloud, client, {"id": 7})
+    (message,) = messages(cloud, url)
+    assert json.loads(message["Body"]) == {"id": 7}
+    assert message["MessageAttributes"]["ErrorMessage"]["StringValue"] == "no ?"
 
 
 def test_topics_are_no_destinations_here(functions, client):

@@ -443,6 +443,31 @@ class TestTheProcessOfAFunctionIsItsOwn:
         assert payload["errorType"] == "Runtime.ExitError"
         assert payload["errorMessage"].endswith("exit status 1")
 
+    @pytest.mark.parametrize("text", ["raise RuntimeError", "return 7", "import sys; sys.exit(1)"])
+    def test_an_exception_that_cannot_say_what_it_is_ends_the_process(self, functions, text):
+        """Lambda's runtime calls str() on it outside of any try, and so ends with Python's status 1."""
+        code = f"class Mute(Exception):\n    def __str__(self):\n        {text}\n"
+        functions.create(f"{code}def handler(event, context): raise Mute")
+        payload = functions.invoke()["Payload"]
+        assert payload["errorType"] == "Runtime.ExitError"
+        assert payload["errorMessage"].endswith("Error: Runtime exited with error: exit status 1")
+        assert any(line.startswith("Traceback") for line in functions.log()) == ("exit" not in text)
+
+    def test_so_does_one_that_is_raised_while_the_module_is_imported(self, functions):
+        functions.create("class Mute(Exception):\n    def __str__(self):\n        raise RuntimeError\nraise Mute")
+        assert functions.invoke()["Payload"]["errorType"] == "Runtime.ExitError"
+
+    def test_an_import_error_that_cannot_say_what_it_is_is_told_by_what_it_raised(self, functions):
+        functions.create("class Mute(ImportError):\n    def __str__(self):\n        raise KeyError('name')\nraise Mute")
+        assert functions.invoke()["Payload"]["errorType"] == "KeyError"
+
+    def test_what_eslabon_does_not_model_is_said_from_there_too(self, functions):
+        lookup = "import boto3; return boto3.client('kinesis').list_streams()"
+        code = f"class Mute(Exception):\n    def __str__(self):\n        {lookup}\n"
+        functions.create(f"{code}def handler(event, context): raise Mute")
+        with pytest.raises(NotModelled, match="kinesis"):
+            functions.invoke()
+
     def test_an_interrupt_of_the_program_is_not_the_function_s_error(self, functions):
         functions.create("def handler(event, context): raise KeyboardInterrupt")
         with pytest.raises(KeyboardInterrupt):
@@ -453,6 +478,11 @@ class TestWhatCannotBeWritten:
     @pytest.mark.parametrize("result", ['"\\ud800"', "functools.reduce(lambda inner, _: [inner], range(100_000), [])"])
     def test_a_result_that_is_no_json_text_is_a_marshal_error(self, functions, result):
         functions.create(f"import functools\ndef handler(event, context): return {result}")
+        assert functions.invoke()["Payload"]["errorType"] == "Runtime.MarshalError"
+
+    def test_a_result_that_fails_while_it_is_written_is_a_marshal_error(self, functions):
+        broken = "class Broken(dict):\n    def items(self): raise KeyError('id')\n"
+        functions.create(f"{broken}def handler(event, context): return Broken(a=1)")
         assert functions.invoke()["Payload"]["errorType"] == "Runtime.MarshalError"
 
     def test_a_lone_surrogate_cannot_be_printed(self, functions):

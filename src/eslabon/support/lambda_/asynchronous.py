@@ -11,25 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 from eslabon.errors import Failure, ServiceError
 from eslabon.ids import Arn
-from eslabon.support.lambda_.environment import iso
-from eslabon.support.lambda_.functions import EventInvokeConfig, Function
+from eslabon.support.lambda_.destinations import AGE, RETRIES, UNCONFIGURED, EventInvokeConfig
+from eslabon.support.lambda_.functions import Function
 from eslabon.support.lambda_.invocation import Outcome, invoke, write_log
+from eslabon.support.lambda_.output import iso
 
 if TYPE_CHECKING:
     from eslabon.support.lambda_.service import Lambda
 
 QUEUE_LATENCY = 0.05  # virtual seconds that an event waits before its first attempt
 
-# https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
-RETRIES = 2
-RETRY_DELAYS = (60.0, 120.0)
-AGE = 21_600
-
+RETRY_DELAYS = (60.0, 120.0)  # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 ERROR_MESSAGE_BYTES = 1024
 
 
 @dataclass
-class QueuedEvent:
+class _QueuedEvent:
     """An event on its way through the attempts that a function has for it."""
 
     service: Lambda
@@ -43,7 +40,8 @@ class QueuedEvent:
         """Run the function once, unless it is gone or the event has become too old."""
         if self._is_gone:
             return
-        if self.service.clock.now - self.accepted > self._age:
+        age = AGE if self._configured.age is None else self._configured.age
+        if self.service.clock.now - self.accepted > age:
             self._end("EventAgeExceeded", None)
             return
         self.attempts += 1
@@ -54,9 +52,10 @@ class QueuedEvent:
         write_log(self.service, self.function, outcome)
         if self._is_gone:
             return
+        retries = RETRIES if self._configured.retries is None else self._configured.retries
         if outcome.error is None:
             self._end("Success", outcome)
-        elif self.attempts > self._retries:
+        elif self.attempts > retries:
             self._end("RetriesExhausted", outcome)
         else:
             self.service.clock.call_later(RETRY_DELAYS[self.attempts - 1], self.attempt)
@@ -66,23 +65,15 @@ class QueuedEvent:
         return self.service.functions.get(self.function.name) is not self.function
 
     @property
-    def _retries(self) -> int:
-        configured = self.function.event_invoke
-        return RETRIES if configured is None or configured.retries is None else configured.retries
-
-    @property
-    def _age(self) -> int:
-        configured = self.function.event_invoke
-        return AGE if configured is None or configured.age is None else configured.age
+    def _configured(self) -> EventInvokeConfig:
+        return self.function.event_invoke or UNCONFIGURED
 
     def _end(self, condition: str, outcome: Outcome | None) -> None:
         """Send the record to the destination of this ending, and a discarded event to the dead-letter queue."""
         succeeded = condition == "Success"
-        configured = self.function.event_invoke
-        if configured is not None:
-            destination = configured.on_success if succeeded else configured.on_failure
-            if destination:
-                self._send_record(destination, self._record(condition, outcome), succeeded)
+        destination = self._configured.on_success if succeeded else self._configured.on_failure
+        if destination:
+            self._send_record(destination, self._record(condition, outcome), succeeded)
         dead_letter_target = self.function.running(self.service.clock.now).dead_letter_target
         if dead_letter_target and not succeeded:
             self._send_dead_letter(dead_letter_target, condition, outcome)
@@ -139,7 +130,7 @@ class QueuedEvent:
     def _send_dead_letter(self, target: str, condition: str, outcome: Outcome | None) -> None:
         """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq"""
         message = condition if outcome is None or outcome.error is None else outcome.error.message
-        shortened = message.encode()[:ERROR_MESSAGE_BYTES].decode(errors="ignore")
+        shortened = message.encode(errors="replace")[:ERROR_MESSAGE_BYTES].decode(errors="ignore")
         attributes = {
             "RequestID": {"DataType": "String", "StringValue": self.request_id},
             "ErrorCode": {"DataType": "Number", "StringValue": "200"},
@@ -172,24 +163,18 @@ class QueuedEvent:
 
 
 def accept(service: Lambda, function: Function, payload: str) -> str:
-    """Take an event into the function's queue; its request id comes back at once."""
-    event = QueuedEvent(service, function, payload, service.ids.uuid(), service.clock.now)
+    """Take an event into the function's queue; its request id comes back at once.
+
+    >>> from eslabon.support.lambda_.examples import example
+    >>> cloud = example("def handler(event, context): print(event)")
+    >>> service = cloud.service("lambda")
+    >>> len(accept(service, service.functions["f"], "7"))
+    36
+    >>> cloud.clock.run_until_idle()
+    >>> events = cloud.client("logs").filter_log_events(logGroupName="/aws/lambda/f")["events"]
+    >>> events[1]["message"]
+    '7\\n'
+    """
+    event = _QueuedEvent(service, function, payload, service.ids.uuid(), service.clock.now)
     service.clock.call_later(QUEUE_LATENCY, event.attempt)
     return event.request_id
-
-
-def describe_event_invoke(function: Function, configured: EventInvokeConfig) -> dict[str, Any]:
-    """Show the configuration of asynchronous invocations as the API does."""
-    shown: dict[str, Any] = {
-        "LastModified": configured.modified,
-        "FunctionArn": f"{function.arn}:$LATEST",
-        "DestinationConfig": {
-            "OnSuccess": {"Destination": configured.on_success} if configured.on_success else {},
-            "OnFailure": {"Destination": configured.on_failure} if configured.on_failure else {},
-        },
-    }
-    if configured.retries is not None:
-        shown["MaximumRetryAttempts"] = configured.retries
-    if configured.age is not None:
-        shown["MaximumEventAgeInSeconds"] = configured.age
-    return shown

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from eslabon import readertime
+from eslabon.support.lambda_.errors import invalid
 
 ROOT = "/var/task/"
 """Where Lambda unpacks the package."""
@@ -26,10 +27,6 @@ UNPACKED_BYTES = 262_144_000
 
 # A copy in the package would dial AWS, since eslabon answers for the installed SDK alone.
 SDK = frozenset({"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six", "eslabon"})
-
-
-class PackageError(ValueError):
-    """The bytes are no deployment package."""
 
 
 @dataclass(frozen=True)
@@ -47,30 +44,30 @@ class Package:
         return frozenset(firsts - SDK)
 
 
-def unpack(archive: bytes) -> Package:
-    """Read a zip. Raises PackageError.
+def unpack(archive: bytes | None) -> Package:
+    """Read a zip; None when there was none. Raises InvalidParameterValueException.
 
     https://docs.aws.amazon.com/lambda/latest/dg/python-package.html
 
-    >>> archive = io.BytesIO()
-    >>> with zipfile.ZipFile(archive, "w") as packed:
-    ...     packed.writestr("app.py", "def handler(event, context): return event")
-    >>> sorted(unpack(archive.getvalue()).module_names)
+    >>> from eslabon.support.lambda_.examples import zipped
+    >>> sorted(unpack(zipped("x = 1")).module_names)
     ['app']
     >>> unpack(b"def handler(event, context): return event")
     Traceback (most recent call last):
-    eslabon.support.lambda_.code.PackageError: Could not unzip uploaded file. Please check your file, then try to \
-upload again.
+    eslabon.errors.ServiceError: InvalidParameterValueException: Could not unzip uploaded file. Please check your \
+file, then try to upload again.
     """
+    if archive is None:
+        raise invalid("Please provide a source for function code.")
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as packed:
             entries = [entry for entry in packed.infolist() if not entry.is_dir()]
             if sum(entry.file_size for entry in entries) >= UNPACKED_BYTES:
-                raise PackageError(f"Unzipped size must be smaller than {UNPACKED_BYTES} bytes")
+                raise invalid(f"Unzipped size must be smaller than {UNPACKED_BYTES} bytes")
             files = {entry.filename: packed.read(entry) for entry in entries}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
         message = "Could not unzip uploaded file. Please check your file, then try to upload again."
-        raise PackageError(message) from error
+        raise invalid(message) from error
     sha256 = base64.b64encode(hashlib.sha256(archive).digest()).decode()
     return Package(files, len(archive), sha256)
 
@@ -88,7 +85,15 @@ class PackageImporter(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader)
         path: Sequence[str] | None,  # noqa: ARG002 - a name says where in the package a module is
         target: ModuleType | None = None,  # noqa: ARG002 - reloading is not distinguished
     ) -> importlib.machinery.ModuleSpec | None:
-        """Find a module, a package or, for a folder without __init__.py, a namespace package."""
+        """Find a module, a package or, for a folder without __init__.py, a namespace package.
+
+        >>> from eslabon.support.lambda_.examples import zipped
+        >>> importer = PackageImporter(unpack(zipped("x = 1")))
+        >>> importer.find_spec("app", None).origin
+        '/var/task/app.py'
+        >>> importer.find_spec("json", None) is None
+        True
+        """
         if fullname.split(".")[0] not in self.module_names:
             return None
         place = fullname.replace(".", "/")
@@ -105,7 +110,15 @@ class PackageImporter(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader)
         return None
 
     def exec_module(self, module: ModuleType) -> None:
-        """Run a module's code where time is the cloud's."""
+        """Run a module's code where time is the cloud's.
+
+        >>> from eslabon.support.lambda_.examples import zipped
+        >>> importer = PackageImporter(unpack(zipped("x = 1")))
+        >>> module = importlib.util.module_from_spec(importer.find_spec("app", None))
+        >>> importer.exec_module(module)
+        >>> module.x
+        1
+        """
         assert module.__spec__ is not None and module.__spec__.origin is not None
         filename = module.__spec__.origin
         code = compile(self.files[filename.removeprefix(ROOT)], filename, "exec", dont_inherit=True)
@@ -113,14 +126,29 @@ class PackageImporter(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader)
         exec(code, vars(module))
 
     def get_source(self, fullname: str) -> str | None:
-        """The text of a module, which tracebacks quote."""
+        """The text of a module, which tracebacks quote.
+
+        >>> from eslabon.support.lambda_.examples import zipped
+        >>> importer = PackageImporter(unpack(zipped("x = 1")))
+        >>> importer.get_source("app"), importer.get_source("json")
+        ('x = 1', None)
+        """
         spec = self.find_spec(fullname, None)
         if spec is None or spec.origin is None:
             return None
         return importlib.util.decode_source(self.files[spec.origin.removeprefix(ROOT)])
 
     def get_data(self, path: str) -> bytes:
-        """Any file of the package, as pkgutil.get_data reads it. Raises FileNotFoundError."""
+        """Any file of the package, as pkgutil.get_data reads it. Raises FileNotFoundError.
+
+        >>> from eslabon.support.lambda_.examples import zipped
+        >>> importer = PackageImporter(unpack(zipped("x = 1")))
+        >>> importer.get_data("/var/task/app.py")
+        b'x = 1'
+        >>> importer.get_data("/var/task/prices.csv")
+        Traceback (most recent call last):
+        FileNotFoundError: /var/task/prices.csv
+        """
         try:
             return self.files[path.removeprefix(ROOT)]
         except KeyError:

@@ -1,7 +1,6 @@
 """An execution environment: where a function's modules live from its cold start on, and what its code sees.
 
-The code sees its own environment variables, modules, logging and standard output; memory is not measured, and code that
-computes for ever without waiting is not stopped.
+The code sees its own environment variables, modules, logging and standard output; memory is not measured.
 """
 
 from __future__ import annotations
@@ -13,18 +12,18 @@ import linecache
 import logging
 import os
 import sys
-import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from decimal import Decimal
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from eslabon.clock import Clock
-from eslabon.errors import NotModelled
 from eslabon.support.lambda_.code import ROOT, PackageImporter
+from eslabon.support.lambda_.failures import FunctionError, caught
+from eslabon.support.lambda_.output import LogHandler, Output
+from eslabon.support.lambda_.timeouts import TimedOut, limited
 
 if TYPE_CHECKING:
     from eslabon.support.lambda_.functions import Configuration
@@ -32,65 +31,9 @@ if TYPE_CHECKING:
 # What a process needs of the machine that it runs on; nothing else of the reader's own environment is visible.
 MACHINE_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "AWS_DATA_PATH")
 
-
+INITIALIZATION = 0.1  # virtual seconds; code takes none but what it waits
+INITIALIZATION_LIMIT = 10.0  # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 RESPONSE_BYTES = 6_291_556
-
-
-class FunctionError(Exception):
-    """The function's code did not give a result: what Lambda answers, and whether the process is gone with it."""
-
-    def __init__(self, error_type: str, message: str, trace: Sequence[str] = (), *, process_ends: bool = False):
-        super().__init__(message)
-        self.error_type = error_type
-        self.message = message
-        self.trace = list(trace)
-        self.process_ends = process_ends
-
-
-class TimedOut(BaseException):
-    """Thrown into the function's code where it would wait beyond its time-out; not to be caught there."""
-
-
-class Output(io.TextIOBase):
-    """What the function's code writes, line by line, each with its time in milliseconds since 1970."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
-        self.lines: list[tuple[int, str]] = []
-        self._unfinished = ""
-
-    def event(self, text: str) -> None:
-        """Write one log event, however many lines it has; what UTF-8 cannot hold becomes a question mark."""
-        self.lines.append((int(self.clock.now * 1000), text.encode(errors="replace").decode()))
-
-    def write(self, text: str) -> int:
-        """Take what print() writes: each whole line is a log event. Raises UnicodeEncodeError, as standard output."""
-        text.encode()
-        *whole, self._unfinished = (self._unfinished + text).split("\n")
-        for line in whole:
-            self.event(f"{line}\n")
-        return len(text)
-
-    def finish(self) -> None:
-        """Write the line that print(…, end="") left unfinished."""
-        if self._unfinished:
-            self.event(self._unfinished)
-            self._unfinished = ""
-
-
-class LogHandler(logging.Handler):
-    """What Lambda's Python runtime puts on the root logger: [LEVEL], time, request id and message, with tabs."""
-
-    def __init__(self, environment: Environment) -> None:
-        super().__init__()
-        self.environment = environment
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write a record as one log event."""
-        output, request_id = self.environment.output, self.environment.request_id
-        assert output is not None
-        moment = iso(output.clock.now)
-        output.event(f"[{record.levelname}]\t{moment}\t{request_id}\t{self.format(record)}\n")
 
 
 @dataclass
@@ -104,22 +47,29 @@ class Environment:
     function: Callable[[Any, Any], Any] | None = None
     modules: dict[str, ModuleType] = field(default_factory=dict)
     log_level: int = logging.WARNING
-    log_handlers: list[logging.Handler] = field(default_factory=list)
     directory: str | None = None
     import_path: list[str] | None = None
-    output: Output | None = None
-    request_id: str = ""
 
     def __post_init__(self) -> None:
         self.importer = PackageImporter(self.configuration.package)
-        self.log_handlers = [LogHandler(self)]
+        self.log_handler = LogHandler()
+        self.log_handlers: list[logging.Handler] = [self.log_handler]
         machine = {name: os.environ[name] for name in MACHINE_VARIABLES if name in os.environ}
         self.variables = {**machine, **self.variables}
 
     @contextmanager
-    def entered(self, output: Output, request_id: str) -> Iterator[None]:
-        """Let code run as in this process: afterwards all is as it was, and what the code changed is kept here."""
-        self.output, self.request_id = output, request_id
+    def entered(self, output: Output) -> Iterator[None]:
+        """Let code run as in this process: afterwards all is as it was, and what the code changed is kept here.
+
+        >>> from eslabon.support.lambda_.examples import example
+        >>> configuration = example().service("lambda").functions["f"].configuration
+        >>> environment, output = Environment(configuration, {"TABLE": "orders"}, "stream"), Output(Clock(), "8f507cfc")
+        >>> with environment.entered(output):
+        ...     print(os.environ["TABLE"])
+        >>> output.lines, "TABLE" in os.environ
+        ([(1767225600000, 'orders\\n')], False)
+        """
+        self.log_handler.output = output
         with ExitStack() as stack:
             stack.enter_context(self._own_modules())
             stack.enter_context(self._own_variables())
@@ -134,8 +84,64 @@ class Environment:
             finally:
                 output.finish()
 
-    def start(self) -> None:
-        """Import the handler's module, inside `entered`. Raises FunctionError as Lambda's runtime would say it.
+    def initialize(self, clock: Clock) -> float | None:
+        """Import the handler's module before the first invocation, inside `entered`; how many seconds that took.
+
+        None when it must be imported again inside the invocation, which then meets the same and answers with it: after
+        an error, and after 10 seconds.
+
+        >>> from eslabon.support.lambda_.examples import example
+        >>> configuration = example().service("lambda").functions["f"].configuration
+        >>> clock, environment = Clock(), Environment(configuration, {}, "stream")
+        >>> with environment.entered(Output(clock, "8f507cfc")):
+        ...     seconds = environment.initialize(clock)
+        >>> round(seconds, 3)
+        0.1
+        """
+        began = clock.now
+        try:
+            with limited(clock, INITIALIZATION_LIMIT):
+                clock.sleep(INITIALIZATION)
+                self._start()
+        except (FunctionError, TimedOut):
+            for name in [name for name in sys.modules if name.split(".")[0] in self.importer.module_names]:
+                del sys.modules[name]
+            return None
+        return clock.now - began
+
+    def handle(self, event: Any, context: Any, ensure_ascii: bool) -> str:
+        """Call the handler, inside `entered`; its result comes back as JSON text. Raises FunctionError.
+
+        >>> from eslabon.support.lambda_.examples import example
+        >>> configuration = example().service("lambda").functions["f"].configuration
+        >>> environment = Environment(configuration, {}, "stream")
+        >>> with environment.entered(Output(Clock(), "8f507cfc")):
+        ...     results = [environment.handle(event, None, ensure_ascii=False) for event in ([7], Decimal("2.5"), "é")]
+        >>> results
+        ['[7]', '2.5', '"é"']
+        >>> with environment.entered(Output(Clock(), "8f507cfc")):
+        ...     environment.handle({7}, None, ensure_ascii=False)
+        Traceback (most recent call last):
+        eslabon.support.lambda_.failures.FunctionError: Unable to marshal response: Object of type set is not JSON \
+serializable
+        """
+        if self.function is None:
+            self._start()
+        assert self.function is not None
+        with caught():
+            result = self.function(event, context)
+            try:
+                payload = json.dumps(result, ensure_ascii=ensure_ascii, default=_number)
+                size = len(payload.encode())
+            except Exception as error:
+                raise FunctionError("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
+        if size > RESPONSE_BYTES:
+            message = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_BYTES} bytes)."
+            raise FunctionError("Function.ResponseSizeTooLarge", message)
+        return payload
+
+    def _start(self) -> None:
+        """Import the handler's module; FunctionError as Lambda's runtime would say it.
 
         https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html
         """
@@ -143,57 +149,20 @@ class Environment:
         if not dot:
             message = f"Bad handler '{self.configuration.handler}': not enough values to unpack (expected 2, got 1)"
             raise FunctionError("Runtime.MalformedHandlerName", message)
-        try:
-            module = importlib.import_module(module_name.replace("/", "."))
-        except NotModelled:
-            raise  # Not the function's fault: the reader must see it, not a log that nobody reads.
-        except ImportError as error:
-            message = f"Unable to import module '{module_name}': {error}"
-            raise FunctionError("Runtime.ImportModuleError", message) from error
-        except SyntaxError as error:
-            message = f"Syntax error in module '{module_name}': {error}"
-            where = f'  File "{error.filename}" Line {error.lineno}\n    {(error.text or "").strip()}\n'
-            raise FunctionError("Runtime.UserCodeSyntaxError", message, [where]) from error
-        except Exception as error:
-            raise failed(error) from error
-        except (KeyboardInterrupt, TimedOut):
-            raise
-        except BaseException as error:
-            raise exited(error) from error
-        if not hasattr(module, function_name):
-            message = f"Handler '{function_name}' missing on module '{module_name}'"
-            raise FunctionError("Runtime.HandlerNotFound", message)
-        self.function = getattr(module, function_name)
-
-    def handle(self, event: Any, context: Any, ensure_ascii: bool) -> str:
-        """Call the handler, inside `entered`; its result comes back as JSON text. Raises FunctionError."""
-        if self.function is None:
-            self.start()
-        assert self.function is not None
-        try:
-            result = self.function(event, context)
-        except NotModelled:
-            raise
-        except Exception as error:
-            raise failed(error) from error
-        except (KeyboardInterrupt, TimedOut):
-            raise
-        except BaseException as error:
-            raise exited(error) from error
-        try:
-            payload = json.dumps(result, ensure_ascii=ensure_ascii, default=number)
-            size = len(payload.encode())
-        except (TypeError, ValueError, RecursionError) as error:
-            raise FunctionError("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
-        if size > RESPONSE_BYTES:
-            message = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_BYTES} bytes)."
-            raise FunctionError("Function.ResponseSizeTooLarge", message)
-        return payload
-
-    def restart(self) -> None:
-        """Forget, inside `entered`, what has been imported: the process begins again."""
-        for name in [name for name in sys.modules if name.split(".")[0] in self.importer.module_names]:
-            del sys.modules[name]
+        with caught():
+            try:
+                module = importlib.import_module(module_name.replace("/", "."))
+            except ImportError as error:
+                message = f"Unable to import module '{module_name}': {error}"
+                raise FunctionError("Runtime.ImportModuleError", message) from error
+            except SyntaxError as error:
+                message = f"Syntax error in module '{module_name}': {error}"
+                where = f'  File "{error.filename}" Line {error.lineno}\n    {(error.text or "").strip()}\n'
+                raise FunctionError("Runtime.UserCodeSyntaxError", message, [where]) from error
+            if not hasattr(module, function_name):
+                message = f"Handler '{function_name}' missing on module '{module_name}'"
+                raise FunctionError("Runtime.HandlerNotFound", message)
+            self.function = getattr(module, function_name)
 
     @contextmanager
     def _own_modules(self) -> Iterator[None]:
@@ -230,7 +199,7 @@ class Environment:
     @contextmanager
     def _own_places(self) -> Iterator[None]:
         """Its working directory, and the folders that its imports search."""
-        outside = (working_directory(), sys.path[:])
+        outside = (_working_directory(), sys.path[:])
         if self.directory is not None:
             os.chdir(self.directory)
         if self.import_path is not None:
@@ -238,7 +207,7 @@ class Environment:
         try:
             yield
         finally:
-            self.directory, self.import_path = working_directory(), sys.path[:]
+            self.directory, self.import_path = _working_directory(), sys.path[:]
             if outside[0] is not None:
                 os.chdir(outside[0])
             sys.path[:] = outside[1]
@@ -257,7 +226,7 @@ class Environment:
             root.handlers = outside[1]
 
 
-def working_directory() -> str | None:
+def _working_directory() -> str | None:
     """The working directory of this process; None when somebody has deleted it."""
     try:
         return os.getcwd()
@@ -275,97 +244,8 @@ def _replaced(holder: object, name: str, value: object) -> Iterator[None]:
         setattr(holder, name, outside)
 
 
-def number(value: object) -> float:
+def _number(value: object) -> float:
     """Write a Decimal as a number, as Lambda's runtime does; json refuses everything else. Raises TypeError."""
     if isinstance(value, Decimal):
         return float(value)
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
-
-
-def failed(error: Exception) -> FunctionError:
-    """What Lambda says of an exception that the function's code let pass."""
-    return FunctionError(type(error).__name__, str(error), trace_of(error.__traceback__))
-
-
-def exited(error: BaseException) -> FunctionError:
-    """What Lambda says of a process that ended: by sys.exit, or by an error that no Python runtime catches.
-
-    >>> exited(SystemExit(3)).message
-    'Runtime exited with error: exit status 3'
-    >>> exited(SystemExit()).message
-    'Runtime exited without providing a reason'
-    >>> exited(GeneratorExit()).message
-    'Runtime exited with error: exit status 1'
-    """
-    code = error.code if isinstance(error, SystemExit) else 1
-    status = code if isinstance(code, int) else int(code is not None)
-    how = f"exited with error: exit status {status}" if status else "exited without providing a reason"
-    return FunctionError("Runtime.ExitError", f"Runtime {how}", process_ends=True)
-
-
-def trace_of(trace: TracebackType | None) -> list[str]:
-    """The stack trace as Lambda shows it, the function's own files only: what lies below is not AWS's code here."""
-    frames = traceback.extract_tb(trace)
-    return [
-        f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}\n    {frame.line}\n'
-        for frame in frames
-        if frame.filename.startswith(ROOT)
-    ]
-
-
-def iso(seconds: float) -> str:
-    """A moment as Lambda writes it in logs.
-
-    >>> iso(1767225600.25)
-    '2026-01-01T00:00:00.250Z'
-    """
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
-
-
-@contextmanager
-def limited(clock: Clock, seconds: float) -> Iterator[None]:
-    """Throw TimedOut into the block where its waiting would go beyond so many seconds from now; time then stands there.
-
-    A block inside another (a function that invokes a function) has its own limit alone: it goes on when its caller is
-    gone.
-
-    >>> clock = Clock()
-    >>> with limited(clock, 3):
-    ...     clock.sleep(2)
-    >>> with limited(clock, 3):
-    ...     clock.sleep(4)
-    Traceback (most recent call last):
-    eslabon.support.lambda_.environment.TimedOut
-    """
-    end = clock.now + seconds
-    is_over = False
-
-    def time_out() -> None:
-        nonlocal is_over
-        is_over = True
-        raise TimedOut
-
-    def sleep(length: float) -> None:
-        if clock.now + length > end:
-            Clock.sleep(clock, max(0.0, end - clock.now))
-            time_out()
-        Clock.sleep(clock, length)
-
-    def wait_until(ready: Callable[[], bool], deadline: float) -> bool:
-        if Clock.wait_until(clock, ready, min(deadline, end)):
-            return True
-        if deadline > end:
-            time_out()
-        return False
-
-    own: dict[str, Any] = vars(clock)
-    outside = {name: own.pop(name) for name in ["sleep", "wait_until"] if name in own}
-    own["sleep"], own["wait_until"] = sleep, wait_until
-    try:
-        yield
-    finally:
-        del own["sleep"], own["wait_until"]
-        own.update(outside)
-        if is_over:  # even when the code caught it: on AWS nothing of it would have run after that
-            raise TimedOut

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 from eslabon.permissions import Policy, parse_policy
 from eslabon.support.lambda_.code import Package
+from eslabon.support.lambda_.destinations import EventInvokeConfig
 from eslabon.support.lambda_.environment import Environment
+from eslabon.support.lambda_.output import iso
 
 CREATION = 2.0  # seconds until a new function is Active
 UPDATE = 1.0  # seconds until a change is in effect
-
-NAME = re.compile(
-    r"(?:arn:aws:lambda:(?P<region>[a-z0-9-]+):)?(?:(?P<account>\d{12}):)?(?:function:)?"
-    r"(?P<name>[a-zA-Z0-9-_]+)(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?"
-)
-"""A function's name, partial ARN or ARN, as every operation takes it."""
 
 
 @dataclass(frozen=True)
@@ -37,17 +31,6 @@ class Configuration:
     dead_letter_target: str = ""
 
 
-@dataclass(frozen=True)
-class EventInvokeConfig:
-    """How asynchronous invocations of a function end: None where AWS's default holds."""
-
-    modified: datetime
-    retries: int | None = None
-    age: int | None = None
-    on_success: str = ""
-    on_failure: str = ""
-
-
 @dataclass
 class Function:
     """A function, whose newest configuration may not be in effect yet."""
@@ -56,7 +39,7 @@ class Function:
     arn: str
     configuration: Configuration
     created: float
-    modified: datetime
+    modified: float
     revision: str
     previous: Configuration | None = None
     in_effect: float = 0.0
@@ -67,40 +50,89 @@ class Function:
     environments: list[Environment] = field(default_factory=list)
 
     def is_pending(self, now: float) -> bool:
-        """Whether the function is still being created."""
+        """Whether the function is still being created.
+
+        >>> from eslabon.support.lambda_.examples import example
+        >>> function = example().service("lambda").functions["f"]
+        >>> function.is_pending(function.created), function.is_pending(function.created + 2)
+        (True, False)
+        """
         return now < self.created + CREATION
 
     def is_updating(self, now: float) -> bool:
-        """Whether a change is not in effect yet."""
+        """Whether a change is not in effect yet.
+
+        >>> from eslabon.support.lambda_.examples import example
+        >>> function = example().service("lambda").functions["f"]
+        >>> function.is_updating(function.created + 2)
+        False
+        >>> function.change(function.created + 2, "another revision", timeout=9)
+        >>> function.is_updating(function.created + 2), function.is_updating(function.created + 3)
+        (True, False)
+        """
         return self.previous is not None and now < self.in_effect
 
     def running(self, now: float) -> Configuration:
-        """The configuration that invocations meet: the one before, while a change is in progress."""
-        if self.previous is not None and now < self.in_effect:
-            return self.previous
-        return self.configuration
+        """The configuration that invocations meet: the one before, while a change is in progress.
 
-    def change(self, now: float, moment: datetime, revision: str, **changes: Any) -> None:
-        """Begin an update."""
+        >>> from eslabon.support.lambda_.examples import example
+        >>> function = example().service("lambda").functions["f"]
+        >>> function.change(function.created + 2, "another revision", timeout=9)
+        >>> function.running(function.created + 2).timeout, function.running(function.created + 3).timeout
+        (3, 9)
+        """
+        return self.previous if self.previous is not None and now < self.in_effect else self.configuration
+
+    def change(self, now: float, revision: str, **changes: Any) -> None:
+        """Begin an update.
+
+        >>> from eslabon.support.lambda_.examples import example
+        >>> function = example().service("lambda").functions["f"]
+        >>> function.change(function.created + 2, "another revision", timeout=9)
+        >>> function.configuration.timeout, function.revision
+        (9, 'another revision')
+        """
         self.previous = self.configuration
         self.configuration = replace(self.configuration, **changes)
         self.in_effect = now + UPDATE
-        self.modified = moment
+        self.modified = now
         self.revision = revision
 
     def permit(self, statements: list[dict[str, Any]], revision: str) -> None:
-        """Replace the statements of the function's policy."""
+        """Replace the statements of the function's policy.
+
+        >>> from eslabon.support.lambda_.examples import example
+        >>> function = example().service("lambda").functions["f"]
+        >>> function.permit([{"Effect": "Allow", "Principal": "*", "Action": "lambda:InvokeFunction"}], "a revision")
+        >>> function.policy.statements[0].actions
+        ('lambda:InvokeFunction',)
+        >>> function.permit([], "another revision")
+        >>> function.policy is None
+        True
+        """
         self.permissions = statements
         self.policy_revision = revision
         self.policy = parse_policy(self.policy_text()) if statements else None
 
     def policy_text(self) -> str:
-        """The policy as get_policy shows it."""
+        """The policy as get_policy shows it.
+
+        >>> from eslabon.support.lambda_.examples import example
+        >>> function = example().service("lambda").functions["f"]
+        >>> function.policy_text()
+        '{"Version":"2012-10-17","Id":"default","Statement":[]}'
+        """
         document = {"Version": "2012-10-17", "Id": "default", "Statement": self.permissions}
         return json.dumps(document, separators=(",", ":"))
 
     def describe(self, now: float) -> dict[str, Any]:
-        """Show the newest configuration with the function's state, as the API does."""
+        """Show the newest configuration with the function's state, as the API does.
+
+        >>> from eslabon.support.lambda_.examples import example
+        >>> function = example().service("lambda").functions["f"]
+        >>> function.describe(function.created)["State"], function.describe(function.created + 2)["State"]
+        ('Pending', 'Active')
+        """
         configuration = self.configuration
         shown: dict[str, Any] = {
             "FunctionName": self.name,
@@ -112,7 +144,7 @@ class Function:
             "Description": configuration.description,
             "Timeout": configuration.timeout,
             "MemorySize": configuration.memory,
-            "LastModified": f"{self.modified:%Y-%m-%dT%H:%M:%S}.{self.modified.microsecond // 1000:03d}+0000",
+            "LastModified": iso(self.modified).replace("Z", "+0000"),
             "CodeSha256": configuration.package.sha256,
             "Version": "$LATEST",
             "TracingConfig": {"Mode": "PassThrough"},
@@ -146,37 +178,3 @@ class Function:
                 "LastUpdateStatusReason": "The function is being updated.",
             }
         return {"State": "Active", "LastUpdateStatus": "Successful"}
-
-
-def permission(
-    arn: str, sid: str, action: str, principal: str, source_arn: str | None, source_account: str | None
-) -> dict[str, Any] | None:
-    """The policy statement that add_permission writes; None when there can be no such principal.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
-
-    >>> permission("arn:…:function:f", "rule", "lambda:InvokeFunction", "events.amazonaws.com", None, None)["Principal"]
-    {'Service': 'events.amazonaws.com'}
-    >>> permission("arn:…:function:f", "friend", "lambda:InvokeFunction", "210987654321", None, None)["Principal"]
-    {'AWS': 'arn:aws:iam::210987654321:root'}
-    >>> permission("arn:…:function:f", "nobody", "lambda:InvokeFunction", "events", None, None) is None
-    True
-    """
-    who: str | dict[str, str]
-    if principal == "*":
-        who = "*"
-    elif re.fullmatch(r"\d{12}", principal):
-        who = {"AWS": f"arn:aws:iam::{principal}:root"}
-    elif principal.startswith("arn:aws:iam::"):
-        who = {"AWS": principal}
-    elif re.fullmatch(r"[a-z0-9.-]+\.amazonaws\.com", principal):
-        who = {"Service": principal}
-    else:
-        return None
-    statement: dict[str, Any] = {"Sid": sid, "Effect": "Allow", "Principal": who, "Action": action, "Resource": arn}
-    condition: dict[str, Any] = {}
-    if source_account:
-        condition["StringEquals"] = {"AWS:SourceAccount": source_account}
-    if source_arn:
-        condition["ArnLike"] = {"AWS:SourceArn": source_arn}
-    return {**statement, "Condition": condition} if condition else statement

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import math
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from eslabon.clock import Clock
-from eslabon.support.lambda_.environment import (
-    Environment,
-    FunctionError,
-    Output,
-    TimedOut,
-    iso,
-    limited,
-)
+from eslabon.support.lambda_.environment import Environment
+from eslabon.support.lambda_.failures import FunctionError
 from eslabon.support.lambda_.functions import Configuration, Function
+from eslabon.support.lambda_.output import Output, iso
+from eslabon.support.lambda_.timeouts import TimedOut, limited
 
 if TYPE_CHECKING:
     from eslabon.support.lambda_.service import Lambda
 
-# Virtual seconds; code takes none but what it waits.
-INITIALIZATION = 0.1
-INVOCATION = 0.001
-INITIALIZATION_LIMIT = 10.0  # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+INVOCATION = 0.001  # virtual seconds; code takes none but what it waits
 
 LOG_TAIL_BYTES = 4096
 ASCII_RUNTIMES = ("python3.10", "python3.11")
@@ -40,33 +32,27 @@ class Context:
 
     client_context = None
     function_version = "$LATEST"
+    identity = SimpleNamespace(cognito_identity_id=None, cognito_identity_pool_id=None)
 
-    def __init__(self, function: Function, configuration: Configuration, environment: Environment, request_id: str):
+    def __init__(self, clock: Clock, function: Function, environment: Environment, request_id: str) -> None:
         self.function_name = function.name
         self.invoked_function_arn = function.arn
-        self.memory_limit_in_mb = str(configuration.memory)
+        self.memory_limit_in_mb = str(environment.configuration.memory)
         self.aws_request_id = request_id
         self.log_group_name = function.log_group
         self.log_stream_name = environment.log_stream
-        self.identity = Identity()
-        self._clock: Clock | None = None
-        self._deadline = 0.0
-
-    def begin(self, clock: Clock, timeout: float) -> None:
-        """Let the remaining time run from now."""
-        self._clock, self._deadline = clock, clock.now + timeout
+        self._clock = clock
+        self._deadline = clock.now + environment.configuration.timeout
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the function times out."""
-        assert self._clock is not None
+        """Milliseconds until the function times out.
+
+        >>> from eslabon.support.lambda_.examples import example
+        >>> code = "def handler(event, context): return context.get_remaining_time_in_millis()"
+        >>> example(code).client("lambda").invoke(FunctionName="f")["Payload"].read()
+        b'2999'
+        """
         return max(0, round((self._deadline - self._clock.now) * 1000))
-
-
-class Identity:
-    """The Amazon Cognito identity that invoked the function: none."""
-
-    cognito_identity_id = None
-    cognito_identity_pool_id = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +67,11 @@ class Outcome:
     lines: list[tuple[int, str]]
 
     def log_tail(self) -> bytes:
-        """The last 4 KB of the invocation's log."""
+        """The last 4 KB of the invocation's log.
+
+        >>> Outcome("8f507cfc", "null", None, 0.1, "stream", [(0, "START\\n"), (0, "END\\n")]).log_tail()
+        b'START\\nEND\\n'
+        """
         return "".join(text for _, text in self.lines).encode()[-LOG_TAIL_BYTES:]
 
 
@@ -90,19 +80,23 @@ def invoke(service: Lambda, function: Function, event: Any, request_id: str) -> 
 
     Its sleeps and calls lengthen it; what it calls has happened. The caller writes the log (`write_log`) and answers
     when `elapsed` seconds are over.
+
+    >>> from eslabon.support.lambda_.examples import example
+    >>> service = example("def handler(event, context): return 10 / event").service("lambda")
+    >>> invoke(service, service.functions["f"], 4, "8f507cfc").payload
+    '2.5'
+    >>> invoke(service, service.functions["f"], 0, "8f507cfc").error.error_type
+    'ZeroDivisionError'
     """
     clock = service.clock
     began = clock.now
-    configuration = function.running(began)
-    environment, is_cold = take_environment(service, function, configuration)
+    environment, is_cold = _take_environment(service, function)
     environment.free_at = math.inf
-    context = Context(function, configuration, environment, request_id)
-    output = Output(clock)
+    output = Output(clock, request_id)
     serves_on = False
     try:
         with clock.work() as whole:
-            place = service.cloud.activated(service.region, service.account)
-            payload, error = run(place, environment, is_cold, context, output, event)
+            payload, error = _run(service, function, environment, is_cold, output, event)
         serves_on = environment.function is not None and not (error and error.process_ends)
     finally:
         # A process that ended, or never got as far as having a handler, serves no other invocation.
@@ -112,26 +106,21 @@ def invoke(service: Lambda, function: Function, event: Any, request_id: str) -> 
     return Outcome(request_id, payload, error, whole.elapsed, environment.log_stream, output.lines)
 
 
-def run(
-    place: AbstractContextManager[Any],
-    environment: Environment,
-    is_cold: bool,
-    context: Context,
-    output: Output,
-    event: Any,
+def _run(
+    service: Lambda, function: Function, environment: Environment, is_cold: bool, output: Output, event: Any
 ) -> tuple[str, FunctionError | None]:
     """Let the environment handle the event, between START and REPORT in the log; the payload, and the error if any."""
-    clock, configuration, request_id = output.clock, environment.configuration, context.aws_request_id
+    clock, configuration, request_id = output.clock, environment.configuration, output.request_id
     initialization: float | None = None
     error: FunctionError | None = None
     began = clock.now
     try:
-        with place, environment.entered(output, request_id):
+        with service.cloud.activated(service.region, service.account), environment.entered(output):
             if is_cold:
-                initialization = initialize(clock, environment)
+                initialization = environment.initialize(clock)
             output.event(f"START RequestId: {request_id} Version: $LATEST\n")
             began = clock.now
-            context.begin(clock, configuration.timeout)
+            context = Context(clock, function, environment, request_id)
             with limited(clock, configuration.timeout):
                 clock.sleep(INVOCATION)
                 payload = environment.handle(event, context, configuration.runtime in ASCII_RUNTIMES)
@@ -145,29 +134,14 @@ def run(
             heading = "Traceback (most recent call last):\n" if error.trace else ""
             output.event(f"[ERROR] {error.error_type}: {error.message}\n{heading}{''.join(error.trace)}")
     output.event(f"END RequestId: {request_id}\n")
-    output.event(report(configuration, request_id, clock.now - began, initialization, error))
-    return (payload, None) if error is None else (error_payload(error, request_id), error)
+    output.event(_report(configuration, request_id, clock.now - began, initialization, error))
+    return (payload, None) if error is None else (error.payload(request_id), error)
 
 
-def initialize(clock: Clock, environment: Environment) -> float | None:
-    """Import the function's modules before its first invocation; None when they must be imported again inside it.
-
-    That is so after an error and after 10 seconds: the invocation then meets the same, and answers with it.
-    """
-    began = clock.now
-    try:
-        with limited(clock, INITIALIZATION_LIMIT):
-            clock.sleep(INITIALIZATION)
-            environment.start()
-    except (FunctionError, TimedOut):
-        environment.restart()
-        return None
-    return clock.now - began
-
-
-def take_environment(service: Lambda, function: Function, configuration: Configuration) -> tuple[Environment, bool]:
-    """Find an idle environment of this configuration, or make one: a cold start."""
+def _take_environment(service: Lambda, function: Function) -> tuple[Environment, bool]:
+    """Find an idle environment of the running configuration, or make one: a cold start."""
     now = service.clock.now
+    configuration = function.running(now)
     function.environments = [
         environment for environment in function.environments if environment.configuration is configuration
     ]
@@ -175,12 +149,12 @@ def take_environment(service: Lambda, function: Function, configuration: Configu
         if environment.free_at <= now:
             return environment, False
     stream = f"{service.clock.datetime():%Y/%m/%d}/[$LATEST]{service.ids.hex(32)}"
-    environment = Environment(configuration, variables(service, function, configuration, stream), stream)
+    environment = Environment(configuration, _variables(service, function, configuration, stream), stream)
     function.environments.append(environment)
     return environment, True
 
 
-def variables(service: Lambda, function: Function, configuration: Configuration, stream: str) -> dict[str, str]:
+def _variables(service: Lambda, function: Function, configuration: Configuration, stream: str) -> dict[str, str]:
     """The environment variables of a function: its own, and those that Lambda sets.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
@@ -201,7 +175,7 @@ def variables(service: Lambda, function: Function, configuration: Configuration,
     }
 
 
-def report(
+def _report(
     configuration: Configuration,
     request_id: str,
     duration: float,
@@ -227,31 +201,16 @@ def report(
     return "\t".join(parts) + "\n"
 
 
-def error_payload(error: FunctionError, request_id: str) -> str:
-    """The JSON text that stands in place of a result.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
-
-    >>> error_payload(FunctionError("ValueError", "no id"), "8f507cfc")
-    '{"errorMessage": "no id", "errorType": "ValueError", "requestId": "8f507cfc", "stackTrace": []}'
-    >>> timeout = FunctionError("Sandbox.Timedout", "Task timed out after 3.00 seconds", process_ends=True)
-    >>> json.loads(error_payload(timeout, "8f507cfc"))["errorMessage"]
-    'RequestId: 8f507cfc Error: Task timed out after 3.00 seconds'
-    """
-    if error.process_ends:
-        message = f"RequestId: {request_id} Error: {error.message}"
-        return json.dumps({"errorType": error.error_type, "errorMessage": message})
-    return json.dumps(
-        {
-            "errorMessage": error.message,
-            "errorType": error.error_type,
-            "requestId": request_id,
-            "stackTrace": error.trace,
-        }
-    )
-
-
 def write_log(service: Lambda, function: Function, outcome: Outcome) -> None:
-    """Write the invocation's lines into the function's log group."""
+    """Write the invocation's lines into the function's log group.
+
+    >>> from eslabon.support.lambda_.examples import example
+    >>> cloud = example()
+    >>> service = cloud.service("lambda")
+    >>> function = service.functions["f"]
+    >>> write_log(service, function, invoke(service, function, {}, "8f507cfc"))
+    >>> cloud.client("logs").describe_log_groups()["logGroups"][0]["logGroupName"]
+    '/aws/lambda/f'
+    """
     logs: Any = service.cloud.service("logs", region=service.region, account=service.account)
     logs.append(function.log_group, outcome.stream, outcome.lines)
