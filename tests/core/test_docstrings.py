@@ -67,15 +67,14 @@ def complaints(modules: Mapping[str, ast.Module]) -> list[str]:
     Exempt from both are properties (they read as values) and members of a Protocol (they do nothing). Exempt from the
     doctest are methods that override one of a class of the package which has a doctest: the same holds of them.
     """
-    classes = {node.name: node for tree in modules.values() for node in tree.body if isinstance(node, ast.ClassDef)}
     found = []
     for one in public(modules):
-        if is_property(one.node) or (one.owner and "Protocol" in bases(one.owner)):
+        if is_property(one.node) or (one.owner and "Protocol" in map(last_name, one.owner.bases)):
             continue
         text = ast.get_docstring(one.node) or ""
         if not opens_with_a_sentence(text):
             found.append(f"{one}: its docstring does not open with one sentence")
-        if not shows(text) and not (one.owner and overrides(one.owner, one.node.name, classes)):
+        if not shows(text) and not (one.owner and overrides(one.module, one.owner, one.node.name, modules)):
             found.append(f"{one}: its docstring has no doctest")
     return found
 
@@ -85,11 +84,6 @@ def is_property(node: Definition) -> bool:
     return any(last_name(decorator) in PROPERTIES for decorator in node.decorator_list)
 
 
-def bases(owner: ast.ClassDef) -> list[str]:
-    """The names of a class's direct bases, without their modules and parameters."""
-    return [last_name(base) for base in owner.bases]
-
-
 def last_name(node: ast.expr) -> str:
     """b of a.b, of b[c] and of b(c)."""
     while isinstance(node, ast.Subscript | ast.Call):
@@ -97,18 +91,39 @@ def last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-def overrides(owner: ast.ClassDef, name: str, classes: Mapping[str, ast.ClassDef]) -> bool:
-    """Whether a base, or a base of it, has this method with a doctest."""
-    for base in bases(owner):
-        parent = classes.get(base)
-        if parent is None:
+def overrides(module: str, owner: ast.ClassDef, name: str, modules: Mapping[str, ast.Module]) -> bool:
+    """Whether a base in the package, or a base of it, has this method with a doctest."""
+    for base in owner.bases:
+        home, parent = class_named(ast.unparse(base).partition("[")[0], module, modules)
+        if parent is None or parent is owner:
             continue
         for method in parent.body:
             if isinstance(method, Definition) and method.name == name and shows(ast.get_docstring(method) or ""):
                 return True
-        if overrides(parent, name, classes):
+        if overrides(home, parent, name, modules):
             return True
     return False
+
+
+def class_named(name: str, module: str, modules: Mapping[str, ast.Module]) -> tuple[str, ast.ClassDef | None]:
+    """The class that a name, perhaps with its module's before it, stands for in a module; and the module it is in."""
+    first, _, rest = name.partition(".")
+    for node in modules[module].body if module in modules else ():
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            return module, node
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        for alias in node.names:
+            if (alias.asname or alias.name) == first:
+                imported = f"{node.module}.{alias.name}" if rest else str(node.module)
+                return class_named(rest or alias.name, path_of(imported, modules), modules)
+    return module, None
+
+
+def path_of(name: str, modules: Mapping[str, ast.Module]) -> str:
+    """The path of a module of the package by the name under which it is imported."""
+    path = name.removeprefix("eslabon").lstrip(".").replace(".", "/")
+    return next((found for found in (f"{path}.py", f"{path}/__init__.py") if found in modules), "")
 
 
 def opens_with_a_sentence(text: str) -> bool:
@@ -202,6 +217,21 @@ def test_an_override_is_shown_itself_when_its_base_is_not() -> None:
         'class Queue:\n    def put(self):\n        "Put it."\nclass Fifo(Queue):\n    def put(self):\n        "Put it."'
     )
     assert len(complaints_of(source)) == 2
+
+
+def test_a_base_is_found_where_it_was_imported_from_even_under_the_same_name() -> None:
+    shown = f"class Reader:{textwrap.indent(DOCUMENTED.format(name='read'), '    ')}"
+    told = 'class Reader({}):\n    def read(self):\n        "Read it."\n    def write(self):\n        "Write it."'
+    sources = {
+        "text/reader.py": shown,
+        "text/__init__.py": "from eslabon.text.reader import Reader",
+        "a.py": "from eslabon.text import reader\n" + told.format("reader.Reader"),
+        "b.py": "from eslabon.text import Reader as Base\n" + told.format("Base[str]"),
+        "c.py": told.format("Reader"),
+        "d.py": "from elsewhere import Reader\n" + told.format("Reader"),
+    }
+    found = complaints({path: ast.parse(source) for path, source in sources.items()})
+    assert [complaint.split(":")[0] for complaint in found] == ["a.py", "b.py", "c.py", "c.py", "d.py", "d.py"]
 
 
 def test_a_module_that_is_private_by_its_name_is_left_out(tmp_path: Path) -> None:
