@@ -317,6 +317,8 @@ def test_an_empty_policy_takes_the_old_one_away(sqs: Any) -> None:
 def test_what_is_not_modelled_is_said(sqs: Any) -> None:
     with pytest.raises(NotModelled, match="KmsMasterKeyId"):
         sqs.create_queue(QueueName="orders", Attributes={"KmsMasterKeyId": "alias/aws/sqs"})
+    with pytest.raises(NotModelled, match="RedriveAllowPolicy"):
+        sqs.create_queue(QueueName="orders", Attributes={"RedriveAllowPolicy": '{"redrivePermission": "denyAll"}'})
     with pytest.raises(NotModelled, match="start_message_move_task"):
         sqs.start_message_move_task(SourceArn=ORDERS_ARN)
     url = sqs.create_queue(QueueName="orders")["QueueUrl"]

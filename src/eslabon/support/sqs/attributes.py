@@ -1,4 +1,4 @@
-"""Queue attributes: which there are, their ranges and defaults. KMS keys are left out."""
+"""Queue attributes: which there are, their ranges and defaults. KMS keys and RedriveAllowPolicy are left out."""
 
 from __future__ import annotations
 
@@ -48,14 +48,13 @@ SETTABLE: dict[str, Attribute] = {
     "VisibilityTimeout": Attribute("30", 0, 43_200),
     "Policy": Attribute(),
     "RedrivePolicy": Attribute(),
-    "RedriveAllowPolicy": Attribute(),
     "SqsManagedSseEnabled": Attribute("true", words=_BOOLEAN),
     "FifoQueue": Attribute("true", words=("true",), fifo_only=True),
     "ContentBasedDeduplication": Attribute("false", words=_BOOLEAN, fifo_only=True),
     "DeduplicationScope": Attribute("queue", words=("queue", "messageGroup"), fifo_only=True),
     "FifoThroughputLimit": Attribute("perQueue", words=("perQueue", "perMessageGroupId"), fifo_only=True),
 }
-NOT_MODELLED = ("KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds")
+NOT_MODELLED = ("KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "RedriveAllowPolicy")
 
 # What GetQueueAttributes adds from the queue's state.
 COMPUTED = (
@@ -97,12 +96,10 @@ def defaults(fifo: bool) -> dict[str, str]:
 def check(given: Mapping[str, str], fifo: bool) -> dict[str, str]:
     """The given attributes in the form in which SQS keeps them.
 
-    Raises InvalidAttributeName, InvalidAttributeValue or InvalidParameterValue, and NotModelled for KMS keys.
+    Raises InvalidAttributeName, InvalidAttributeValue or InvalidParameterValue, and NotModelled for what is left out.
 
     >>> check({"VisibilityTimeout": "60"}, fifo=False)
     {'VisibilityTimeout': '60'}
-    >>> check({"RedriveAllowPolicy": '{ "redrivePermission": "denyAll" }'}, fifo=False)
-    {'RedriveAllowPolicy': '{"redrivePermission":"denyAll"}'}
     >>> check({"VisibilityTimeout": "43201"}, fifo=False)
     Traceback (most recent call last):
     eslabon.errors.ServiceError: InvalidAttributeValue: Invalid value for the parameter VisibilityTimeout.
@@ -162,8 +159,4 @@ def _policy(text: str) -> str:
 
 
 # How SQS keeps the attributes that are documents.
-_FORMS = {
-    "Policy": _policy,
-    "RedrivePolicy": redrive.policy_as_kept,
-    "RedriveAllowPolicy": redrive.allow_policy_as_kept,
-}
+_FORMS = {"Policy": _policy, "RedrivePolicy": redrive.policy_as_kept}

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from eslabon.ids import Arn
 from eslabon.permissions import Policy, parse_policy
 from eslabon.support.sqs.attributes import defaults
 from eslabon.support.sqs.errors import NOT_FOR_THIS_TYPE, invalid_value, missing_parameter, sqs_error
-from eslabon.support.sqs.redrive import RedriveAllowPolicy, RedrivePolicy, read_allow_policy, read_policy
+from eslabon.support.sqs.redrive import RedrivePolicy, read_policy
 
 DEDUPLICATION_INTERVAL = 300  # seconds
 LONGEST_VISIBILITY = 43_200  # seconds from the receive on, however often it is extended
@@ -95,6 +96,7 @@ receipt handle.
     def __init__(self, name: str, arn: str, attributes: Mapping[str, str], now: float) -> None:
         self.name = name
         self.arn = arn
+        self.account = Arn.parse(arn).account
         self.fifo = name.endswith(".fifo")
         self.created = now
         self.messages: dict[str, Message] = {}  # by id, in order of arrival
@@ -120,7 +122,6 @@ receipt handle.
         policy = self.attributes.get("Policy")
         self.policy: Policy | None = parse_policy(policy) if policy else None
         self.redrive: RedrivePolicy | None = read_policy(self.attributes.get("RedrivePolicy", ""))
-        self.redrive_allow: RedriveAllowPolicy = read_allow_policy(self.attributes.get("RedriveAllowPolicy", ""))
 
     def seconds(self, attribute: str) -> int:
         """The value of an attribute that is a number.

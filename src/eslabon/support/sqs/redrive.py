@@ -1,4 +1,4 @@
-"""Dead-letter queues: the two redrive policies, and which queue may be whose. No message is looked at."""
+"""Dead-letter queues: the redrive policy that names one. Which queues it admits (RedriveAllowPolicy) is left out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from eslabon.support.sqs.errors import invalid_value
 if TYPE_CHECKING:
     from eslabon.support.sqs.queue import Queue
 
-MAXIMUM_SOURCES = 10
+MEMBERS = ("deadLetterTargetArn", "maxReceiveCount")
 
 
 @dataclass(frozen=True)
@@ -24,23 +24,6 @@ class RedrivePolicy:
 
     dead_letter_arn: str
     max_receive_count: int
-
-
-@dataclass(frozen=True)
-class RedriveAllowPolicy:
-    """Which queues may use this one as their dead-letter queue."""
-
-    permission: str = "allowAll"
-    sources: tuple[str, ...] = ()
-
-    def allows(self, source_arn: str) -> bool:
-        """Whether the queue `source_arn` may.
-
-        >>> RedriveAllowPolicy("byQueue", ("arn:aws:sqs:us-east-1:123456789012:orders",)).allows(
-        ...     "arn:aws:sqs:us-east-1:123456789012:bills")
-        False
-        """
-        return self.permission == "allowAll" or (self.permission == "byQueue" and source_arn in self.sources)
 
 
 def read_policy(text: str) -> RedrivePolicy | None:
@@ -57,7 +40,7 @@ is invalid. Reason: Redrive policy does not contain mandatory attribute: deadLet
     """
     if not text:
         return None
-    document = _document("RedrivePolicy", text, ("deadLetterTargetArn", "maxReceiveCount"))
+    document = _document(text)
     target = document.get("deadLetterTargetArn")
     if target is None:
         reason = "Redrive policy does not contain mandatory attribute: deadLetterTargetArn."
@@ -69,35 +52,6 @@ is invalid. Reason: Redrive policy does not contain mandatory attribute: deadLet
         reason = f"Invalid value for maxReceiveCount: {count}, valid values are from 1 to 1000 both inclusive."
         raise invalid_value("RedrivePolicy", text, reason)
     return RedrivePolicy(target, int(count))
-
-
-def read_allow_policy(text: str) -> RedriveAllowPolicy:
-    """Read a RedriveAllowPolicy; an empty text means that all may. Raises InvalidParameterValue.
-
-    >>> read_allow_policy("").allows("arn:aws:sqs:us-east-1:123456789012:orders")
-    True
-    >>> read_allow_policy('{"redrivePermission": "denyAll"}').allows("arn:aws:sqs:us-east-1:123456789012:orders")
-    False
-    >>> read_allow_policy('{"redrivePermission": "none"}')
-    Traceback (most recent call last):
-    eslabon.errors.ServiceError: InvalidParameterValue: Value {"redrivePermission": "none"} for parameter \
-RedriveAllowPolicy is invalid. Reason: redrivePermission is allowAll, denyAll or byQueue.
-    """
-    if not text:
-        return RedriveAllowPolicy()
-    document = _document("RedriveAllowPolicy", text, ("redrivePermission", "sourceQueueArns"))
-    permission = document.get("redrivePermission", "allowAll")
-    sources = document.get("sourceQueueArns", [])
-    if permission not in ("allowAll", "denyAll", "byQueue"):
-        raise invalid_value("RedriveAllowPolicy", text, "redrivePermission is allowAll, denyAll or byQueue.")
-    if not isinstance(sources, list) or not all(_is_queue_arn(source) for source in sources):
-        raise invalid_value("RedriveAllowPolicy", text, "sourceQueueArns is a list of queue ARNs.")
-    if (permission == "byQueue") != bool(sources):
-        reason = "sourceQueueArns goes with redrivePermission byQueue, and byQueue with sourceQueueArns."
-        raise invalid_value("RedriveAllowPolicy", text, reason)
-    if len(sources) > MAXIMUM_SOURCES:
-        raise invalid_value("RedriveAllowPolicy", text, f"sourceQueueArns holds at most {MAXIMUM_SOURCES} ARNs.")
-    return RedriveAllowPolicy(permission, tuple(sources))
 
 
 def policy_as_kept(text: str) -> str:
@@ -115,18 +69,8 @@ def policy_as_kept(text: str) -> str:
     return json.dumps(document, separators=(",", ":"))
 
 
-def allow_policy_as_kept(text: str) -> str:
-    """A RedriveAllowPolicy as SQS shows it, on one line. Raises InvalidParameterValue.
-
-    >>> allow_policy_as_kept('{ "redrivePermission": "denyAll" }'), allow_policy_as_kept("")
-    ('{"redrivePermission":"denyAll"}', '')
-    """
-    read_allow_policy(text)
-    return json.dumps(json.loads(text), separators=(",", ":")) if text else ""
-
-
 def check_target(text: str, source_arn: str, queues: Mapping[str, Queue]) -> None:
-    """Refuse a RedrivePolicy whose dead-letter queue is not there, of another type, or does not let this queue use it.
+    """Refuse a RedrivePolicy whose dead-letter queue is not there, or of another type.
 
     text: the policy. queues: those of the account and Region, by name. Raises InvalidParameterValue.
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
@@ -152,21 +96,18 @@ Reason: Dead letter target does not exist.
     if dead_letters.fifo != source.resource.endswith(".fifo"):
         reason = "Dead-letter queue must be same type of queue as the source."
         raise invalid_value("RedrivePolicy", text, reason)
-    if not dead_letters.redrive_allow.allows(source_arn):
-        reason = f"The RedriveAllowPolicy of {target.resource} does not permit {source_arn} to use it."
-        raise invalid_value("RedrivePolicy", text, reason)
 
 
-def _document(name: str, text: str, members: tuple[str, ...]) -> dict[str, Any]:
+def _document(text: str) -> dict[str, Any]:
     try:
         document = jsontext.parse(text)
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        called = "Redrive policy" if name == "RedrivePolicy" else "Redrive allow policy"
-        raise invalid_value(name, text, f"{called} is not a valid JSON map.")
-    if not set(document) <= set(members):
-        raise invalid_value(name, text, f"Only following attributes are supported: [{', '.join(members)}].")
+        raise invalid_value("RedrivePolicy", text, "Redrive policy is not a valid JSON map.")
+    if not set(document) <= set(MEMBERS):
+        reason = f"Only following attributes are supported: [{', '.join(MEMBERS)}]."
+        raise invalid_value("RedrivePolicy", text, reason)
     return document
 
 

@@ -1,7 +1,7 @@
 """The SQS API, a method an operation.
 
-Left out: add_permission (a queue's policy says the same), system attributes of a send, attempt ids of a receive, the
-list of a dead-letter queue's sources, move tasks, KMS keys, throttling, the seconds that a change takes.
+Left out: add_permission (a queue's policy says the same), system attributes of a send, attempt ids of a receive, what a
+dead-letter queue knows of its sources, move tasks, KMS keys, throttling, the seconds that a change takes.
 """
 
 from __future__ import annotations
@@ -568,8 +568,7 @@ ChangeMessageVisibility operation: Value 43201 for parameter VisibilityTimeout i
         return self._named(account, name, action)
 
     def _named(self, account: str, name: str, action: str) -> Queue:
-        owner = self if account == self.account else self.cloud.service("sqs", region=self.region, account=account)
-        assert isinstance(owner, Sqs)
+        owner = self._owner(account)
         queue = owner._queues.get(name)
         if queue is None:
             raise no_such_queue()
@@ -587,10 +586,9 @@ ChangeMessageVisibility operation: Value 43201 for parameter VisibilityTimeout i
             f"because no resource-based policy allows the sqs:{action.lower()} action",
         )
 
-    def _at(self, arn: str) -> Sqs:
-        """The service that owns a queue, by the queue's ARN."""
-        parsed = Arn.parse(arn)
-        owner = self.cloud.service("sqs", region=parsed.region, account=parsed.account)
+    def _owner(self, account: str) -> Sqs:
+        """The service that has an account's queues; a URL leads to queues of this Region alone."""
+        owner = self.cloud.service("sqs", region=self.region, account=account)
         assert isinstance(owner, Sqs)
         return owner
 
@@ -611,7 +609,7 @@ ChangeMessageVisibility operation: Value 43201 for parameter VisibilityTimeout i
             if messages or self.clock.now >= deadline:
                 return messages
             self._wait_for_change(queue, deadline)
-            if self._at(queue.arn)._queues.get(queue.name) is not queue:
+            if self._owner(queue.account)._queues.get(queue.name) is not queue:
                 raise no_such_queue()
 
     def _wait_for_change(self, queue: Queue, deadline: float) -> None:
@@ -626,7 +624,7 @@ ChangeMessageVisibility operation: Value 43201 for parameter VisibilityTimeout i
 
     def _receive(self, queue: Queue, limit: int, timeout: int) -> list[Message]:
         now = self.clock.now
-        owner = self._at(queue.arn)
+        owner = self._owner(queue.account)
         policy = queue.redrive
         dead_letters = owner._queues.get(Arn.parse(policy.dead_letter_arn).resource) if policy else None
         # Without its dead-letter queue a message stays and is handed out again.
