@@ -10,19 +10,25 @@ import base64
 import binascii
 import hashlib
 import json
-import math
 import random
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from eslabon.stepfunctions.intrinsicarguments import (
+    InvalidArguments,
+    array_of,
+    integer,
+    short_string,
+    small_array,
+    string,
+)
 from eslabon.stepfunctions.jsonvalues import compact, identity, is_number
 from eslabon.stepfunctions.scope import Scope
 
-LONGEST_TEXT = 10_000  # characters to encode, decode or hash
 LONGEST_RANGE = 1_000  # elements
-LARGEST_ARRAY = 256 * 1024  # bytes
+MANY = 1_000_000  # more arguments than a definition has room for
 INT32 = range(-(2**31), 2**31)
 
 ALGORITHMS = {
@@ -33,14 +39,6 @@ ALGORITHMS = {
     "SHA-512": hashlib.sha512,
 }
 PLACE = re.compile(r"\\(?P<escaped>[\\'{}])|(?P<place>\{\})")
-
-
-class InvalidArguments(Exception):
-    """A function does not take these arguments; `function` is its name, once that is known."""
-
-    def __init__(self, reason: str, function: str = "") -> None:
-        super().__init__(f"Invalid arguments in {function}: {reason}" if function else reason)
-        self.function = function
 
 
 @dataclass(frozen=True)
@@ -59,9 +57,6 @@ class Function:
         return f"{self.least} or more arguments" if self.most == MANY else f"{self.least} or {self.most} arguments"
 
 
-MANY = 1_000_000
-
-
 def fill(parts: Sequence[str | None], values: Sequence[Any]) -> str:
     """A text with a value at each of its places (None): strings as they are, other scalars as in JSON.
 
@@ -69,10 +64,10 @@ def fill(parts: Sequence[str | None], values: Sequence[Any]) -> str:
     ('total: 9.5', 'true?')
     >>> fill(("total: ", None), [[9]])
     Traceback (most recent call last):
-    eslabon.stepfunctions.intrinsicfunctions.InvalidArguments: [9] is an array: a place takes a string, a number, ...
+    eslabon.stepfunctions.intrinsicarguments.InvalidArguments: [9] is an array: a place takes a string, a number, ...
     >>> fill(("total",), [9])
     Traceback (most recent call last):
-    eslabon.stepfunctions.intrinsicfunctions.InvalidArguments: the number of arguments (1) is not that of {} (0)
+    eslabon.stepfunctions.intrinsicarguments.InvalidArguments: the number of arguments (1) is not that of {} (0)
     """
     places = sum(part is None for part in parts)
     if places != len(values):
@@ -91,7 +86,7 @@ def _natural(value: Any) -> str:
 def _format(scope: Scope, template: Any, *values: Any) -> str:
     """States.Format with a template that came from the data."""
     parts: list[str | None] = []
-    text = _string(template, "the first argument")
+    text = string(template, "the first argument")
     position = 0
     for found in PLACE.finditer(text):
         parts += [text[position : found.start()], None if found["place"] else found["escaped"]]
@@ -104,21 +99,21 @@ def _array(scope: Scope, *values: Any) -> list[Any]:
 
 
 def _array_partition(scope: Scope, array: Any, size: Any) -> list[Any]:
-    chunk = _integer(size, "the second argument, the size of a chunk,")
+    chunk = integer(size, "the second argument, the size of a chunk,")
     if chunk <= 0:
         raise InvalidArguments(f"the second argument, the size of a chunk, must be positive, not {compact(size)}")
-    elements = _small_array(array)
+    elements = small_array(array)
     return [elements[start : start + chunk] for start in range(0, len(elements), chunk)]
 
 
 def _array_contains(scope: Scope, array: Any, value: Any) -> bool:
     wanted = identity(value)
-    return any(identity(element) == wanted for element in _small_array(array))
+    return any(identity(element) == wanted for element in small_array(array))
 
 
 def _array_range(scope: Scope, first: Any, last: Any, step: Any) -> list[int]:
     start, end, increment = (
-        _integer(value, f"the {which} argument")
+        integer(value, f"the {which} argument")
         for value, which in ((first, "first"), (last, "second"), (step, "third"))
     )
     if increment == 0:
@@ -135,7 +130,7 @@ def _count(elements: range) -> int:
 
 
 def _array_get_item(scope: Scope, array: Any, index: Any) -> Any:
-    elements = _list(array)
+    elements = array_of(array)
     if not is_number(index) or (isinstance(index, float) and not index.is_integer()):
         raise InvalidArguments(f"the second argument must be an index, not {compact(index)}")
     if not 0 <= index < len(elements):
@@ -144,24 +139,24 @@ def _array_get_item(scope: Scope, array: Any, index: Any) -> Any:
 
 
 def _array_length(scope: Scope, array: Any) -> int:
-    return len(_list(array))
+    return len(array_of(array))
 
 
 def _array_unique(scope: Scope, array: Any) -> list[Any]:
     first: dict[Any, Any] = {}
-    for element in _list(array):
+    for element in array_of(array):
         first.setdefault(identity(element), element)
     return list(first.values())
 
 
 def _base64_encode(scope: Scope, data: Any) -> str:
-    return base64.b64encode(_short_string(data).encode("utf-8", "surrogatepass")).decode("ascii")
+    return base64.b64encode(short_string(data).encode("utf-8", "surrogatepass")).decode("ascii")
 
 
 def _base64_decode(scope: Scope, data: Any) -> str:
     try:
         # As MIME says, characters outside of the alphabet are skipped.
-        return base64.b64decode(_short_string(data).encode("utf-8", "surrogatepass")).decode("utf-8")
+        return base64.b64decode(short_string(data).encode("utf-8", "surrogatepass")).decode("utf-8")
     except binascii.Error:
         raise InvalidArguments("the argument is not Base64") from None
     except UnicodeDecodeError:
@@ -172,7 +167,7 @@ def _hash(scope: Scope, data: Any, algorithm: Any) -> str:
     calculate = ALGORITHMS.get(algorithm) if isinstance(algorithm, str) else None
     if calculate is None:
         raise InvalidArguments(f"the algorithm is one of {', '.join(ALGORITHMS)}, not {compact(algorithm)}")
-    text = _short_string(data).encode("utf-8", "surrogatepass")
+    text = short_string(data).encode("utf-8", "surrogatepass")
     return calculate(text, usedforsecurity=False).hexdigest()
 
 
@@ -187,7 +182,7 @@ def _json_merge(scope: Scope, first: Any, second: Any, deep: Any) -> dict[str, A
 
 def _string_to_json(scope: Scope, text: Any) -> Any:
     try:
-        return json.loads(_string(text, "the argument"), parse_constant=_no_constant)
+        return json.loads(string(text, "the argument"), parse_constant=_no_constant)
     except ValueError as problem:
         raise InvalidArguments(f"the argument is not JSON: {problem}") from None
     except RecursionError:
@@ -203,17 +198,17 @@ def _json_to_string(scope: Scope, value: Any) -> str:
 
 
 def _math_random(scope: Scope, start: Any, end: Any, *seed: Any) -> int:
-    first, last = _integer(start, "the first argument"), _integer(end, "the second argument")
+    first, last = integer(start, "the first argument"), integer(end, "the second argument")
     if first >= last:
         raise InvalidArguments(f"there is no number from {first} up to and without {last}")
-    source = random.Random(_integer(seed[0], "the seed")) if seed else scope.ids.random  # noqa: S311 - as AWS warns
+    source = random.Random(integer(seed[0], "the seed")) if seed else scope.ids.random  # noqa: S311 - as AWS warns
     return source.randrange(first, last)
 
 
 def _math_add(scope: Scope, first: Any, second: Any) -> int:
     total = 0
     for value, which in ((first, "the first argument"), (second, "the second argument")):
-        number = _integer(value, which)
+        number = integer(value, which)
         if number not in INT32:
             raise InvalidArguments(f"{which} must be from {INT32.start} to {INT32.stop - 1}, not {compact(value)}")
         total += number
@@ -221,8 +216,8 @@ def _math_add(scope: Scope, first: Any, second: Any) -> int:
 
 
 def _string_split(scope: Scope, text: Any, delimiters: Any) -> list[str]:
-    whole = _string(text, "the first argument")
-    characters = _string(delimiters, "the second argument")
+    whole = string(text, "the first argument")
+    characters = string(delimiters, "the second argument")
     if not characters:
         return [whole] if whole else []
     # Each character delimits by itself; what would be empty between two of them is left out.
@@ -231,39 +226,6 @@ def _string_split(scope: Scope, text: Any, delimiters: Any) -> list[str]:
 
 def _uuid(scope: Scope) -> str:
     return scope.ids.uuid()
-
-
-def _string(value: Any, what: str) -> str:
-    if not isinstance(value, str):
-        raise InvalidArguments(f"{what} must be a string, not {compact(value)}")
-    return value
-
-
-def _short_string(value: Any) -> str:
-    text = _string(value, "the first argument")
-    if len(text) > LONGEST_TEXT:
-        raise InvalidArguments(f"the first argument has {len(text)} characters, more than {LONGEST_TEXT}")
-    return text
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise InvalidArguments(f"the first argument must be an array, not {compact(value)}")
-    return value
-
-
-def _small_array(value: Any) -> list[Any]:
-    elements = _list(value)
-    if len(compact(elements).encode("utf-8", "surrogatepass")) > LARGEST_ARRAY:
-        raise InvalidArguments("the array is larger than a payload may be, 256 KiB")
-    return elements
-
-
-def _integer(value: Any, what: str) -> int:
-    """A number rounded to the nearest integer, halves up."""
-    if not is_number(value) or not math.isfinite(value):
-        raise InvalidArguments(f"{what} must be a number, not {compact(value)}")
-    return value if isinstance(value, int) else math.floor(value + 0.5)
 
 
 FUNCTIONS = {

@@ -6,12 +6,14 @@ https://states-language.net/#intrinsic-functions.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from eslabon.stepfunctions.intrinsicfunctions import FUNCTIONS, Function, InvalidArguments, fill
+from eslabon.stepfunctions.intrinsicarguments import InvalidArguments
+from eslabon.stepfunctions.intrinsicfunctions import FUNCTIONS, Function, fill
 from eslabon.stepfunctions.jsonvalues import compact
 from eslabon.stepfunctions.paths import compile_parsed
 from eslabon.stepfunctions.pathsyntax import Path, read_path
@@ -133,7 +135,10 @@ def _read_argument(reader: Reader) -> _Argument:
         return _read_text(reader)
     digits = reader.match(NUMBER)
     if digits is not None:
-        return _Constant(int(digits) if INTEGER.fullmatch(digits) else float(digits))
+        number = int(digits) if INTEGER.fullmatch(digits) else float(digits)
+        if not math.isfinite(number):
+            raise reader.error(f"{digits[:20]} is too large a number")
+        return _Constant(number)
     if reader.sees("States."):
         return _read_call(reader)
     word = reader.match(NAME)
