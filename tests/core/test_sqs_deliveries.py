@@ -83,6 +83,7 @@ def test_a_queue_whose_policy_does_not_admit_the_rule_refuses_for_good_and_says_
     failure = deliver(cloud)
     assert isinstance(failure, Failure)
     assert (failure.code, failure.retryable) == ("NO_PERMISSIONS", False)
+    assert f"No resource policy allows {PRINCIPAL} to perform sqs:SendMessage on {ORDERS}" in failure.message
     assert "Messages" not in sqs.receive_message(QueueUrl=url)
     (refusal,) = cloud.journal.of("refusal")
     assert (refusal["source"], refusal["target"], refusal["action"]) == (RULE, ORDERS, "sqs:SendMessage")

@@ -110,6 +110,8 @@ def test_the_role_must_trust_lambda(functions, cloud, client):
         ({"Runtime": "python4.0"}, "Value python4.0 at 'runtime' failed to satisfy constraint"),
         ({"Environment": {"Variables": {"AWS_REGION": "x"}}}, "reserved keys.*AWS_REGION"),
         ({"Environment": {"Variables": {"LONG": "x" * 4096}}}, "exceeded the 4KB limit"),
+        ({"Environment": {"Variables": {"NAME": "a\0b"}}}, "hold in NAME a NUL"),
+        ({"Environment": {"Variables": {"NAME": "\ud800"}}}, "hold in NAME a NUL or a character that UTF-8"),
         ({"DeadLetterConfig": {"TargetArn": "arn:aws:s3:::bucket"}}, "neither a queue nor a topic"),
     ],
 )

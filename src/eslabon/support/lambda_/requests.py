@@ -113,8 +113,11 @@ def variables(environment: Mapping[str, Any] | None) -> dict[str, str] | None:
             f"{unable}provided contains reserved keys that are currently not supported for modification. Reserved "
             f"keys used in this request: {', '.join(reserved)}"
         )
+    for name, value in given.items():
+        if re.search("[\0\ud800-\udfff]", value):  # no process could have it
+            raise invalid(f"{unable}provided hold in {name} a NUL or a character that UTF-8 does not have.")
     measured = json.dumps(given, separators=(",", ":"), ensure_ascii=False)
-    if len(measured.encode(errors="replace")) > VARIABLES_BYTES:
+    if len(measured.encode()) > VARIABLES_BYTES:
         raise invalid(f"{unable}provided exceeded the 4KB limit. String measured: {measured}")
     return given
 
