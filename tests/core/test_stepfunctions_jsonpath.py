@@ -39,8 +39,9 @@ CASES = {name: load(name) for name in FILES}
 
 
 def scope_of(case: dict[str, Any]) -> Scope:
+    text, times = case.get("input_repeats", ("", 0))
     return Scope(
-        case.get("input"),
+        case.get("input", text * times),
         variables=case.get("variables", {}),
         context=lambda: case.get("context", {}),
         ids=Ids(7),
@@ -178,6 +179,24 @@ def test_the_cause_of_a_wrong_argument_names_the_function_that_got_it() -> None:
     with pytest.raises(StateError) as failure:
         evaluate(Scope({"a": "1"}))
     assert "Invalid arguments in States.MathAdd: the first argument must be a number" in str(failure.value.cause)
+
+
+@pytest.mark.parametrize("text", ["States.ArrayContains($, 1)", "States.ArrayPartition($, 2)"])
+def test_an_array_larger_than_a_payload_is_refused(text: str) -> None:
+    evaluate = compile_intrinsic(text, "value.$")
+    evaluate(Scope(["x" * (256 * 1024 - 4)]))
+    with pytest.raises(StateError, match="256 KiB"):
+        evaluate(Scope(["x" * (256 * 1024 - 3)]))
+
+
+def test_a_variable_that_is_not_there_is_named() -> None:
+    with pytest.raises(StateError, match=r"There is no variable \$total"):
+        compile_path("$total.sum")(Scope({}, variables={"sum": 1}))
+
+
+def test_a_result_is_not_put_at_an_index_from_the_end() -> None:
+    with pytest.raises(DefinitionError, match="from 0 up"):
+        compile_reference_path("$.a[-1]")
 
 
 def test_functions_that_draw_take_from_the_clouds_generator() -> None:

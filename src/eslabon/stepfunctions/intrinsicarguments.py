@@ -15,11 +15,10 @@ LARGEST_ARRAY = 256 * 1024  # bytes
 
 
 class InvalidArguments(Exception):
-    """A function does not take these arguments; `function` is its name, once that is known."""
+    """A function does not take these arguments: the reason, and the function's name once that is known."""
 
     def __init__(self, reason: str, function: str = "") -> None:
         super().__init__(f"Invalid arguments in {function}: {reason}" if function else reason)
-        self.function = function
 
 
 def string(value: Any, what: str) -> str:

@@ -175,8 +175,6 @@ def _compile_call(call: _Call, whole: str) -> Evaluate:
         try:
             return perform(scope, *values)
         except InvalidArguments as problem:
-            if problem.function:
-                raise
             raise InvalidArguments(str(problem), name) from None
 
     return evaluate
