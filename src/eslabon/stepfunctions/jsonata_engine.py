@@ -9,6 +9,7 @@ JSONata: https://docs.jsonata.org/overview.html
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from typing import Any
@@ -16,10 +17,12 @@ from typing import Any
 from eslabon.stepfunctions.jsonata import Failed, states_of
 from eslabon.stepfunctions.jsonata_functions import FUNCTIONS, limited
 from eslabon.stepfunctions.jsonata_library import (
+    NULL,
     JException,
     Jsonata,
-    NotJson,
     Parser,
+    Refused,
+    Utils,
     compile_regex,
     to_json,
     to_library,
@@ -36,13 +39,30 @@ _FRAMES = 12_000  # of Python, enough for DEPTH
 _LATER_OPERATORS = frozenset({"??", "?:"})  # of JSONata 2.1
 _STATES_MEMBERS = frozenset({"input", "result", "errorOutput", "context"})
 
+_TEMPLATES = {"S0217": "The object representing the 'parent' cannot be derived from this expression"}
+_PLURALS = {"a": "arrays", "b": "booleans", "f": "functions", "n": "numbers", "o": "objects", "s": "strings"}
+
+_CODES = {message: code for code, message in JException.error_codes.items()}  # of errors raised without their code
+
 _VARIABLE = re.compile(r"\$(\w+)")
 _MEMBER_OF_STATES = re.compile(r"\$states\b(?:\s*\.\s*(\w+)\b)?")
 _PLACEHOLDER = re.compile(r"\{\{\{\w+\}\}\}|\{\{\w+\}\}")
 
-_LIBRARY = Jsonata.Frame(Jsonata.static_frame)
-for _name, _function in FUNCTIONS.items():
-    _LIBRARY.bind(_name, _function)
+
+class Frame(Jsonata.Frame):  # type: ignore[misc]  # the library has no types
+    """The variables of a block or a function, inside those of its surroundings."""
+
+    def lookup(self, name: str) -> Any:
+        frame: Any = self
+        while frame is not None:
+            if name in frame.bindings:
+                return frame.bindings[name]
+            frame = frame.parent
+        return None
+
+
+_GLOBAL = Frame(None)
+_GLOBAL.bindings.update(FUNCTIONS)
 
 
 class Engine(Jsonata):  # type: ignore[misc]  # the library has no types
@@ -64,14 +84,14 @@ class Engine(Jsonata):  # type: ignore[misc]  # the library has no types
         try:
             self.ast = self.parser.parse(text, compile_regex)
         except JException as error:
-            raise DefinitionError(message_of(error), error.location) from None
+            raise DefinitionError(_syntax_error(error, text), error.location) from None
         except re.error as error:
             raise DefinitionError(f"a regular expression that is not supported: {error}") from None
         except RecursionError:
             raise DefinitionError("the expression nests too deeply") from None
         self.errors = None
         self.input = None
-        self.environment = _LIBRARY
+        self.environment = _GLOBAL
         self.scope = Scope(None)
         self.steps = self.depth = 0
         self.variables = frozenset(_VARIABLE.findall(text))
@@ -88,29 +108,54 @@ class Engine(Jsonata):  # type: ignore[misc]  # the library has no types
         sys.setrecursionlimit(max(limit, _FRAMES))
         try:
             return to_json(self.eval(self.ast, None, frame))
+        except Refused as error:
+            raise Failed(f": {error}") from None
         except JException as error:
             raise Failed(f". {error.error}: {message_of(error)}") from None
-        except (NotJson, ZeroDivisionError, OverflowError) as error:
-            raise Failed(f". D1001: {error}") from None
         except (RecursionError, MemoryError):
             raise Failed(": it needs too much memory") from None
-        except (AttributeError, LookupError, TypeError, ValueError, re.error) as error:
-            raise Failed(f": {error}") from None
+        except Exception as error:  # whatever the library's functions make of bad arguments
+            code = _CODES.get(str(error))
+            raise Failed(f". {code}: {error}" if code else f": {error}") from None
         finally:
             sys.setrecursionlimit(limit)
             Jsonata.CURRENT.jsonata = others
 
     def eval(self, expr: Any, input: Any, environment: Any) -> Any:
         """The library's evaluation of one part, counted."""
-        self.steps += 1
+        self.spend(1)
         self.depth += 1
-        if self.steps > STEPS:
-            raise Failed(f": it takes more than {STEPS} steps. Check for a function that calls itself for ever")
         if self.depth > DEPTH:
-            raise Failed(f": it nests more than {DEPTH} deep. Check for a function that calls itself for ever")
+            raise Refused(f"it nests more than {DEPTH} deep. Check for a function that calls itself for ever")
         result = self._eval(expr, input, environment)
         self.depth -= 1
         return result
+
+    def spend(self, steps: int) -> None:
+        """Count steps, and end the evaluation when there are too many."""
+        self.steps += steps
+        if self.steps > STEPS:
+            raise Refused(f"it takes more than {STEPS} steps. Check for a function that calls itself for ever")
+
+    def create_frame(self, enclosing_environment: Any = None) -> Frame:
+        return Frame(enclosing_environment)
+
+    def evaluate_numeric_expression(self, lhs: Any, rhs: Any, op: Any) -> Any:
+        """Arithmetic, with the remainder of numbers that are not whole, and without Python's own errors."""
+        try:
+            if op == "%" and Utils.is_numeric(lhs) and Utils.is_numeric(rhs):
+                return Utils.convert_number(math.fmod(lhs, rhs))
+            return super().evaluate_numeric_expression(lhs, rhs, op)
+        except (ZeroDivisionError, OverflowError, ValueError):
+            raise JException("D1001", -1, None) from None
+
+    def evaluate_unary(self, expr: Any, input: Any, environment: Any) -> Any:
+        try:
+            return super().evaluate_unary(expr, input, environment)
+        except JException as error:
+            if error.error == "D1002":  # it names the sign, not the value
+                error.current = error.expected
+            raise
 
     def evaluate_range_expression(self, lhs: Any, rhs: Any) -> Any:
         """`[first..last]`, of limited size."""
@@ -122,13 +167,27 @@ class Engine(Jsonata):  # type: ignore[misc]  # the library has no types
 
     def _frame(self, scope: Scope) -> Any:
         """The variables that the expression names, as far as they exist."""
-        frame = Jsonata.Frame(_LIBRARY)
+        frame = Frame(_GLOBAL)
         frame.bindings.update({"$": None, "__evaluate_entry": None, "__evaluate_exit": None})
         for name in self.variables & scope.variables.keys():
-            frame.bindings[name] = to_library(scope.variables[name])
+            frame.bindings[name] = _converted(scope, scope.variables[name])
         if "states" in self.variables:
-            frame.bindings["states"] = to_library(states_of(scope, self.members))
+            states = states_of(scope, self.members)
+            frame.bindings["states"] = {name: _converted(scope, value) for name, value in states.items()}
         return frame
+
+
+def _converted(scope: Scope, value: Any) -> Any:
+    """The value as the library wants it; once for all expressions of a scope, since nobody changes values."""
+    if not isinstance(value, dict | list):
+        return to_library(value)
+    known = scope.converted.get(id(value))
+    if known is None:
+        known = scope.converted[id(value)] = (
+            value,
+            to_library(value),
+        )  # the value itself, so that its id stays its own
+    return known[1]
 
 
 class _Parser(Parser):  # type: ignore[misc]
@@ -139,6 +198,13 @@ class _Parser(Parser):  # type: ignore[misc]
         return node
 
 
+def _syntax_error(error: Any, text: str) -> str:
+    escape = text[error.location - 1 : error.location + 1] if error.error == "S0301" else ""
+    if escape.startswith("\\"):  # the library has the wrong code for it
+        return f"Unsupported escape sequence: \\{escape[1:]}"
+    return message_of(error)
+
+
 def message_of(error: Any) -> str:
     """The message of an error of the library as JSONata words it: values in JSON, functions called functions.
 
@@ -147,15 +213,20 @@ def message_of(error: Any) -> str:
     >>> message_of(JException("D3137", 3, "no stock"))
     'no stock'
     """
-    template = JException.error_codes.get(error.error)
+    template = _TEMPLATES.get(error.error) or JException.error_codes.get(error.error)
     if template is None:
         return str(error)
-    values = iter((error.current, error.expected, error.extra))
+    extra = _PLURALS.get(error.extra, error.extra) if error.error == "T0412" else error.extra
+    values = iter((error.current, error.expected, extra))
 
     def fill(found: re.Match[str]) -> str:
         value = next(values, None)
         if found[0].startswith("{{{"):
             return str(value)
-        return json.dumps(to_json(value) if value is not None else None, ensure_ascii=False, default=str)
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=_unusual)
 
     return _PLACEHOLDER.sub(fill, re.sub(r"\bObject\b", "function", template))
+
+
+def _unusual(value: Any) -> str | None:
+    return None if value is NULL else str(value)

@@ -17,12 +17,12 @@ _limit = sys.getrecursionlimit()
 from jsonata import JException, Jsonata  # noqa: E402
 from jsonata.functions import Functions  # noqa: E402
 from jsonata.parser import Parser  # noqa: E402
+from jsonata.signature import Signature as LibrarySignature  # noqa: E402
 from jsonata.utils import Utils  # noqa: E402
 
 sys.setrecursionlimit(_limit)  # the import sets one for the whole process
 
 NULL = Utils.NULL_VALUE
-RangeList = Utils.RangeList
 _LARGEST_INTEGER = 10**21  # JavaScript writes larger numbers with an exponent
 
 __all__ = [
@@ -30,16 +30,25 @@ __all__ = [
     "Functions",
     "JException",
     "Jsonata",
+    "LibrarySignature",
     "Parser",
-    "RangeList",
+    "Refused",
+    "Utils",
     "compile_regex",
     "to_json",
     "to_library",
 ]
 
 
-class NotJson(ValueError):
-    """A result, or a part of it, that JSON has no value for."""
+class Refused(JException):  # type: ignore[misc]  # the library has no types
+    """Our own refusal, of the kind that the library lets pass; it has no code of JSONata."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(None, -1)
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
 
 
 def to_library(value: Any) -> Any:
@@ -71,15 +80,15 @@ def to_library(value: Any) -> Any:
 
 
 def to_json(value: Any) -> Any:
-    """A result of the library as a JSON value; ABSENT when it is undefined, NotJson when JSON has no such value.
+    """A result of the library as a JSON value; ABSENT when it is undefined, Refused when JSON has no such value.
 
     >>> to_json(to_library({"a": None, "b": [1]}))
     {'a': None, 'b': [1]}
     >>> to_json(None) is ABSENT
     True
-    >>> to_json([1, float("inf")])
+    >>> to_json([1, Functions.sum])
     Traceback (most recent call last):
-    eslabon.stepfunctions.jsonata_library.NotJson: Number out of range: inf
+    eslabon.stepfunctions.jsonata_library.Refused: the result is a function, or holds one, which JSON has no value for
     """
     return ABSENT if value is None else _to_json(value)
 
@@ -93,13 +102,13 @@ def _to_json(value: Any) -> Any:
         return value if -_LARGEST_INTEGER < value < _LARGEST_INTEGER else float(value)
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise NotJson(f"Number out of range: {value}")
+            raise JException("D1001", -1, value)
         return value
     if isinstance(value, dict):
         return _members(value)
     if isinstance(value, list):
         return _elements(value)
-    raise NotJson("the result is a function, or holds one")
+    raise Refused("the result is a function, or holds one, which JSON has no value for")
 
 
 def _members(value: dict[str, Any]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class Scope:
     {}
     """
 
-    __slots__ = ("_context", "_ids", "document", "error_output", "input", "now", "result", "variables")
+    __slots__ = ("_context", "_ids", "converted", "document", "error_output", "input", "now", "result", "variables")
 
     def __init__(
         self,
@@ -49,6 +49,7 @@ class Scope:
         self._context = context
         self._ids = ids
         self.now = now
+        self.converted: dict[int, tuple[Any, Any]] = {}  # values as the JSONata library wants them
 
     @property
     def context(self) -> Mapping[str, Any]:
