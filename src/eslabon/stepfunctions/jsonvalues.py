@@ -6,6 +6,10 @@ import json
 from typing import Any
 
 
+# One encoder: json.dumps makes a new one each time when it is given options.
+_ENCODE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
 def compact(value: Any) -> str:
     """The JSON text of a value without white space, as AWS writes values in payloads and causes.
 
@@ -15,7 +19,7 @@ def compact(value: Any) -> str:
     Traceback (most recent call last):
     TypeError: Object of type set is not JSON serializable
     """
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODE(value)
 
 
 def identity(value: Any) -> Any:
