@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from driving import Pages, edit, press, run
 from example_page import block
@@ -27,7 +27,9 @@ def page(shared: Pages) -> Page:
     sources = [(SNIPPETS / "dead_letter.py").read_text("utf-8"), "1 / 0", "print(1)", "print(2)"]
     page = shared.show(*(block(source, recorded="recorded\n") for source in sources))
     run(page, 0)
-    page.locator("details summary").first.click()
+    # The same in words, and the queues over time with their table.
+    page.locator("details").evaluate_all("(all) => all.forEach((details) => (details.open = true))")
+    expect(page.get_by_role("img", name="Messages in each queue")).to_be_visible()
     run(page, 1, "error")
     edit(page, "print(3)", 2)
     press(page, "Run", 2)

@@ -28,7 +28,7 @@ export function layout(story, room) {
   const framed = story.nodes.some(({ place }) => place);
   const side = framed ? FRAME.side : EDGE;
   const gap = Math.min(GAP.column, Math.floor((room - 2 * side - BOX.width * (gaps + 1)) / gaps));
-  const wide = gap >= Math.max(GAP.least, ...story.edges.map((edge) => tallyWidth(edge) + 24));
+  const wide = gap >= Math.max(GAP.least, ...story.edges.map((edge) => tallyWidth(edge) + 16));
   const { places, frames } = wide ? inColumns(story, column, gap, side) : inList(story, room, side);
   const route = wide ? routesInColumns(places, column, gap) : routesInList(places);
   const ways = story.edges.map((edge) => ({ edge, ...route(edge) }));
@@ -119,7 +119,8 @@ function routesInColumns(places, column, gap) {
     const steps = column.get(target) - column.get(source);
     const [begin, end] = [[from.x + BOX.width, from.y + middle], [to.x - 7, to.y + middle]];
     if (steps === 1) {
-      const number = { ...along(0.62, begin, end), width };
+      // Where there is room, nearer to the target: ways that leave together are apart there.
+      const number = { ...along(width < gap / 2 ? 0.62 : 0.5, begin, end), width };
       return { path: `M${begin.join(" ")}${bend(begin, end)}`, head: HEAD.right(to.x, to.y + middle), number };
     }
     const lane = from.y + BOX.height + LANE;

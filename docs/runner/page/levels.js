@@ -10,7 +10,7 @@ const STATES = [
   { state: "delayed", name: "levelDelayed" },
 ];
 const NARROWEST = 200; // pixels
-const PLOT = { low: 52, high: 84, head: 24, apart: 14, right: 14, axis: 26 };
+const PLOT = { low: 52, high: 84, head: 24, apart: 14, right: 14, axis: 26, inner: 6 };
 const FEW = 3; // messages that a low plot has room for
 const LONG = 1; // seconds: what is over sooner shows how long calls take, no more, and stays folded until asked for
 const TICK = 64; // pixels for a tick and its label
@@ -87,7 +87,7 @@ function chart(queues, shown, [from, to], width, text, language, described) {
   const most = Math.max(...queues.map(({ peak }) => peak));
   const left = 10 + String(most).length * DIGIT;
   const right = width - PLOT.right;
-  const x = (time) => Math.round((left + ((time - from) / (to - from)) * (right - left)) * 10) / 10;
+  const x = (time) => Math.round((left + PLOT.inner + ((time - from) / (to - from)) * (right - left - PLOT.inner)) * 10) / 10;
   const tops = [];
   let foot = 0;
   for (const { peak } of queues) {
