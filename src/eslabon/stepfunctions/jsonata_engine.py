@@ -157,6 +157,10 @@ class Engine(Jsonata):  # type: ignore[misc]  # the library has no types
                 error.current = error.expected
             raise
 
+    def evaluate_step(self, expr: Any, input: Any, environment: Any, last_step: bool) -> Any:
+        """A step of a path, of limited size."""
+        return limited(super().evaluate_step(expr, input, environment, last_step))
+
     def evaluate_range_expression(self, lhs: Any, rhs: Any) -> Any:
         """`[first..last]`, of limited size."""
         return limited(super().evaluate_range_expression(lhs, rhs))

@@ -38,6 +38,7 @@ _DATE, _TIME, _ZONE = r"\d{4}(-[01]\d(-[0-3]\d)?)?", r"T[0-2]\d:[0-5]\d:[0-5]\d(
 _TIMESTAMP = re.compile(f"{_DATE}({_TIME}({_ZONE})?)?")
 _REST_OF_DATE = {len("2026"): "-01-01", len("2026-01"): "-01"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FRACTION = re.compile(r"\.([0-9#,]+)")
 _BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
@@ -270,7 +271,30 @@ def _replace(text: Any, pattern: Any, replacement: Any, limit: Any = None) -> An
         raise JException("D3010", -1)
     if limit is not None and limit < 0:
         raise JException("D3011", -1)
-    return limited(Functions.replace(text, pattern, replacement, limit))
+    if isinstance(replacement, str) or not Functions.is_regex(pattern) or text is None:
+        return limited(Functions.replace(text, pattern, replacement, limit))
+
+    def replaced(found: re.Match[str]) -> str:
+        match = {"match": found[0], "start": found.start(), "end": found.end(), "groups": list(found.groups())}
+        answer = Functions.func_apply(replacement, [match])
+        if not isinstance(answer, str):
+            raise JException("D3012", -1)
+        return answer
+
+    # zero means all to Python
+    return text if limit == 0 else limited(pattern.sub(replaced, text, count=int(limit or 0)))
+
+
+def _format_number(value: Any, picture: Any, options: Any = None) -> Any:
+    """The library rounds halves up, and what they are in binary."""
+    if _is_number(value) and options is None:
+        parts = picture.split(";")
+        part = parts[-1] if value < 0 else parts[0]
+        found = _FRACTION.search(part)
+        if "e" not in part:
+            digits = sum(digit != "," for digit in found[1]) if found else 0
+            value = Functions.round(value, digits + 2 * part.count("%") + 3 * part.count("‰"))
+    return Functions.format_number(value, picture, options)
 
 
 def _format_base(value: Any, radix: Any = None) -> Any:
@@ -392,6 +416,7 @@ _IMPLEMENTED: dict[str, tuple[Callable[..., Any], str]] = {
     "decodeUrl": (_decode(Functions.decode_url, "decodeUrl"), "<s-:s>"),
     "decodeUrlComponent": (_decode(Functions.decode_url_component, "decodeUrlComponent"), "<s-:s>"),
     "replace": (_replace, "<s-(sf)(sf)n?:s>"),
+    "formatNumber": (_format_number, "<n-so?:s>"),
     "formatBase": (_format_base, "<n-n?:s>"),
     "pad": (_pad, "<s-ns?:s>"),
     "append": (_append, "<xx:a>"),
