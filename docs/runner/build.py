@@ -6,6 +6,7 @@
 Python's own library, boto3 and eslabon become bytecode, written by the Python that will load it: Pyodide, in Node
 (bytecode.py).
 Of botocore's data only what eslabon can answer is shipped: SERVICES below, without documentation.
+Python, boto3 and the services that most programs use are fetched first; the others are parts, fetched when wanted.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -38,12 +40,16 @@ RESOURCES = Path(boto3.__file__).resolve().parent / "data"
 # boto3's name of a service that snippets use -> its name in endpoints.json.
 SERVICES = {
     "events": "events",
+    "stepfunctions": "states",
     "sqs": "sqs",
     "lambda": "lambda",
     "logs": "logs",
     "iam": "iam",
     "sts": "sts",
 }
+# The services that most programs use are fetched before the first output. Each other service is a part, and so is this:
+FIRST = ("events", "sqs")
+PARTS = {"jsonata": ("jsonata/", "eslabon/stepfunctions/jsonata_")}
 
 # What is shipped of the packages of this Python, and the parts of each that the page has no use for.
 SHIPPED = {
@@ -51,6 +57,7 @@ SHIPPED = {
     "botocore": ("botocore/crt", "botocore/docs"),
     "dateutil": ("dateutil/tz/win.py", "dateutil/tzwin.py", "dateutil/zoneinfo"),
     "jmespath": (),
+    "jsonata": ("jsonata/cli",),
     "six": (),
     "urllib3": (
         "urllib3/contrib/emscripten",
@@ -67,6 +74,7 @@ LICENCES = {
     "botocore": "botocore",
     "dateutil": "python-dateutil",
     "jmespath": "jmespath",
+    "jsonata": "jsonata-python",
     "six": "six",
     "urllib3": "urllib3",
 }
@@ -84,10 +92,10 @@ def main() -> None:
         fresh.mkdir()
         write_library(work / "library")
         write_data(work / "data")
-        used = {"services": list(SERVICES), "imports": sorted(lab_imports()), "programs": snippets()}
+        used = {"services": list(SERVICES), "imports": sorted(lab_imports()), "programs": snippets(), "parts": parts()}
         node(modules, HERE / "compile.mjs", {"work": str(work), "modules": str(modules), "used": used})
-        assets = write_assets(work, modules, fresh)
-        node(modules, HERE / "bundle.mjs", {"out": str(fresh), "modules": str(modules), "assets": assets})
+        order = {"assets": write_assets(work, modules, fresh), "wanted": wanted_parts(work)}
+        node(modules, HERE / "bundle.mjs", {"out": str(fresh), "modules": str(modules), **order})
         shutil.copy(HERE / "page" / "runner.css", fresh / "runner.css")
         write_licences(fresh / "licences")
         shutil.rmtree(out, ignore_errors=True)
@@ -131,7 +139,7 @@ def write_library(folder: Path) -> None:
         if path.is_file() and "__pycache__" not in path.parts and "servers" not in path.parts:
             copy(path, folder / path.relative_to(PROJECT / "src"))
     copy(HERE / "page.py", folder / "_eslabon_page.py")
-    copy(HERE / "rest.py", folder / "_eslabon_rest.py")
+    copy(HERE / "parts.py", folder / "_eslabon_parts.py")
 
 
 def sources(package: Path) -> Iterator[Path]:
@@ -156,9 +164,32 @@ def lab_imports() -> set[str]:
     return names
 
 
-def snippets() -> list[str]:
-    """The snippets' sources: what they make Python load is fetched first, too."""
-    return [path.read_text("utf-8") for path in sorted((PROJECT / "snippets").rglob("*.py"))]
+def snippets() -> dict[str, str]:
+    """The snippets' sources by name, as the pages name them: what they make Python load is fetched first, too."""
+    folder = PROJECT / "snippets"
+    return {
+        path.relative_to(folder).with_suffix("").as_posix(): path.read_text("utf-8")
+        for path in sorted(folder.rglob("*.py"))
+    }
+
+
+def parts() -> dict[str, tuple[str, ...]]:
+    """What is not fetched first: each part with the paths that its modules begin with."""
+    found = {}
+    for service in SERVICES:
+        if service not in FIRST:
+            place = service_classes()[service].partition(":")[0].removesuffix(".service").replace(".", "/")
+            found[service] = (place + "/", place + ".")
+    return found | PARTS  # the last one that a path belongs to counts
+
+
+def wanted_parts(work: Path) -> dict[str, list[str]]:
+    """The parts that each program wants, by the name of the snippet or lab: fetched while Python starts."""
+    wanted: dict[str, list[str]] = json.loads((work / "wanted.json").read_text())
+    for path in (PROJECT / "labs").glob("*.py"):
+        clients = set(re.findall(r"""\bclient\(\s*["']([\w-]+)""", path.read_text("utf-8")))
+        wanted[path.stem] = sorted(clients & parts().keys())
+    return {name: found for name, found in wanted.items() if found}
 
 
 # ---- botocore's data ----------------------------------------------------------------------------------------------
@@ -222,11 +253,16 @@ def undocumented(model: Any) -> Any:
     return model
 
 
+def service_classes() -> dict[str, str]:
+    """Where eslabon answers for each service, "module:class" by boto3's name."""
+    sys.path.insert(0, str(PROJECT / "src"))
+    found: dict[str, str] = import_module("eslabon.cloud").SERVICES
+    return found
+
+
 def modelled_operations(service: str) -> set[str]:
     """boto3's method names that eslabon answers."""
-    sys.path.insert(0, str(PROJECT / "src"))
-    path = import_module("eslabon.cloud").SERVICES[service]
-    module, _, name = path.partition(":")
+    module, _, name = service_classes()[service].partition(":")
     return {method for method in dir(getattr(import_module(module), name)) if not method.startswith("_")}
 
 
@@ -270,14 +306,14 @@ def shape_names(model: Any) -> Iterator[str]:
 
 def write_assets(work: Path, modules: Path, out: Path) -> dict[str, Any]:
     """Write the assets, a hash of each in its name; return their names by role, with their sizes on the wire."""
-    models = {
-        path.relative_to(work / "data").as_posix(): path.read_text(encoding="utf-8")
-        for path in sorted((work / "data").rglob("*.json"))
-    }
+    models = {}
+    for path in sorted((work / "data").rglob("*.json")):
+        name = path.relative_to(work / "data")
+        # null: botocore lists the folders, so they must be there; the file is in the service's part
+        models[name.as_posix()] = None if name.parts[0] in parts() else path.read_text(encoding="utf-8")
     packed = {
         "wasm": ("python.wasm.gz", (modules / "pyodide" / "pyodide.asm.wasm").read_bytes()),
         "core": ("library.zip.gz", (work / "core.zip").read_bytes()),
-        "rest": ("library-rest.zip.gz", (work / "rest.zip").read_bytes()),
         "data": ("models.json.gz", json.dumps(models, separators=(",", ":"), ensure_ascii=False).encode()),
     }
     plain = {
@@ -287,12 +323,20 @@ def write_assets(work: Path, modules: Path, out: Path) -> dict[str, Any]:
     lock = json.loads((modules / "pyodide" / "pyodide-lock.json").read_text())["info"]
     assets: dict[str, Any] = {"python": lock}
     for role, (name, content) in packed.items():
-        # mtime=0: the same content gives the same file
-        assets[role] = asset(out, name, gzip.compress(content, 9, mtime=0))
+        assets[role] = asset(out, name, compressed(content))
+    assets["parts"] = {
+        part: asset(out, f"library-{part}.zip.gz", compressed((work / f"{part}.zip").read_bytes()))
+        for part in ("rest", *parts())
+    }
     for role, (name, content) in plain.items():
         content = content.replace(b"//# sourceMappingURL=pyodide.mjs.map", b"")
         assets[role] = asset(out, name, content) | {"wire": len(gzip.compress(content, 9))}
     return assets
+
+
+def compressed(content: bytes) -> bytes:
+    """The same content gives the same file: without the time."""
+    return gzip.compress(content, 9, mtime=0)
 
 
 def asset(out: Path, name: str, content: bytes) -> dict[str, Any]:
@@ -320,12 +364,12 @@ def write_licences(folder: Path) -> None:
 
 
 def report(out: Path) -> None:
-    manifest = json.loads((out / "manifest.json").read_text())
-    for role, entry in manifest["assets"].items():
-        if role != "python":
-            print(f"{entry['wire']:>10,}  {role:8} {entry['file']}")
-    first = sum(entry["wire"] for role, entry in manifest["assets"].items() if role not in ("python", "rest", "editor"))
-    print(f"{first:>10,}  bytes on the wire before the first output")
+    assets = json.loads((out / "manifest.json").read_text())["assets"]
+    later = assets.pop("parts") | {"editor": assets.pop("editor")}
+    del assets["python"]
+    for role, entry in (assets | later).items():
+        print(f"{entry['wire']:>10,}  {role:13} {entry['file']}")
+    print(f"{sum(entry['wire'] for entry in assets.values()):>10,}  bytes on the wire before the first output")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import zlib from "node:zlib";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
-const { out, modules, assets } = JSON.parse(fs.readFileSync(0, "utf8"));
+const { out, modules, assets, wanted } = JSON.parse(fs.readFileSync(0, "utf8"));
 const require = createRequire(path.join(modules, "package.json"));
 const esbuild = require("esbuild");
 const source = (name) => fileURLToPath(new URL(`page/${name}`, import.meta.url));
@@ -40,9 +40,9 @@ const worker = await bundle("worker.js");
 assets.editor = asset("editor.js", editor.content);
 assets.worker = asset("worker.js", worker.content);
 const build = crypto.createHash("sha256").update(JSON.stringify(assets)).digest("hex").slice(0, 12);
-const runner = await bundle("runner.js", { ASSETS: JSON.stringify(assets), BUILD: JSON.stringify(build) });
+const runner = await bundle("runner.js", { ASSETS: JSON.stringify(assets), BUILD: JSON.stringify(build), WANTED: JSON.stringify(wanted) });
 fs.writeFileSync(path.join(out, "runner.js"), runner.content);
-fs.writeFileSync(path.join(out, "manifest.json"), JSON.stringify({ assets }, null, 2) + "\n");
+fs.writeFileSync(path.join(out, "manifest.json"), JSON.stringify({ assets, wanted }, null, 2) + "\n");
 
 // The licence of each npm package of which a line is shipped.
 const shipped = new Set(["pyodide"]);

@@ -1,11 +1,13 @@
 """Runs inside Pyodide at build time: sources in, two archives of bytecode out. It compiles; it chooses by trying.
 
-core.zip holds every module that the snippets make Python load; rest.zip all others, fetched when one is imported.
+core.zip holds every module that the site's programs make Python load, except those that the build gives to a part of
+their own; rest.zip all others. A part is fetched when something in it is wanted.
 """
 
 import contextlib
 import importlib
 import importlib.util
+import json
 import marshal
 import sys
 import zipfile
@@ -18,7 +20,7 @@ STANDARD = "/lib/python314.zip"  # where Python looks for its own library; ours 
 
 # Loaded before any archive can be, or by name from C: always first.
 ALWAYS = (
-    "_eslabon_rest",
+    "_eslabon_parts",
     "_pyodide/",
     "_sysconfigdata",
     "collections/",
@@ -45,20 +47,33 @@ DROPPED = (
 
 
 def build(used: Mapping[str, Any]) -> None:
-    """used: the services, imports and programs (sources) of the site."""
+    """used: the services, imports and programs (name: source) of the site; its parts (name: prefixes of paths)."""
     modules = dict(standard_library())
     for path in sorted((WORK / "library").rglob("*")):
         if path.is_file():
             name = path.relative_to(WORK / "library").as_posix()
             modules.update([compiled(name, path.read_bytes())])
     write_archive(WORK / "all.zip", modules)
-    loaded = names_loaded(used)
-    core = {name: content for name, content in modules.items() if name in loaded or name.startswith(ALWAYS)}
-    rest = {name: content for name, content in modules.items() if name not in core}
-    core["rest.txt"] = "\n".join(dotted_names(rest)).encode()
-    write_archive(WORK / "core.zip", core)
-    write_archive(WORK / "rest.zip", rest)
-    print(f"{len(core)} modules first, {len(rest)} when asked for")
+    parts = {part: tuple(prefixes) for part, prefixes in used["parts"].items()}
+    part_of = {name: part for name in modules for part, prefixes in parts.items() if name.startswith(prefixes)}
+    loaded, wanted = names_loaded(used, part_of)
+    archives: dict[str, dict[str, bytes]] = {"core": {}, "rest": {}} | {part: {} for part in parts}
+    for name, content in modules.items():
+        first = name in loaded or name.startswith(ALWAYS)
+        archives[part_of.get(name, "core" if first else "rest")][name] = content
+    index: dict[str, dict[str, str]] = {"modules": {}, "models": {}}
+    for part, archive in archives.items():
+        if part != "core":
+            index["modules"].update((name, part) for name in dotted_names(archive))
+        for path in sorted((WORK / "data" / part).rglob("*.json")):  # a service's part has the service's name
+            name = path.relative_to(WORK / "data").as_posix()
+            archive[f"data/{name}"] = path.read_bytes()
+            index["models"][name.removesuffix(".json")] = part
+    archives["core"]["parts.json"] = json.dumps(index, separators=(",", ":")).encode()
+    for part, archive in archives.items():
+        write_archive(WORK / f"{part}.zip", archive)
+    (WORK / "wanted.json").write_text(json.dumps(wanted))
+    print(", ".join(f"{part}: {len(archive)}" for part, archive in archives.items()), "modules and models")
 
 
 def dotted_names(archive: Iterable[str]) -> Iterator[str]:
@@ -79,9 +94,8 @@ def compiled(name: str, source: bytes) -> tuple[str, bytes]:
     """A module's name and bytecode in an archive; any other file as it is."""
     if not name.endswith(".py"):
         return name, source
-    # 2: without docstrings. eslabon keeps its own: help(eslabon.Cloud) works in the page.
-    optimize = 0 if name.startswith("eslabon/") else 2
-    code = compile(source, f"{STANDARD}/{name}", "exec", dont_inherit=True, optimize=optimize)
+    # 2: without docstrings and asserts.
+    code = compile(source, f"{STANDARD}/{name}", "exec", dont_inherit=True, optimize=2)
     # An unchecked hash in place of a time: the same source gives the same bytes, and no load checks them.
     flags = 0b01
     header = importlib.util.MAGIC_NUMBER + flags.to_bytes(4, "little") + importlib.util.source_hash(source)
@@ -97,8 +111,8 @@ def write_archive(path: Path, modules: Mapping[str, bytes]) -> None:
             archive.writestr(entry, content)
 
 
-def names_loaded(used: Mapping[str, Any]) -> set[str]:
-    """The archive's entries that Python has loaded after all that the site does in it."""
+def names_loaded(used: Mapping[str, Any], part_of: Mapping[str, str]) -> tuple[set[str], dict[str, list[str]]]:
+    """The archive's entries that Python loads for all that the site does, and the parts that each program wants."""
     sys.path.insert(0, str(WORK / "all.zip"))
     page = importlib.import_module("_eslabon_page")
     page.prepare(str(WORK))  # the folder above "data"
@@ -106,11 +120,22 @@ def names_loaded(used: Mapping[str, Any]) -> set[str]:
     for name in used["imports"]:
         with contextlib.suppress(ImportError):  # a lab may import what only Jupyter has
             importlib.import_module(name)
-    for number, source in enumerate(used["programs"]):
-        page.run(source, f"{number}.py", None, "en", lambda kind, content: None)
-    roots = (str(WORK / "all.zip") + "/", STANDARD + "/")
     names = {name for name in zipfile.ZipFile(WORK / "all.zip").namelist() if name.startswith("eslabon/")}
+    names.update(loaded_now())
+    parted = dict(zip(dotted_names(part_of), part_of.values(), strict=True))
+    wanted: dict[str, list[str]] = {}
+    for program, source in used["programs"].items():
+        for name in parted:  # forgotten, so that this program shows whether it wants them
+            sys.modules.pop(name, None)
+        page.run(source, "program.py", None, "en", lambda kind, content: None)
+        wanted[program] = sorted({part for name, part in parted.items() if name in sys.modules})
+        names.update(loaded_now())
+    return names, wanted
+
+
+def loaded_now() -> Iterator[str]:
+    """The archive's entries of the modules that Python has in memory."""
+    roots = (str(WORK / "all.zip") + "/", STANDARD + "/")
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None) or ""
-        names.update(file.removeprefix(root).removesuffix("c") + "c" for root in roots if file.startswith(root))
-    return names
+        yield from (file.removeprefix(root).removesuffix("c") + "c" for root in roots if file.startswith(root))

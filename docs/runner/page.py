@@ -42,13 +42,20 @@ _labs: dict[str, "Place"] = {}
 _readers_files: set[str] = set()
 
 
-def prepare(folder: str) -> None:
-    """Import boto3 and eslabon. folder: where botocore's `data` folder stands, as it cannot lie in an archive."""
+def prepare(folder: str, install_parts: Callable[[], None] | None = None) -> None:
+    """Import boto3 and eslabon.
+
+    folder: where botocore's `data` folder stands, as it cannot lie in an archive. install_parts: of _eslabon_parts;
+    None while everything lies in one archive.
+    """
     gc.disable()  # nothing of what is imported is ever garbage
     import botocore
 
     botocore.BOTOCORE_ROOT = folder
     import botocore.httpsession
+
+    if install_parts:
+        install_parts()
 
     import eslabon.runner  # noqa: F401 - imported now so that the first run need not
 

@@ -1,4 +1,5 @@
 // Runs programs in the page's Python, under Node: the assets of build.py, started by boot.js as in the worker.
+// It starts twice, the second time from the snapshot of the first, as most readers' does; the programs run in the second.
 // Standard input: {"runner": folder, "programs": [{name, filename, source, lab}]}. Prints one JSON line a program.
 import fs from "node:fs";
 import os from "node:os";
@@ -18,16 +19,22 @@ process.on("exit", () => fs.rmSync(folder, { recursive: true }));
 for (const [role, name] of [["wasm", "pyodide.asm.wasm"], ["core", "library.zip"]])
   fs.writeFileSync(path.join(folder, name), zlib.gunzipSync(fs.readFileSync(file(role))));
 
-const stages = [];
-const { page } = await boot({
+let stages = [];
+const fetched = [];
+const options = {
   address: folder + path.sep,
   assets,
   loadPyodide: (await module("pyodide")).loadPyodide,
   createPyodideModule: module("glue").then((loaded) => loaded.default),
   fetchAsset: async (role) => new Blob([fs.readFileSync(file(role))]).stream().pipeThrough(new DecompressionStream("gzip")),
-  fetchNow: (role) => (stages.push(role), new Uint8Array(fs.readFileSync(file(role)))),
+  fetchNow: (part) => (fetched.push(part), new Uint8Array(fs.readFileSync(path.join(runner, assets.parts[part].file)))),
   stage: (stage) => stages.push(stage),
-});
+};
+let snapshot;
+await boot({ ...options, keep: (memory) => (snapshot = memory) });
+const first = stages;
+stages = [];
+const { page } = await boot({ ...options, snapshot });
 
 for (const { name, filename, source, lab } of programs) {
   const told = { name, out: "", error: "", displays: [], picture: [], dropped: 0 };
@@ -38,9 +45,10 @@ for (const { name, filename, source, lab } of programs) {
     else if (kind === "picture") told.picture = JSON.parse(content);
     else if (kind === "dropped") told.dropped = Number(content);
   };
+  fetched.length = 0;
   told.status = page.run(source, filename, lab ?? undefined, "en", post);
-  told.rest = stages.includes("rest");
+  told.fetched = [...fetched];
   fs.writeSync(1, JSON.stringify(told) + "\n");
 }
-fs.writeSync(1, JSON.stringify({ stages }) + "\n");
+fs.writeSync(1, JSON.stringify({ first, stages }) + "\n");
 process.exit(0);

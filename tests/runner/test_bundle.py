@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import importlib.util
+import io
 import json
 import re
+import zipfile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -33,13 +35,35 @@ def assets(runner: Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def models(runner: Path, assets: dict[str, Any]) -> dict[str, str]:
     """botocore's files in the page, by path."""
-    content: dict[str, str] = json.loads(gzip.decompress((runner / assets["data"]["file"]).read_bytes()))
-    return content
+    content: dict[str, str | None] = json.loads(gzip.decompress((runner / assets["data"]["file"]).read_bytes()))
+    found = {path: text for path, text in content.items() if text is not None}
+    for asset in assets["parts"].values():
+        archive = archive_of(runner, asset)
+        found.update(
+            (name.removeprefix("data/"), archive[name].decode()) for name in archive if name.startswith("data/")
+        )
+    assert found.keys() == content.keys()
+    return found
+
+
+def archive_of(runner: Path, asset: dict[str, Any]) -> dict[str, bytes]:
+    """What lies in one archive of the library."""
+    with zipfile.ZipFile(io.BytesIO(gzip.decompress((runner / asset["file"]).read_bytes()))) as archive:
+        return {entry: archive.read(entry) for entry in archive.namelist()}
 
 
 def test_the_first_output_costs_seven_megabytes_at_most(assets: dict[str, Any]) -> None:
-    later = {"python", "rest", "editor"}
+    later = {"python", "parts", "editor"}
     assert sum(entry["wire"] for role, entry in assets.items() if role not in later) <= 7_000_000
+
+
+def test_what_is_fetched_first_holds_no_service_that_few_programs_use(runner: Path, assets: dict[str, Any]) -> None:
+    first = archive_of(runner, assets["core"])
+    assert "eslabon/events/service.pyc" in first
+    seldom = ("eslabon/stepfunctions/", "eslabon/support/lambda_", "jsonata/")
+    assert not [name for name in first if name.startswith(seldom)]
+    assert "eslabon/stepfunctions/service.pyc" in archive_of(runner, assets["parts"]["stepfunctions"])
+    assert "jsonata/parser.pyc" in archive_of(runner, assets["parts"]["jsonata"])
 
 
 def test_before_the_click_a_page_fetches_little_of_the_runner(runner: Path) -> None:

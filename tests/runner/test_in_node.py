@@ -18,6 +18,8 @@ TRIED = {
     "chained": (None, "try:\n    {}['a']\nexcept KeyError:\n    1 / 0"),
     "library": (None, "import json\njson.loads('{')"),
     "exit": (None, "import sys\nprint('before')\nsys.exit('no more')"),
+    "services": (None, "import boto3, json\nprint(json.dumps(boto3.Session().get_available_services()))"),
+    "sts": (None, "import boto3\nprint(boto3.client('sts').get_caller_identity()['Account'])"),
     "module": (None, "import nothing_by_this_name"),
     "cell 1": ("lab", "from eslabon import activate\nimport boto3\ncloud = activate().start()"),
     "cell 2": ("lab", "boto3.client('sqs').create_queue(QueueName='a')\nlen(cloud.resources())"),
@@ -52,8 +54,29 @@ def test_a_snippet_prints_its_transcript_in_the_pages_python(path: Path, told: d
     assert told[str(path)]["out"] == path.with_suffix(".out").read_text("utf-8")
 
 
-def test_snippets_need_nothing_beyond_what_is_fetched_first(told: dict[str, dict[str, Any]]) -> None:
-    assert told["stages"]["stages"] == ["fetching", "starting", "importing"]
+@pytest.mark.parametrize("path", SNIPPETS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_snippet_fetches_no_part_of_the_library_that_the_build_has_not_foreseen(
+    path: Path, told: dict[str, dict[str, Any]], runner: Path
+) -> None:
+    wanted = json.loads((runner / "manifest.json").read_text("utf-8"))["wanted"]
+    name = path.relative_to(PROJECT / "snippets").with_suffix("").as_posix()
+    assert set(told[str(path)]["fetched"]) <= set(wanted.get(name, []))
+
+
+def test_only_a_python_without_a_snapshot_imports_what_all_programs_need(told: dict[str, dict[str, Any]]) -> None:
+    assert told["stages"]["first"] == ["fetching", "starting", "importing"]
+    assert told["stages"]["stages"] == ["fetching", "starting"]
+
+
+def test_a_part_is_fetched_once_when_something_in_it_is_wanted(told: dict[str, dict[str, Any]]) -> None:
+    fetched = [part for program in told.values() for part in program.get("fetched", [])]
+    assert fetched.count("sts") == 1
+    assert len(set(fetched)) == len(fetched)
+
+
+def test_botocore_lists_every_service_whether_or_not_its_part_is_there(told: dict[str, dict[str, Any]]) -> None:
+    assert told["services"]["fetched"] == []
+    assert {"events", "sqs", "lambda", "sts"} <= set(json.loads(told["services"]["out"]))
 
 
 def test_both_errors_of_a_chain_are_told(told: dict[str, dict[str, Any]]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from driving import LONG, Pages, block_of, edit, output, press, run, state
+from driving import LONG, Pages, block_of, edit, note_stages, output, press, run, stages, state
 from example_page import block
 
 PROJECT = Path(__file__).parents[2]
@@ -127,7 +127,9 @@ def test_what_happened_is_drawn_and_told(page: Page) -> None:
     shown = ran(page, "rule")
     picture = shown.get_by_role("img", name="Diagram of what happened")
     expect(picture).to_be_visible()
-    expect(picture).to_have_accessible_description(re.compile("Rule first-rule delivered 1 message to queue first-rule"))
+    expect(picture).to_have_accessible_description(
+        re.compile("Rule first-rule delivered 1 message to queue first-rule")
+    )
     assert picture.locator(".eslabon-node").count() == 3
     shown.get_by_text("The same in words").click()
     assert shown.locator("details li").all_inner_texts() == [
@@ -196,12 +198,21 @@ def test_while_a_program_loops_its_output_comes_and_the_page_answers_and_stop_en
     expect(loop.locator(".eslabon-shown")).to_contain_text("first\nsecond", timeout=LONG)
     state(loop, "running")
     edit(page, QUEUE.replace("one", "two"), 1)
-    began = time.monotonic()
     press(page, "Stop")
     state(loop, "stopped")
     assert output(run(page, 1)) == "None\ntwo\n"
-    took = time.monotonic() - began
-    assert took < 4, f"{took:.1f} s"  # within two seconds on a machine that does nothing else; this one may
+
+
+def test_two_seconds_after_stop_the_next_program_has_run(pages: Pages) -> None:
+    page = pages.show(block(LOOP), block(HELLO))
+    took = []
+    for _ in range(2):  # the better of two, as another program may have the machine: 0.6 s when none has
+        expect(press(page, "Run").locator(".eslabon-shown")).to_contain_text("second", timeout=LONG)
+        began = time.monotonic()
+        press(page, "Stop")
+        run(page, 1)
+        took.append(time.monotonic() - began)
+    assert min(took) <= 2, took
 
 
 def test_html_runs_no_script(pages: Pages) -> None:
@@ -267,19 +278,11 @@ def test_after_stop_a_lab_starts_again_from_its_first_cell(pages: Pages) -> None
     assert output(run(page, 2)) == "2\n"
 
 
-def test_while_python_loads_the_page_says_what_it_waits_for(pages: Pages) -> None:
-    page = pages.show(block(HELLO))
-    page.evaluate(
-        """() => {
-        const bar = document.querySelector(".eslabon-bar");
-        const parts = [".eslabon-status", ".eslabon-amount"].map((part) => bar.querySelector(part));
-        window.told = new Set();
-        const note = () => told.add(parts.map((part) => part.textContent).join(" ").trim());
-        new MutationObserver(note).observe(bar, { childList: true, subtree: true });
-        }"""
-    )
+def test_while_python_loads_the_page_says_what_it_waits_for(first_visit: Pages) -> None:
+    page = first_visit.show(block(HELLO))
+    note_stages(page)
     run(page)
-    told = page.evaluate("[...told]")
+    told = stages(page)
     assert any(re.fullmatch(r"Fetching Python… \d\.\d of \d\.\d MB", line) for line in told), told
     assert "Starting Python…" in told
     assert "Importing boto3…" in told
@@ -307,6 +310,26 @@ def test_before_any_interest_neither_python_nor_the_editor_is_fetched(pages: Pag
     page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[1]))
     page.reload()
     assert sorted(name for name in asked if not name.endswith(".html")) == ["runner.css", "runner.js"]
+
+
+def test_a_page_asks_for_no_more_of_the_library_than_its_program_wants(first_visit: Pages) -> None:
+    page = first_visit.show(block(HELLO))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    run(page)
+    names = sorted(url.rsplit("/", 1)[1].partition("-")[0] for url in asked if "/_runner/" in url)
+    assert names == ["library", "models", "pyodide", "pyodide", "python", "worker"]
+
+
+def test_what_a_program_is_known_to_want_of_the_library_is_asked_for_while_python_starts(first_visit: Pages) -> None:
+    source = (PROJECT / "snippets" / "events" / "lambda_basics.py").read_text("utf-8")
+    page = first_visit.show(block(source, snippet="events/lambda_basics"))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[1]))
+    with page.expect_worker():
+        page.locator(".eslabon-code").hover()
+    assert any(name.startswith("library-lambda-") for name in asked), asked
+    assert output(run(page)) == (PROJECT / "snippets" / "events" / "lambda_basics.out").read_text("utf-8")
 
 
 def test_the_pointer_on_a_block_starts_python(pages: Pages) -> None:

@@ -39,7 +39,8 @@ export class Block {
     this.code.after(bar);
     this.output = new Output(element, text, page.language);
     this.code.addEventListener("click", (event) => this.clicked(event));
-    for (const event of ["pointerenter", "focusin"]) element.addEventListener(event, page.interest, { once: true });
+    this.parts = page.wanted(this.lab ?? element.dataset.snippet);
+    for (const event of ["pointerenter", "focusin"]) element.addEventListener(event, () => page.interest(this.parts), { once: true });
     this.show("idle");
   }
 
@@ -101,7 +102,7 @@ export class Block {
     const { engine, text } = this.page;
     this.show("loading", text("waiting"));
     this.cancelled = false;
-    engine.preload();
+    engine.preload(this.parts);
     const above = this.page.cellsAbove(this);
     for (const cell of above) {
       this.show("loading", text("above"));
@@ -153,7 +154,7 @@ export class Block {
   async edit(click) {
     if (this.editor || this.opening) return;
     this.opening = true;
-    this.page.interest();
+    this.page.interest(this.parts);
     const { open } = await this.page.openEditor();
     this.place = html("div", { class: "eslabon-editor" });
     this.place.style.minHeight = `${this.code.offsetHeight}px`;

@@ -4,8 +4,8 @@ const ADDRESS = "https://assets.invalid/"; // Pyodide asks for its files below t
 const DATA = "/lib/botocore";
 
 /**
- * address: where Pyodide believes its files to be. assets: the manifest's table. fetchAsset(role): Promise of a stream of the decompressed file. fetchNow(role): the compressed
- * bytes, before it returns. stage(name): told when a stage begins. wasm: a WebAssembly.Module from an earlier start, if any. snapshot: null, or the memory of an earlier
+ * address: where Pyodide believes its files to be. assets: the manifest's table. fetchAsset(role): Promise of a stream of the decompressed file. fetchNow(part): the compressed
+ * bytes of a part of the library, before it returns. stage(name): told when a stage begins. wasm: a WebAssembly.Module from an earlier start, if any. snapshot: null, or the memory of an earlier
  * start, or a promise of either. keep(snapshot): gets the memory of this one, when it did not start from a snapshot.
  */
 export async function boot({ address = ADDRESS, assets, loadPyodide, createPyodideModule, fetchAsset, fetchNow, stage, wasm, snapshot = null, keep }) {
@@ -38,7 +38,7 @@ export async function boot({ address = ADDRESS, assets, loadPyodide, createPyodi
       for (const [name, text] of Object.entries(await come(data))) {
         const path = `${DATA}/data/${name}`;
         files.mkdirTree(path.slice(0, path.lastIndexOf("/")));
-        files.writeFile(path, text);
+        if (text !== null) files.writeFile(path, text); // else it comes with its part
       }
       stage("starting");
     },
@@ -46,10 +46,10 @@ export async function boot({ address = ADDRESS, assets, loadPyodide, createPyodi
   const { result: python, module } = await withPyodidesFetch(answers, wasm, () => Promise.race([loadPyodide(settings), failed]));
   if (!memory) {
     stage("importing");
-    python.runPython(`import _eslabon_page; _eslabon_page.prepare("${DATA}")`);
+    python.runPython(`import _eslabon_page, _eslabon_parts; _eslabon_page.prepare("${DATA}", _eslabon_parts.install)`);
     if (keep) keepMemory(python, keep);
   }
-  python.pyimport("_eslabon_rest").install(() => fetchNow("rest"));
+  python.pyimport("_eslabon_parts").connect(fetchNow);
   python.runPython("import random; random.seed()"); // not the numbers that whoever starts from the same snapshot gets
   return { python, page: python.pyimport("_eslabon_page"), wasm: module };
 }

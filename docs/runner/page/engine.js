@@ -15,12 +15,18 @@ export class Engine {
     this.snapshot = undefined; // of a Python just started, until it is kept where a worker finds it; a Python after Stop starts from it
     this.stage = { stage: "fetching", loaded: 0, total: 0 };
     this.ready = false;
+    this.asked = new Set(); // parts of the library
     this.waiting = []; // jobs in the order asked for; the first is running or starts when Python is ready
     this.numbered = 0;
   }
 
-  /** Start Python, unless it has been started. */
-  preload() {
+  /** Start Python, unless it has been started; and have these parts of its library in the browser's cache when a program asks for them. */
+  preload(parts = []) {
+    for (const part of parts) {
+      if (this.asked.has(part)) continue;
+      this.asked.add(part);
+      fetch(new URL(this.assets.parts[part].file, this.root)).then((response) => response.arrayBuffer()).catch(() => {}); // the program will tell
+    }
     if (this.worker) return;
     this.generation += 1;
     this.ready = false;

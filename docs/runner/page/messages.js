@@ -16,7 +16,7 @@ export const MESSAGES = {
     starting: "Arrancando Python…",
     importing: "Importando boto3…",
     amount: "{loaded} de {total} MB",
-    more: "Descargando el resto de la biblioteca de Python…",
+    more: "Descargando otra parte de la biblioteca…",
     above: "Ejecutando antes las celdas anteriores…",
     running: "En marcha…",
     ok: "Terminado en {seconds} s",
@@ -66,8 +66,8 @@ export const MESSAGES = {
     levelGone: "borrada",
     levelDeleted: "la cola se ha borrado",
     levelsTold:
-      "Entre los momentos {from} y {to}, {queue} tuvo como máximo estos mensajes: {visible} disponibles, {in_flight} en tránsito, {delayed} retrasados.",
-    levelsMore: "Y {count} cambios más.",
+      "Entre los momentos {from} y {to}, {queue} tuvo como máximo estos mensajes: disponibles, {visible}; en tránsito, {in_flight}; retrasados, {delayed}.",
+    levelsMore: "Cambios que no caben en la tabla: {count}.",
     inNumbers: "Lo mismo, con números",
   },
   en: {
@@ -86,7 +86,7 @@ export const MESSAGES = {
     starting: "Starting Python…",
     importing: "Importing boto3…",
     amount: "{loaded} of {total} MB",
-    more: "Fetching the rest of Python's library…",
+    more: "Fetching another part of the library…",
     above: "Running the cells above first…",
     running: "Running…",
     ok: "Done in {seconds} s",
@@ -137,7 +137,7 @@ export const MESSAGES = {
     levelDeleted: "the queue was deleted",
     levelsTold:
       "Between {from} and {to}, {queue} had at most these messages: {visible} visible, {in_flight} in flight, {delayed} delayed.",
-    levelsMore: "And {count} changes more.",
+    levelsMore: "Changes that the table leaves out: {count}.",
     inNumbers: "The same in numbers",
   },
 };

@@ -3,7 +3,7 @@ import { Block } from "./block.js";
 import { Engine } from "./engine.js";
 import { texts } from "./messages.js";
 
-/* global ASSETS, BUILD -- the table of the hashed files, and its own hash, put here by bundle.mjs */
+/* global ASSETS, BUILD, WANTED -- put here by bundle.mjs: the table of the hashed files; its own hash; which parts of the library each snippet and lab wants */
 const root = new URL(".", import.meta.url).href;
 const engine = new Engine(root, ASSETS, BUILD);
 const blocks = [];
@@ -16,14 +16,15 @@ function page(language) {
     text: texts(language),
     openEditor: () => (editor ??= import(new URL(ASSETS.editor.file, root).href)),
     cellsAbove: (block) => blocks.slice(0, blocks.indexOf(block)).filter((other) => block.lab && other.lab === block.lab),
+    wanted: (program) => WANTED[program],
     interest,
   };
 }
 
-/** A pointer or the focus is on a block: start Python now, unless the reader pays for each byte. */
-function interest() {
+/** A pointer or the focus is on a block: start Python now, unless the reader pays for each byte. parts: what the block's program wants of the library. */
+function interest(parts) {
   const { saveData, type } = navigator.connection ?? {};
-  if (!saveData && type !== "cellular") engine.preload();
+  if (!saveData && type !== "cellular") engine.preload(parts);
 }
 
 function start() {

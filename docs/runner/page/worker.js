@@ -98,13 +98,14 @@ async function decompressed(stream) {
   return packed ? whole.pipeThrough(new DecompressionStream("gzip")) : whole;
 }
 
-/** A file, before this returns: an import in the reader's program waits for it. */
-function fetchNow(role) {
+/** A part of the library, before this returns: the reader's program waits for it. When the page has asked for it ahead, it comes from the browser's cache. */
+function fetchNow(part) {
   tell({ type: "stage", stage: "more" });
   const request = new XMLHttpRequest();
-  request.open("GET", new URL(assets[role].file, root), false);
+  request.open("GET", new URL(assets.parts[part].file, root), false);
   request.responseType = "arraybuffer";
   request.send();
+  if (request.status !== 200) throw new Error(`${assets.parts[part].file}: HTTP ${request.status}`);
   tell({ type: "stage", stage: "running" });
   return new Uint8Array(request.response);
 }
