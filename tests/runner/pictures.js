@@ -61,6 +61,10 @@ function amiss() {
     written.forEach((one, place) => {
       for (const other of written.slice(place + 1)) if (cover(edges(one), edges(other))) tell(`${named(one)} covers ${named(other)}`);
     });
+    const frames = all("rect.eslabon-place");
+    all("text.eslabon-place").forEach((name, place) => {
+      if (!inside(edges(name), edges(frames[place]))) tell(`${named(name)} is wider than its frame`);
+    });
     const boxes = all(".eslabon-node > rect:not(.eslabon-mark)");
     for (const box of boxes) {
       for (const text of box.parentElement.querySelectorAll("text"))

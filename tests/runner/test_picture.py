@@ -102,6 +102,10 @@ DRAWN: dict[str, Entries] = {
         delivery(rule("all", SECOND_REGION), queue("orders", SECOND_REGION)),
         delivery(rule("all", SECOND_REGION), queue("copies")),
     ],
+    "two Regions and accounts": [
+        delivery(rule("orders"), "arn:aws:events:ap-southeast-2:210987654321:event-bus/default"),
+        delivery(rule("all", "ap-southeast-2:210987654321"), queue("orders", "ap-southeast-2:210987654321")),
+    ],
     "two accounts and one delivery": [
         delivery(rule("orders"), queue("orders", SECOND_ACCOUNT)),
     ],
@@ -255,6 +259,12 @@ def test_the_same_is_told_in_numbers(drawn: Callable[..., Locator]) -> None:
         ["50 s", "0", "0", "0"],
         ["60 s", "the queue was deleted"],
     ]
+
+
+def test_a_long_table_says_how_much_it_leaves_out(drawn: Callable[..., Locator]) -> None:
+    figures = drawn([depth(100.0 + number, number % 7 + 1) for number in range(100)])
+    expect(figures.locator("tbody tr")).to_have_count(60)
+    expect(figures.get_by_text("Changes that the table leaves out: 40.")).to_have_count(1)
 
 
 def test_what_lasts_less_than_a_second_stays_folded(drawn: Callable[..., Locator]) -> None:

@@ -6,6 +6,7 @@ const INDENT = { most: 26, least: 14 };
 const LANE = GAP.row / 2; // below a row of boxes: ways that would cross a box run there
 const FRAME = { head: 26, headInList: 36, foot: 16, side: 12, apart: 14 };
 const DIGIT = 6.6; // pixels of a character in a number
+const LETTER = 7.4; // pixels of a letter in a frame's name
 const EDGE = 1; // half a line more than nothing, so that the outermost is not cut
 
 /** What a way says of its deliveries: "3", or "✓ 1 ✕ 2" where some have failed. */
@@ -18,11 +19,11 @@ export function tally({ count, failed, refusals }) {
 const tallyWidth = (edge) => 12 + tally(edge).length * DIGIT;
 
 /**
- * room: pixels. Gives { width, height, wide, places, frames, ways }; places: the box of each node, { x, y }; frames: { place, x, y,
- * width, height, label } around the boxes of one Region and account, none where there is one only; ways: one for each edge,
+ * room: pixels. nameOf: a place's name, for the room that it takes. Gives { width, height, wide, places, frames, ways }; places: the box of each node, { x, y }; frames: { place, x, y,
+ * width, height, name, label: where the name begins } around the boxes of one Region and account, none where there is one only; ways: one for each edge,
  * { edge, path, head, number: { x, y, width } }.
  */
-export function layout(story, room) {
+export function layout(story, room, nameOf) {
   const column = columns(story);
   const gaps = Math.max(1, ...column.values());
   const framed = story.nodes.some(({ place }) => place);
@@ -34,8 +35,17 @@ export function layout(story, room) {
   const ways = story.edges.map((edge) => ({ edge, ...route(edge) }));
   const right = (x) => Math.max(...[...places.values()].map((place) => place.x + BOX.width), ...ways.map((way) => way.right ?? 0)) + x;
   const bottom = (y) => Math.max(...[...places.values()].map((place) => place.y + BOX.height), ...ways.map((way) => way.bottom ?? 0)) + y;
-  const width = right(side);
-  for (const frame of frames) Object.assign(frame, { x: EDGE, width: width - 2 * EDGE });
+  let width = right(side);
+  const long = (frame) => frame.name.length * LETTER;
+  for (const frame of frames) {
+    frame.name = nameOf(frame.place);
+    const least = side + long(frame) + side;
+    width = Math.max(width, least, Math.min(room, frame.label + long(frame) + side));
+  }
+  for (const frame of frames) {
+    const label = Math.max(side, Math.min(frame.label, width - side - long(frame)));
+    Object.assign(frame, { x: EDGE, width: width - 2 * EDGE, label });
+  }
   const height = Math.max(bottom(EDGE), ...frames.map((frame) => frame.y + frame.height + EDGE));
   return { width, height, wide, places, frames, ways };
 }

@@ -34,7 +34,7 @@ function waysFigure(story, text, language) {
     const room = Math.floor(drawing.clientWidth);
     if (!room || drawn === room) return;
     drawn = room;
-    drawing.replaceChildren(picture(layout(story, room), text, told.join(" ")));
+    drawing.replaceChildren(picture(layout(story, room, (place) => placeName(place, text)), text, told.join(" ")));
   };
   new ResizeObserver(draw).observe(drawing);
   return whole;
@@ -72,7 +72,7 @@ function picture({ width, height, places, frames, ways }, text, told) {
     ...ways.map(way),
     ...[...places].map(([node, place]) => box(node, place, text)),
     // Names and numbers last: a line that crosses one must not cover it.
-    ...frames.map((frame) => svg("text", { class: "eslabon-place", x: frame.label, y: frame.y + 17 }, [placeName(frame.place, text)])),
+    ...frames.map((frame) => svg("text", { class: "eslabon-place", x: frame.label, y: frame.y + 17 }, [frame.name])),
     ...ways.map(number),
   ]);
 }
