@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LATENCY = 0.2  # seconds from sender to receiver; AWS states about half a second for EventBridge, end to end
 
 # The service name in an ARN, and boto3's name of the service that receives there.
-RECEIVERS = {"sqs": "sqs", "lambda": "lambda", "events": "events", "logs": "logs"}
+RECEIVERS = {"sqs": "sqs", "lambda": "lambda", "events": "events", "logs": "logs", "states": "stepfunctions"}
 
 
 def deliver(

@@ -19,6 +19,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "refusal": ("source", "target", "principal", "action", "missing"),
     "depth": ("arn", "visible", "in_flight", "delayed"),
     "log": ("group", "stream", "message"),
+    "execution": ("arn", "machine", "status", "execution"),  # the Execution itself, so that it can still be drawn
 }
 
 

@@ -618,6 +618,34 @@ class Events(Service):
         reply(None, None)
         dispatch(self, bus, event, forwarded=True)
 
+    def receive(self, source: str, detail_type: str, detail: Mapping[str, Any], resources: list[str]) -> None:
+        """Take an event of an AWS service ("aws.states") to the default bus; no permission is asked.
+
+        This is no modelled operation: services tell what happened in them this way.
+
+        https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event.html
+
+        >>> from eslabon import Cloud
+        >>> cloud = Cloud()
+        >>> _ = cloud.client("events").put_rule(Name="all", EventPattern='{"source": ["aws.states"]}')
+        >>> cloud.clock.advance(10)
+        >>> cloud.service("events").receive("aws.states", "Status Change", {"status": "FAILED"}, [])
+        >>> [entry["rule"] for entry in cloud.journal.of("match")]
+        ['arn:aws:events:us-east-1:123456789012:rule/all']
+        """
+        event = {
+            "version": "0",
+            "id": self.ids.uuid(),
+            "detail-type": detail_type,
+            "source": source,
+            "account": self.account,
+            "time": self.clock.datetime().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "region": self.region,
+            "resources": resources,
+            "detail": detail,
+        }
+        dispatch(self, self._buses[DEFAULT], event)
+
     # --- Tags ---------------------------------------------------------------------------------------------------------
 
     def tag_resource(self, ResourceARN: str, Tags: list[dict[str, str]]) -> None:

@@ -44,6 +44,7 @@ def compile_target(given: Mapping[str, Any], *, account: str, region: str) -> Ta
         checked_arn(given["RoleArn"])
     _check_queue(given, arn)
     _check_bus(given, arn)
+    _check_machine(given, arn)
     dead_letters = (given.get("DeadLetterConfig") or {}).get("Arn")
     if dead_letters and (checked_arn(dead_letters).service != "sqs" or dead_letters.endswith(".fifo")):
         raise ServiceError(
@@ -81,6 +82,16 @@ def _check_bus(given: Mapping[str, Any], arn: Arn) -> None:
     for name in INPUTS:
         if name in given:
             raise NotModelled("events", f"{name} for the event bus {given['Arn']}", ["the event as it is"])
+
+
+def _check_machine(given: Mapping[str, Any], arn: Arn) -> None:
+    """A state machine is started with a role."""
+    if arn.service != "states":
+        return
+    if not arn.resource.startswith("stateMachine:"):
+        raise NotModelled("events", f"the target {given['Arn']}", ["arn:aws:states:…:stateMachine:…"])
+    if "RoleArn" not in given:
+        raise ServiceError("ValidationException", f"RoleArn is required for target {given['Arn']}.")
 
 
 def _check_queue(given: Mapping[str, Any], arn: Arn) -> None:

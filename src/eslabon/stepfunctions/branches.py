@@ -38,8 +38,8 @@ class Joined:
             try:
                 self.flows[index] = self.begin(index, previous)
             except StateError:  # what it was to begin with could not be computed: the state fails
+                self.waiting = index  # a redrive begins with it
                 self.abort()
-                self.visit.running = None
                 raise
 
     def begin(self, index: int, previous: int) -> Flow:
@@ -63,7 +63,6 @@ class Joined:
             if failure is not None:
                 self.abort()
                 parent.previous = last
-                self.visit.running = None
                 self.visit.fail(failure)
                 return
             self.results[index] = output
@@ -86,6 +85,17 @@ class Joined:
         parent.record(f"{self.visit.state.type}StateSucceeded")
         parent.previous = previous  # AWS lets the Exited event follow the last thread's event as well
         self.visit.succeed(self.results)
+
+    def redrive(self, previous: int) -> None:
+        """Go on with the threads that have not ended well, and start those that have not begun."""
+        unfinished = [flow for flow in self.flows if flow is not None]
+        self.live = len(unfinished)
+        for flow in unfinished:
+            flow.redrive(previous)
+        try:
+            self.fill(previous)
+        except StateError as failure:
+            self.visit.fail(failure)
 
     def abort(self) -> None:
         """Stop every thread that still runs."""

@@ -13,6 +13,7 @@ from eslabon.stepfunctions.scope import StateError
 
 if TYPE_CHECKING:
     from eslabon.clock import Handle
+    from eslabon.stepfunctions.machines import Revision
     from eslabon.stepfunctions.service import StepFunctions
 
 RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED = "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"
@@ -71,12 +72,28 @@ class Execution:
         self.output: Any = None
         self.error: str | None = None
         self.cause: str | None = None
+        # What the API shows of it beyond the run itself; whoever starts it fills this in.
+        self.input_text: str | None = None  # as it was given
+        self.revision: Revision | None = None
+        self.version_arn: str | None = None
+        self.alias_arn: str | None = None
+        self.map_run_arn: str | None = None
+        self.label: str | None = None
+        self.doomed = False  # its state machine is being deleted: it ends at its next state
+        self.tokens: dict[str | None, float] = {}  # client tokens of redrives, and when each was used
+        self.log: Callable[[int], None] | None = None  # told of each event's id
         self.flow = Flow(self, machine, self._flow_ended)
         self._deadline: Handle | None = None
 
     def start(self) -> None:
         """Begin; its first state is entered one transition later."""
-        self.record("ExecutionStarted", 0, {"input": self.input, "roleArn": self.role_arn})
+        details = {
+            "input": self.input,
+            "roleArn": self.role_arn,
+            "stateMachineVersionArn": self.version_arn,
+            "stateMachineAliasArn": self.alias_arn,
+        }
+        self.record("ExecutionStarted", 0, details)
         self._set_deadline()
         self.flow.start(self.input)
 
@@ -91,6 +108,8 @@ class Execution:
             self._too_long()
             return len(events)
         events.append((kind, previous, self.clock.now, details))
+        if self.log is not None:
+            self.log(len(events))
         return len(events)
 
     def _too_long(self) -> None:
@@ -124,6 +143,16 @@ class Execution:
         """End it from outside (StopExecution); nothing when it has ended already."""
         if self.status == RUNNING:
             self._end(ABORTED, error=error, cause=cause)
+
+    def redrive(self) -> None:
+        """Go on where it failed or was stopped: what has succeeded stays, the rest runs again on the same input."""
+        self.status = RUNNING
+        self.stopped = self.error = self.cause = None
+        self.redrives += 1
+        self.redriven = self.clock.now
+        self._set_deadline()
+        number = self.record("ExecutionRedriven", len(self.events), {"redriveCount": self.redrives})
+        self.flow.redrive(number)
 
     def _end(self, status: str, *, output: Any = None, error: str | None = None, cause: str | None = None) -> None:
         if self.status != RUNNING:

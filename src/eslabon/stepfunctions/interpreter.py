@@ -6,7 +6,7 @@ What a Task calls is in `tasks`, branches and iterations in `branches`, what the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from eslabon.stepfunctions import history
 from eslabon.stepfunctions.dataflow import NOTHING
@@ -84,6 +84,13 @@ class Flow:
         self.alive = False
         self.ended(None, failure)
 
+    def redrive(self, previous: int) -> None:
+        """Go on, where it failed or was stopped, after the event `previous`."""
+        self.alive = True
+        self.previous = previous
+        assert self.visit is not None, "only what has not come to its end is redriven"
+        self.visit.redrive()
+
     def abort(self) -> None:
         """Stop wherever it is; nothing of it runs any more."""
         if not self.alive:
@@ -93,6 +100,16 @@ class Flow:
             self.handle.cancel()
         if self.visit is not None:
             self.visit.abort()
+
+
+class Running(Protocol):
+    """What a state has under way beside its own thread: branches, iterations, a map run."""
+
+    def abort(self) -> None:
+        """Stop all that has not ended."""
+
+    def redrive(self, previous: int) -> None:
+        """Go on with all that has not ended well, after the event `previous`."""
 
 
 class Visit(Scope):
@@ -126,7 +143,7 @@ class Visit(Scope):
         self.attempts: dict[int, int] = {}  # retries that each retrier has used
         self.token: str | None = None
         self.cancel: Callable[[], None] | None = None  # stops what the state has begun elsewhere
-        self.running: Any = None  # branches or iterations, while there are any
+        self.running: Running | None = None  # branches or iterations; kept when they fail, for a redrive
 
     @property
     def context(self) -> Mapping[str, Any]:
@@ -149,6 +166,9 @@ class Visit(Scope):
     def enter(self) -> None:
         """Enter the state and begin its work."""
         flow = self.flow
+        if flow.execution.doomed:
+            flow.execution.stop(None, None)
+            return
         self.entered_at = flow.execution.clock.now
         self.before = flow.previous
         self.entered = flow.record(self.state.entered, (self.state.name, self.input))
@@ -158,6 +178,7 @@ class Visit(Scope):
         """Do what the state does; again, when it is retried."""
         self.document = self.input
         self.result = ABSENT
+        self.running = None
         self.variables = self.flow.variables
         try:
             self.flow.execution.work[self.state.type](self)
@@ -265,6 +286,23 @@ class Visit(Scope):
             self.conclude(catcher.dataflow, output, catcher.next)
         except StateError as second:  # a catcher that fails is not caught again
             self.give_up(second if second.complete else self.completed(second))
+
+    def redrive(self) -> None:
+        """Run the state again, all of its retries anew; of its branches or iterations only those without success.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
+        """
+        flow = self.flow
+        self.retries = 0
+        self.attempts = {}
+        running = self.running
+        if running is not None:
+            previous = flow.previous
+            flow.wake(flow.execution.transition, lambda: running.redrive(previous))
+        elif self.entered and self.state.type != "Fail":
+            flow.wake(flow.execution.transition, self.work)
+        else:
+            flow.wake(flow.execution.transition, self.enter)
 
     def abort(self) -> None:
         """Stop what the state has begun, and write down that it was stopped."""
