@@ -175,6 +175,8 @@ def test_time_comes_from_the_scope() -> None:
     [
         "($f := function() { $f() }; $f())",
         "($f := function($n) { 1 + $f($n) }; $f(1))",
+        "($f := function($n) { $map([$n], $f) }; $f(1))",
+        "($f := function($n) { $n ~> $f ~> $string }; $f(1))",
         "true and ($f := function() { $f() }; $f())",
         "[1..10000000]",
         "[1..1000].([1..1000])",
@@ -190,9 +192,16 @@ def test_an_expression_that_never_ends_or_grows_ends_in_an_error(text: str) -> N
     assert "threw an error during evaluation: " in cause_of(text)
 
 
-def test_a_function_may_call_itself_two_hundred_times() -> None:
-    text = "($f := function($n) { $n = 0 ? 0 : 1 + $f($n - 1) }; $f(200))"
-    assert compile_expression(text, "Output")(Scope({})) == 200
+@pytest.mark.parametrize(
+    "text",
+    [
+        "($f := function($n) { $n = 0 ? 0 : 1 + $f($n - 1) }; $f(100))",
+        "($f := function($n) { $n = 0 ? 0 : 1 + $map([$n - 1], $f) }; $f(40)) + 60",
+        "($f := function($n) { $n = 0 ? 100 : $f($n - 1) }; $f(5000))",
+    ],
+)
+def test_a_function_may_call_itself_often(text: str) -> None:
+    assert compile_expression(text, "Output")(Scope({})) == 100
 
 
 @pytest.mark.parametrize("text", ["(" * 5000 + "1" + ")" * 5000, "[" * 5000, "1" + "+1" * 5000])

@@ -15,7 +15,8 @@ import sys
 from typing import Any
 
 from eslabon.stepfunctions.jsonata import Failed, states_of
-from eslabon.stepfunctions.jsonata_functions import FUNCTIONS, limited
+from eslabon.stepfunctions.jsonata_corrections import limited
+from eslabon.stepfunctions.jsonata_functions import FUNCTIONS
 from eslabon.stepfunctions.jsonata_library import (
     NULL,
     JException,
@@ -32,10 +33,14 @@ from eslabon.stepfunctions.scope import DefinitionError, Scope
 STEPS = 200_000
 """Parts of an expression evaluated in one evaluation: about two seconds."""
 
-DEPTH = 1_500
-"""Parts of an expression inside each other; a function that calls itself takes about three for each call."""
+DEPTH = 400
+"""Parts of an expression inside each other: about a hundred calls of a function by itself, other than at its end."""
 
-_FRAMES = 12_000  # of Python, enough for DEPTH
+CALLS = 50
+"""Functions like $map inside each other, by way of the functions that they call."""
+
+_FRAMES = 3_000  # of Python, for DEPTH and CALLS; a browser's stack has room for about twice as many
+
 _LATER_OPERATORS = frozenset({"??", "?:"})  # of JSONata 2.1
 _STATES_MEMBERS = frozenset({"input", "result", "errorOutput", "context"})
 
@@ -93,7 +98,7 @@ class Engine(Jsonata):  # type: ignore[misc]  # the library has no types
         self.input = None
         self.environment = _GLOBAL
         self.scope = Scope(None)
-        self.steps = self.depth = 0
+        self.steps = self.depth = self.calls = 0
         self.variables = frozenset(_VARIABLE.findall(text))
         members = frozenset(_MEMBER_OF_STATES.findall(text))
         self.members = members if members <= _STATES_MEMBERS else _STATES_MEMBERS
@@ -102,10 +107,10 @@ class Engine(Jsonata):  # type: ignore[misc]  # the library has no types
         """The result as a JSON value, ABSENT when it is undefined; Failed says what went wrong."""
         frame = self._frame(scope)
         self.scope = scope
-        self.steps = self.depth = 0
+        self.steps = self.depth = self.calls = 0
         others, limit = getattr(Jsonata.CURRENT, "jsonata", None), sys.getrecursionlimit()
         Jsonata.CURRENT.jsonata = self  # the library's functions call back through it
-        sys.setrecursionlimit(max(limit, _FRAMES))
+        sys.setrecursionlimit(limit + _FRAMES)
         try:
             return to_json(self.eval(self.ast, None, frame))
         except Refused as error:
@@ -156,6 +161,17 @@ class Engine(Jsonata):  # type: ignore[misc]  # the library has no types
             if error.error == "D1002":  # it names the sign, not the value
                 error.current = error.expected
             raise
+
+    def apply_inner(self, proc: Any, args: Any, input: Any, environment: Any) -> Any:
+        """A call; those of functions in Python are counted, which take more of the machine's stack."""
+        if not isinstance(proc, Jsonata.JFunction):
+            return super().apply_inner(proc, args, input, environment)
+        self.calls += 1
+        if self.calls > CALLS:
+            raise Refused(f"it calls more than {CALLS} functions inside each other. Check for one that calls itself")
+        result = super().apply_inner(proc, args, input, environment)
+        self.calls -= 1
+        return result
 
     def evaluate_step(self, expr: Any, input: Any, environment: Any, last_step: bool) -> Any:
         """A step of a path, of limited size."""

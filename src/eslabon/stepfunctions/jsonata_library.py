@@ -35,6 +35,7 @@ __all__ = [
     "Refused",
     "Utils",
     "compile_regex",
+    "evaluation",
     "to_json",
     "to_library",
 ]
@@ -49,6 +50,11 @@ class Refused(JException):  # type: ignore[misc]  # the library has no types
 
     def __str__(self) -> str:
         return self.text
+
+
+def evaluation() -> Any:
+    """The engine that is at work: its `scope`, and `spend` for work outside of the expression's parts."""
+    return Jsonata.CURRENT.jsonata
 
 
 def to_library(value: Any) -> Any:
