@@ -17,8 +17,9 @@ from typing import Any
 from eslabon import activation, boto, neighbours, network, readertime
 from eslabon.cloud import Cloud
 from eslabon.errors import NoActiveCloud, NotModelled
+from eslabon.stepfunctions.mocks import TaskFailed
 
-__all__ = ["Cloud", "NoActiveCloud", "NotModelled", "activate"]
+__all__ = ["Cloud", "NoActiveCloud", "NotModelled", "TaskFailed", "activate"]
 
 boto.install()
 network.install()

@@ -17,6 +17,7 @@ from eslabon.ids import Ids
 from eslabon.journal import Journal
 from eslabon.network import Network
 from eslabon.service import Reply, Service
+from eslabon.stepfunctions.mocks import UNSET, Mocks
 
 if TYPE_CHECKING:
     import boto3
@@ -32,6 +33,7 @@ SERVICES = {
     "lambda": "eslabon.support.lambda_:Lambda",
     "logs": "eslabon.support.logs:Logs",
     "iam": "eslabon.support.iam:Iam",
+    "s3": "eslabon.support.s3:S3",
     "sts": "eslabon.support.sts:Sts",
 }
 _GLOBAL = frozenset({"iam"})  # one for all Regions
@@ -55,6 +57,7 @@ class Cloud:
         self.ids = Ids(seed)
         self.journal = Journal(self.clock)
         self.network = Network()
+        self.mocks = Mocks()
         self._services: dict[tuple[str, str, str], Service] = {}
         self._session: boto3.session.Session | None = None
 
@@ -158,6 +161,30 @@ class Cloud:
             parameters=parameters or {},
             reply=reply,
         )
+
+    def mock(
+        self,
+        target: str,
+        answer: Any = None,
+        *,
+        result: Any = UNSET,
+        error: str | None = None,
+        cause: str | None = None,
+    ) -> None:
+        """Answer in place of what a Task calls, modelled or not; target: a state's name, or the Resource of Tasks.
+
+        Give a result, an error with its cause, a function of the arguments (it may raise eslabon.TaskFailed), or a
+        sequence of {"result": …} and {"error": …, "cause": …} for successive attempts, the last of which repeats. With
+        no answer the mock is taken away. Raises TypeError or ValueError for what is no answer.
+
+        >>> cloud = Cloud()
+        >>> cloud.mock("arn:aws:states:::bedrock:invokeModel", result={"Body": {"text": "Hello"}})
+        >>> cloud.mock("Charge card", [{"error": "Busy"}, {"result": {"paid": True}}])
+        >>> cloud.mock("Charge card", {"paid": True})
+        Traceback (most recent call last):
+        TypeError: mock('Charge card', …): an answer is a function of the arguments, or a sequence; for one result ...
+        """
+        self.mocks.put(target, answer, result=result, error=error, cause=cause)
 
     def resources(self) -> list[str]:
         """ARNs of everything that exists beyond what an empty account has: nothing, after a clean-up.

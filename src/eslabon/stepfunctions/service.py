@@ -7,13 +7,14 @@ from typing import Any, ClassVar
 
 from eslabon.errors import Failure, NotModelled, ServiceError
 from eslabon.service import Reply
+from eslabon.stepfunctions.activities import Activities
 from eslabon.stepfunctions.aliases import Aliases
 from eslabon.stepfunctions.executions import Executions
 from eslabon.stepfunctions.machines import ACTIVE
 from eslabon.stepfunctions.statemachines import StateMachines
 
 
-class StepFunctions(StateMachines, Aliases, Executions):
+class StepFunctions(StateMachines, Aliases, Executions, Activities):
     """Step Functions: https://docs.aws.amazon.com/step-functions/latest/apireference/"""
 
     modelled: ClassVar[Mapping[str, str]] = {

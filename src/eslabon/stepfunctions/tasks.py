@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from eslabon.stepfunctions import integrations
@@ -11,12 +12,11 @@ from eslabon.stepfunctions.history import to_text
 from eslabon.stepfunctions.scope import Evaluate, StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from eslabon.clock import Handle
     from eslabon.stepfunctions.interpreter import Visit
 
 TOKEN_LENGTH = 128
+_TIMED_OUT = frozenset({TIMEOUT, HEARTBEAT})
 
 
 class Attempt:
@@ -29,32 +29,66 @@ class Attempt:
         self.visit = visit
         self.execution = visit.flow.execution
         self.resource = work.resource
-        self.token = visit.token
+        self.token = visit.ids.token(TOKEN_LENGTH) if work.resource.awaits_token else None
         self.arguments: Any = None
-        self.role_arn: str = self.execution.role_arn
+        self.credentials: str | None = None  # the role of the Task's own Credentials
         self.timeout: int | None = None  # seconds
         self.heartbeat: int | None = None
         self.live = True
+        self.answered = False  # its token has come back, and what it brought is being taken in
         self.cancel: Callable[[], None] | None = None  # stops what was called, where that can be stopped
+        self._calling = False  # what it calls has not answered yet
+        self._held: Callable[[], None] | None = None  # what the token brought meanwhile
+        self._step: Handle | None = None
         self._timers: list[Handle] = []
 
+    @property
+    def state_machine(self) -> str:
+        """The ARN of the state machine that it is a part of."""
+        return self.execution.state_machine["Id"]
+
     def schedule(self) -> None:
-        """Write that the task is scheduled, and call what it calls."""
+        """Write that the task is scheduled, and call what it calls.
+
+        Raises StateError when its arguments cannot be what is called with.
+        """
+        start = integrations.prepare(self)
         self._record("Scheduled", self._scheduled())
         if self.token is not None:
             self.execution.service.attempts[self.token] = self
-        self._watch()
-        integrations.call(self)
+        self._watch(heartbeat=self.resource.kind != "activity")  # an activity's begins when a worker takes it
+        start()
+
+    def later(self, seconds: float, function: Callable[[], None]) -> None:
+        """Go on in so many seconds, unless the task has ended by then; there is one such step at a time."""
+        if self.live:
+            self._step = self.execution.clock.call_later(seconds, function)
 
     def started(self, **details: Any) -> None:
         """What is called has begun to work."""
-        if self.live:
-            self._record("Started", {**self._named(), **details})
+        if not self.live:
+            return
+        self._record("Started", {**self._named(), **details})
+        if self.resource.kind == "activity":
+            self.beat()
+        else:
+            self._calling = True
 
     def submitted(self, output: Any) -> None:
         """What is called has taken the task, and its end is still to come (.sync, .waitForTaskToken)."""
-        if self.live:
-            self._record("Submitted", {**self._named(), "output": output})
+        if not self.live:
+            return
+        self._record("Submitted", {**self._named(), "output": output})
+        self._calling = False
+        if self._held is not None:
+            self._held()
+
+    def settle(self, end: Callable[[], None]) -> None:
+        """Its token has come back: `end` ends the task, once what it calls has answered."""
+        if self._calling:
+            self._held = end
+        else:
+            end()
 
     def succeed(self, output: Any) -> None:
         """The task is done; `output` is its result."""
@@ -68,10 +102,11 @@ class Attempt:
             return
         self.visit.succeed(output)
 
-    def fail(self, error: str | None, cause: str | None, *, event: str = "Failed") -> None:
-        """The task has failed; event: the ending of the event's type ("Failed", "StartFailed", "TimedOut", …)."""
+    def fail(self, error: str | None, cause: str | None, *, event: str = "") -> None:
+        """The task has failed; event: the ending of the event's type where it is neither "Failed" nor "TimedOut"."""
         if not self._finish():
             return
+        event = event or ("TimedOut" if error in _TIMED_OUT else "Failed")
         self._record(event, {**self._named(), "error": error, "cause": cause})
         self.visit.fail(StateError(error, cause, complete=True))
 
@@ -86,23 +121,34 @@ class Attempt:
         if self._finish() and self.cancel is not None:
             self.cancel()
 
+    def overdue(self) -> bool:
+        """Whether its time has run out; code that runs inside the clock can find this before the time-out is written.
+
+        https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html
+        """
+        now = round(self.execution.clock.now * 1_000_000)
+        return any(timer.due <= now for timer in self._timers)
+
     def _finish(self) -> bool:
         """Whether this is the first end; its token and timers are gone afterwards."""
         if not self.live:
             return False
         self.live = False
         self._stop_timers()
+        if self._step is not None:
+            self._step.cancel()
         self.visit.cancel = None
         if self.token is not None:
             self.execution.service.attempts.pop(self.token, None)
+            self.execution.service.closed_tokens.add(self.token)
         return True
 
-    def _watch(self) -> None:
+    def _watch(self, *, heartbeat: bool = True) -> None:
         clock = self.execution.clock
         if self.timeout is not None:
             due = self.visit.worked_at + self.timeout
             self._timers.append(clock.call_at(due, lambda: self._time_out(TIMEOUT), background=True))
-        if self.heartbeat is not None:
+        if self.heartbeat is not None and heartbeat:
             self._timers.append(clock.call_later(self.heartbeat, lambda: self._time_out(HEARTBEAT), background=True))
 
     def _stop_timers(self) -> None:
@@ -112,12 +158,12 @@ class Attempt:
 
     def _time_out(self, error: str) -> None:
         cancel = self.cancel
-        self.fail(error, None, event="TimedOut")
+        self.fail(error, None)
         if cancel is not None:
             cancel()
 
     def _record(self, what: str, details: dict[str, Any]) -> None:
-        self.visit.flow.record(self.resource.family + what, details)
+        self.visit.flow.record(self.resource.family + what, details or None)
 
     def _named(self) -> dict[str, Any]:
         """How events of an integration say what it is; those of functions and activities do not."""
@@ -126,13 +172,15 @@ class Attempt:
         return {"resourceType": self.resource.service, "resource": self.resource.action + self.resource.pattern}
 
     def _scheduled(self) -> dict[str, Any]:
-        limits = {"timeoutInSeconds": self.timeout, "heartbeatInSeconds": self.heartbeat}
+        details: dict[str, Any] = {"timeoutInSeconds": self.timeout}
+        if self.resource.kind != "function":
+            details["heartbeatInSeconds"] = self.heartbeat
+        if self.credentials is not None and self.resource.kind != "activity":
+            details["taskCredentials"] = {"roleArn": self.credentials}
         if self.resource.kind == "integration":
             region = self.execution.service.region
-            return {**self._named(), "region": region, "parameters": to_text(self.arguments), **limits}
-        if self.resource.kind == "function":
-            limits.pop("heartbeatInSeconds")
-        return {"resource": self.resource.text, "input": self.arguments, **limits}
+            return {**self._named(), "region": region, "parameters": to_text(self.arguments), **details}
+        return {"resource": self.resource.text, "input": self.arguments, **details}
 
 
 def run(visit: Visit) -> None:
@@ -143,14 +191,14 @@ def run(visit: Visit) -> None:
     work = visit.state.work
     assert isinstance(work, TaskWork)
     visit.worked_at = visit.flow.execution.clock.now
-    visit.token = visit.ids.token(TOKEN_LENGTH) if work.resource.awaits_token else None
     attempt = Attempt(visit, work)
+    visit.token = attempt.token if work.resource.kind == "integration" else None
     attempt.arguments = visit.state.dataflow.arguments(visit)
     visit.check_size(attempt.arguments)
     attempt.timeout = _seconds(work.timeout, visit)
     attempt.heartbeat = _seconds(work.heartbeat, visit)
     if work.role is not None:
-        attempt.role_arn = work.role(visit)["RoleArn"]
+        attempt.credentials = work.role(visit)["RoleArn"]
     visit.cancel = attempt.stop
     attempt.schedule()
 

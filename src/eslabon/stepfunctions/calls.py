@@ -1,0 +1,73 @@
+"""A call of another service that a Task makes: what is called with what, and what its answer or refusal means.
+
+Which calls there are is in `optimised` and `sdk`, when they are made in `integrations`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
+
+from eslabon.errors import ServiceError
+from eslabon.stepfunctions.fields import RUNTIME
+from eslabon.stepfunctions.history import to_text
+from eslabon.stepfunctions.scope import StateError
+
+if TYPE_CHECKING:
+    from eslabon.stepfunctions.tasks import Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: boto3's names of service and operation, and its parameters.
+
+    result: the Task's result, from the API's answer; it raises TaskFailed when the answer is a failure after all.
+    refusal: the Error and the Cause for what the service refuses. target: the ARN that a picture draws the call to.
+    followed: for `.sync`, called with the answer once the job is submitted.
+    """
+
+    service: str
+    operation: str
+    parameters: dict[str, Any]
+    result: Callable[[dict[str, Any]], Any]
+    refusal: Callable[[ServiceError], tuple[str, str]]
+    target: str = ""
+    payload: str = ""
+    followed: Callable[[dict[str, Any]], None] | None = None
+
+
+def unusable(attempt: Attempt, complaints: Sequence[str]) -> StateError:
+    """The error of a Task whose arguments no call can be made with."""
+    field = "Arguments" if attempt.visit.state.language == "JSONata" else "Parameters"
+    shown = to_text(attempt.arguments)
+    return StateError(RUNTIME, f"The {field} '{shown}' could not be used to start the Task: [{', '.join(complaints)}]")
+
+
+def with_metadata(attempt: Attempt, answer: dict[str, Any], status: int = 200) -> dict[str, Any]:
+    """An answer as optimised integrations hand it on: with what is known of the HTTP response, members by name."""
+    request_id = attempt.execution.ids.uuid()
+    headers = {
+        "x-amzn-RequestId": request_id,
+        "Content-Type": "application/x-amz-json-1.0",
+        "Date": formatdate(attempt.execution.clock.now, usegmt=True),
+    }
+    http = {
+        "AllHttpHeaders": {name: [value] for name, value in headers.items()},
+        "HttpHeaders": headers,
+        "HttpStatusCode": status,
+    }
+    whole = {**answer, "SdkHttpMetadata": http, "SdkResponseMetadata": {"RequestId": request_id}}
+    return dict(sorted(whole.items()))
+
+
+def exception_name(code: str) -> str:
+    """How an error of an API is called in a Task's Error, after the service's prefix: it always ends in Exception.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
+
+    >>> exception_name("BucketAlreadyExists"), exception_name("ResourceNotFoundException")
+    ('BucketAlreadyExistsException', 'ResourceNotFoundException')
+    """
+    return code.removesuffix("Fault").removesuffix("Exception") + "Exception"
