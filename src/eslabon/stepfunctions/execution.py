@@ -64,6 +64,7 @@ class Execution:
         self.transition = TRANSITION[type]
         self.work = WORK
         self.events: list[history.Event] = []
+        self.closed = False  # its last event is written, and nothing of it runs any more
         self.status = RUNNING
         self.started = self.clock.now
         self.stopped: float | None = None
@@ -102,9 +103,11 @@ class Execution:
         self._deadline = self.clock.call_later(seconds, self._time_out, background=True)
 
     def record(self, kind: str, previous: int, details: Any = None) -> int:
-        """Append an event to the history; answers its id."""
+        """Append an event to the history, unless it is closed; answers the id of its last event."""
         events = self.events
-        if len(events) >= history.LIMIT - 1 and self.status == RUNNING:
+        if self.closed:  # a thread can be at work in the moment in which the history becomes too long
+            return len(events)
+        if len(events) >= history.LIMIT - 1 and self.type == "STANDARD" and self.status == RUNNING:
             self._too_long()
             return len(events)
         events.append((kind, previous, self.clock.now, details))
@@ -147,6 +150,7 @@ class Execution:
     def redrive(self) -> None:
         """Go on where it failed or was stopped: what has succeeded stays, the rest runs again on the same input."""
         self.status = RUNNING
+        self.closed = False
         self.stopped = self.error = self.cause = None
         self.redrives += 1
         self.redriven = self.clock.now
@@ -164,6 +168,7 @@ class Execution:
         self.output, self.error, self.cause = output, error, cause
         self.stopped = self.clock.now
         self.record(_LAST_EVENT[status], self.flow.previous, output if status == SUCCEEDED else (error, cause))
+        self.closed = True
         self.ended(self)
 
 

@@ -66,6 +66,8 @@ class Flow:
 
     def wake(self, delay: float, function: Callable[[], None]) -> None:
         """Go on in `delay` seconds, unless the execution ends first."""
+        if self.execution.closed:
+            return
         self.handle = self.execution.clock.call_later(delay, function)
 
     def record(self, kind: str, details: Any = None) -> int:
@@ -172,7 +174,8 @@ class Visit(Scope):
         self.entered_at = flow.execution.clock.now
         self.before = flow.previous
         self.entered = flow.record(self.state.entered, (self.state.name, self.input))
-        self.work()
+        if not flow.execution.closed:
+            self.work()
 
     def work(self) -> None:
         """Do what the state does; again, when it is retried."""
