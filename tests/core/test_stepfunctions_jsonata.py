@@ -15,8 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eslabon.clock import START
+from eslabon.errors import NotModelled
 from eslabon.ids import Ids
 from eslabon.stepfunctions.jsonata import compile_expression, compile_value, expect, expression_in
+from eslabon.stepfunctions.jsonata_engine import Engine
 from eslabon.stepfunctions.scope import ABSENT, DefinitionError, Scope, StateError
 
 FILES = sorted((Path(__file__).parents[1] / "cases" / "stepfunctions").glob("jsonata*.json"))
@@ -147,6 +149,28 @@ def test_a_field_of_one_type_refuses_another(kind: str, value: Any, shown: str) 
     assert (failed.value.error, failed.value.cause) == (FAILURE, f"{described} Expected '{kind}', {shown}")
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r"$contains('aa', /^(?<letter>a)\k<letter>$/)", True),
+        (r"$contains('a\n', /a$/)", False),
+        (r"$contains('a\nb', /a$/m)", True),
+        (r"$contains('ñ', /\w/)", False),
+        (r"$contains('a/b', /a\/b/)", True),
+        (r"$replace('1,5', /[$,]/, '.')", "1.5"),
+    ],
+)
+def test_a_regular_expression_is_that_of_javascript(text: str, value: Any) -> None:
+    assert compile_expression(text, "Output")(Scope({})) == value
+
+
+def test_a_regular_expression_that_python_cannot_read_is_not_modelled() -> None:
+    with pytest.raises(NotModelled, match=r"the regular expression /\\p\{L\}/ in JSONata"):
+        compile_expression(r"$contains('a', /\p{L}/)", "Output")
+    with pytest.raises(DefinitionError):
+        compile_expression("$contains('a', /(/)", "Output")
+
+
 # --- chance and time are the scope's ---------------------------------------------------------------------------------
 
 
@@ -255,6 +279,17 @@ def test_inputs_are_never_changed(value: Any) -> None:
         with suppress(StateError):
             evaluate(Scope(value, variables={"v": value}))
         assert json.dumps(value) == before
+
+
+@settings(deadline=None)
+@given(JSON, st.lists(st.sampled_from(["a", "b", "c_"]), max_size=3))
+def test_a_name_is_looked_up_as_the_library_evaluates_it(value: Any, names: list[str]) -> None:
+    text = ".".join(["$v", *names])
+    scope = Scope({}, variables={"v": value})
+    with suppress(StateError):
+        assert json.dumps(compile_expression(text, "Output")(scope)) == json.dumps(Engine(text).evaluate(scope))
+        return
+    assert Engine(text).evaluate(scope) is ABSENT
 
 
 def test_results_are_plain_lists() -> None:

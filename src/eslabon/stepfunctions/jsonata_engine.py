@@ -14,6 +14,7 @@ import re
 import sys
 from typing import Any
 
+from eslabon.errors import NotModelled
 from eslabon.stepfunctions.jsonata import Failed, states_of
 from eslabon.stepfunctions.jsonata_corrections import limited
 from eslabon.stepfunctions.jsonata_functions import FUNCTIONS
@@ -91,7 +92,7 @@ class Engine(Jsonata):  # type: ignore[misc]  # the library has no types
         except JException as error:
             raise DefinitionError(_syntax_error(error, text), error.location) from None
         except re.error as error:
-            raise DefinitionError(f"a regular expression that is not supported: {error}") from None
+            raise _regex_error(error) from None
         except RecursionError:
             raise DefinitionError("the expression nests too deeply") from None
         self.errors = None
@@ -216,6 +217,13 @@ class _Parser(Parser):  # type: ignore[misc]
         if node.type == "operator" and node.value in _LATER_OPERATORS:
             raise JException("S0211", node.position, "?")
         return node
+
+
+def _regex_error(error: re.error) -> Exception:
+    """Invalid is what has a bracket too few or nothing to repeat; the rest may be what only JavaScript can read."""
+    if re.match(r"missing|unterminated|unbalanced|nothing to repeat|multiple repeat|bad character range", error.msg):
+        return DefinitionError(f"Invalid regular expression: {error}")
+    return NotModelled("stepfunctions", f"the regular expression /{error.pattern!s}/ in JSONata: {error}")
 
 
 def _syntax_error(error: Any, text: str) -> str:

@@ -144,7 +144,7 @@ def _same(one: Any, other: Any) -> bool:
 # --- regular expressions ---------------------------------------------------------------------------------------------
 
 # An escape, a class, or what JavaScript writes in another way than Python.
-_REGEX_PART = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\(\?<(?=[A-Za-z_])|\$", re.DOTALL)
+_REGEX_PART = re.compile(r"\\k<\w+>|\\.|\[(?:\\.|[^\]\\])*\]|\(\?<(?=[A-Za-z_])|\$", re.DOTALL)
 
 
 def compile_regex(pattern: str, flags: Any) -> re.Pattern[str]:
@@ -164,6 +164,8 @@ def compile_regex(pattern: str, flags: Any) -> re.Pattern[str]:
         part = found[0]
         if part == "$":
             return part if flags.multiline else r"\Z"
-        return "(?P<" if part.startswith("(?<") else part
+        if part.startswith("\\k<"):
+            return f"(?P={part[3:-1]})"
+        return "(?P<" if part == "(?<" else part
 
     return re.compile(_REGEX_PART.sub(translate, pattern), options)
