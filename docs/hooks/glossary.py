@@ -98,7 +98,8 @@ def on_files(files: Any, config: Any) -> Any:
 def pattern_of(terms: dict[str, tuple[str, str]]) -> re.Pattern[str]:
     """Return what finds the terms as whole words, the longest first, in any case."""
     names = sorted(terms, key=len, reverse=True)
-    return re.compile(r"(?<![\w-])(" + "|".join(map(re.escape, names)) + r")(?![\w-])", re.I)
+    # "Custom Event Bus" is the name of a product.
+    return re.compile(r"(?<![\w-])(?<!Custom )(" + "|".join(map(re.escape, names)) + r")(?![\w-])", re.I)
 
 
 def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:

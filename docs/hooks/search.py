@@ -39,5 +39,6 @@ def on_post_build(config: Any) -> None:
     for entry in index["docs"]:
         extra = words_to_add(entry["title"], entry["text"])
         if extra:
-            entry["text"] += "<p>" + " ".join(extra) + "</p>"
+            # Results show the text of their entry as HTML: what is hidden is found, and not shown.
+            entry["text"] += "<p hidden>" + " ".join(extra) + "</p>"
     path.write_text(json.dumps(index, ensure_ascii=False), "utf-8")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+ROOT = Path(__file__).resolve().parents[2]
 PAGE = "eventbridge/event-bus/"
 Visit = Callable[..., Page]
 
@@ -44,6 +46,16 @@ def test_search_finds_words_with_and_without_their_accents(
     expect(page.locator(".md-search-result__item").first).to_be_visible(timeout=15_000)
 
 
+def test_words_that_only_help_the_search_are_not_shown_in_its_results(visit: Visit, address: str) -> None:
+    page = visit(f"{address}es/")
+    page.locator(".md-search__input").click()
+    page.locator(".md-search__input").press_sequentially("politica", delay=20)
+    expect(page.locator(".md-search-result__item").first).to_be_visible(timeout=15_000)
+    shown = page.locator(".md-search-result__list").inner_text()
+    assert "política" in shown.lower()
+    assert "politica" not in shown.lower()
+
+
 def test_light_dark_and_the_systems_colours_can_be_chosen(visit: Visit, address: str) -> None:
     page = visit(f"{address}en/", color_scheme="light")
     body = page.locator("body")
@@ -55,6 +67,19 @@ def test_light_dark_and_the_systems_colours_can_be_chosen(visit: Visit, address:
     expect(body).to_have_attribute("data-md-color-scheme", "default")
     page.emulate_media(color_scheme="dark")
     expect(body).to_have_attribute("data-md-color-scheme", "slate")
+
+
+@pytest.mark.parametrize(("language", "name"), [("es", "Copiar el programa entero"), ("en", "Copy the whole program")])
+def test_the_whole_program_is_copied_without_marks_also_where_one_section_is_shown(
+    visit: Visit, address: str, language: str, name: str
+) -> None:
+    page = visit(f"{address}{language}/", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name=name).first.click()
+    copied = page.wait_for_function("navigator.clipboard.readText()").json_value()
+    source = (ROOT / "snippets/events/first_rule.py").read_text("utf-8")
+    lines = [re.sub(r"  # \(\d+\)$", "", line) for line in source.splitlines() if "--8<--" not in line]
+    assert copied.split() == "\n".join(lines).split()
+    expect(page.locator(".eslabon-editor")).to_have_count(0)
 
 
 @pytest.mark.parametrize("language", ["es", "en"])

@@ -40,6 +40,7 @@ def test_each_section_links_a_term_again() -> None:
         "<pre>bus</pre>",
         '<a href="x">bus</a>',
         "<p>autobus, bus-stop, busca</p>",
+        "<p>Custom Bus</p>",
         "<svg><text>bus</text></svg>",
     ],
 )
