@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from eslabon import jsontext
 from eslabon.errors import ServiceError
 from eslabon.stepfunctions import arns
-from eslabon.stepfunctions.execution import RUNNING, Execution
 from eslabon.stepfunctions.history import LARGEST, to_text
 from eslabon.stepfunctions.tagging import Tagging, checked_tags
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
+    from eslabon.stepfunctions.execution import Execution
     from eslabon.stepfunctions.tasks import Attempt
 
 POLL = 60.0  # seconds: https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetActivityTask.html
@@ -238,16 +238,6 @@ class Activities(Tagging):
 
     # -- what a Task asks that starts an execution and waits for it
 
-    def when_ended(self, arn: str, function: Callable[[], None]) -> None:
-        """Call a function once a Standard execution has ended, now when it has ended already."""
-        execution = self._execution(arn)
-        if execution.status != RUNNING:
-            function()
-            return
-        before = execution.ended
-
-        def ended(ended_one: Execution) -> None:
-            before(ended_one)
-            function()
-
-        execution.ended = ended
+    def standard_execution(self, arn: str) -> Execution:
+        """A Standard execution. Raises InvalidArn for an Express one, which nobody can wait for."""
+        return self._execution(arn)

@@ -16,6 +16,7 @@ from eslabon.stepfunctions.history import to_text
 from eslabon.stepfunctions.scope import StateError
 
 if TYPE_CHECKING:
+    from eslabon.stepfunctions.execution import Execution
     from eslabon.stepfunctions.tasks import Attempt
 
 
@@ -25,7 +26,8 @@ class Call:
 
     result: the Task's result, from the API's answer; it raises TaskFailed when the answer is a failure after all.
     refusal: the Error and the Cause for what the service refuses. target: the ARN that a picture draws the call to.
-    followed: for `.sync`, called with the answer once the job is submitted.
+    followed: for `.sync`, called with the answer once the job is submitted. begun: for a call that waits for an
+    execution, starts that in place of the call, and says how the answer is made at its end.
     """
 
     service: str
@@ -36,6 +38,7 @@ class Call:
     target: str = ""
     payload: str = ""
     followed: Callable[[dict[str, Any]], None] | None = None
+    begun: Callable[[], tuple[Execution, Callable[[], dict[str, Any]]]] | None = None
 
 
 def unusable(attempt: Attempt, complaints: Sequence[str]) -> StateError:
@@ -71,3 +74,17 @@ def exception_name(code: str) -> str:
     ('BucketAlreadyExistsException', 'ResourceNotFoundException')
     """
     return code.removesuffix("Fault").removesuffix("Exception") + "Exception"
+
+
+def after(execution: Execution, function: Callable[[], None]) -> None:
+    """Call a function once an execution has ended; now, when it has ended already."""
+    if execution.stopped is not None:
+        function()
+        return
+    before = execution.ended
+
+    def ended(ended_one: Execution) -> None:
+        before(ended_one)
+        function()
+
+    execution.ended = ended

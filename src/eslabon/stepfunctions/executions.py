@@ -89,22 +89,29 @@ class Executions(Redriving):
         Traceback (most recent call last):
         botocore.errorfactory.StateMachineTypeNotSupported: An error occurred (StateMachineTypeNotSupported) ...
         """
-        machine, chosen = self._qualified(stateMachineArn, deleting=False)
-        if machine.type != EXPRESS:
-            raise _type_not_supported()
-        value = _checked_input(input)
-        if name is not None:
-            arns.check_name(name)
-        execution = self._begin(machine, chosen, self._express_arn(machine, name), value, input)
+        execution = self.begin_sync(stateMachineArn, name, input)
         if not self.clock.wait_until(lambda: execution.status != RUNNING, execution.started + LONGEST_SYNC):
             inside = "start_sync_execution() by code that itself runs inside the clock, such as a Lambda handler"
             raise NotModelled(self.name, inside, ["start_execution()"])
         return {
-            **_shown_run(execution, includedData),
+            **self.sync_answer(execution, includedData),
             "stateMachineArn": stateMachineArn,
             "traceHeader": traceHeader,
-            "billingDetails": _billed(execution),
         }
+
+    def begin_sync(self, machine_arn: str, name: str | None, text: str) -> Execution:
+        """Start what StartSyncExecution waits for; a Task that calls it waits in its own way."""
+        machine, chosen = self._qualified(machine_arn, deleting=False)
+        if machine.type != EXPRESS:
+            raise _type_not_supported()
+        value = _checked_input(text)
+        if name is not None:
+            arns.check_name(name)
+        return self._begin(machine, chosen, self._express_arn(machine, name), value, text)
+
+    def sync_answer(self, execution: Execution, included: str | None) -> dict[str, Any]:
+        """What StartSyncExecution answers, but what it only repeats from its request."""
+        return {**_shown_run(execution, included), "billingDetails": _billed(execution)}
 
     def stop_execution(self, executionArn: str, error: str | None = None, cause: str | None = None) -> dict[str, Any]:
         """Abort a Standard execution; one that has ended stays as it is.

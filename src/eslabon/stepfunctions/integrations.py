@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from eslabon.errors import NotModelled, ServiceError
 from eslabon.ids import Arn
 from eslabon.stepfunctions import optimised, sdk
-from eslabon.stepfunctions.calls import Call
+from eslabon.stepfunctions.calls import Call, after
 from eslabon.stepfunctions.fields import RUNTIME
 from eslabon.stepfunctions.mocks import Mock, TaskFailed, suggestion
 from eslabon.stepfunctions.resources import REQUEST_RESPONSE
@@ -86,8 +86,15 @@ def _begin(attempt: Attempt, call: Call) -> None:
     end: Callable[[], None]
     with attempt.execution.clock.work() as work:
         try:
-            answer = cloud.call(call.service, call.operation, call.parameters, region=service.region, account=account)
-            end = partial(_answered, attempt, call, answer)
+            if call.begun is not None:
+                execution, answer_of = call.begun()
+                end = partial(
+                    after, execution, lambda: attempt.later(0.0, lambda: _answered(attempt, call, answer_of()))
+                )
+            else:
+                place = {"region": service.region, "account": account}
+                answer = cloud.call(call.service, call.operation, call.parameters, **place)
+                end = partial(_answered, attempt, call, answer)
         except ServiceError as refusal:
             end = partial(_failed, attempt, call, *call.refusal(refusal))
         except NotModelled as missing:
@@ -109,7 +116,10 @@ def _answered(attempt: Attempt, call: Call, answer: dict[str, Any]) -> None:
         return
     attempt.submitted(result)
     if call.followed is not None:
-        call.followed(answer)
+        try:
+            call.followed(answer)
+        except ServiceError as refusal:  # an Express execution, which cannot be described
+            _failed(attempt, call, *call.refusal(refusal))
 
 
 def _failed(attempt: Attempt, call: Call, error: str | None, cause: str | None) -> None:

@@ -20,7 +20,7 @@ class TaskFailed(Exception):
     >>> cloud = Cloud()
     >>> def charge(arguments):
     ...     raise TaskFailed("CardDeclined", "Not enough money.")
-    >>> cloud.mock("arn:aws:states:::aws-sdk:paymentcryptography:getKey", charge)
+    >>> cloud.mock("Charge card", charge)
     """
 
     def __init__(self, error: str | None = None, cause: str | None = None) -> None:

@@ -13,7 +13,7 @@ from eslabon.boto import service_model
 from eslabon.errors import ServiceError
 from eslabon.ids import Arn
 from eslabon.stepfunctions.apishapes import capitalized, parameters_of, result_of
-from eslabon.stepfunctions.calls import Call, exception_name, unusable, with_metadata
+from eslabon.stepfunctions.calls import Call, after, exception_name, unusable, with_metadata
 from eslabon.stepfunctions.history import to_text
 from eslabon.stepfunctions.mocks import TaskFailed
 
@@ -141,7 +141,7 @@ def _entry(entry: Any, resources: list[str]) -> Any:
 
 def _start_execution(attempt: Attempt) -> Call:
     """https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html"""
-    allowed = ("Input", "Name", "StateMachineArn", "TraceHeader")
+    allowed = ("Input", "Name", "StateMachineArn")
     parameters = _parameters(attempt, "stepfunctions", "StartExecution", allowed, texts=("Input",))
     machine, given = parameters["stateMachineArn"], parameters.get("input", "{}")
     call = _plain(attempt, "stepfunctions", "StartExecution", parameters, machine, given)
@@ -181,8 +181,9 @@ def _follow(attempt: Attempt, arn: str) -> None:
             "stepfunctions", "stop_execution", {"executionArn": arn}, region=service.region, account=service.account
         )
 
+    child = service.standard_execution(arn)
     attempt.cancel = stop
-    service.when_ended(arn, lambda: attempt.later(0.0, ended))
+    after(child, lambda: attempt.later(0.0, ended))
 
 
 # --- What they share --------------------------------------------------------------------------------------------------

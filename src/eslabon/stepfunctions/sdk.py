@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.h
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
@@ -17,6 +18,7 @@ from eslabon.stepfunctions.apishapes import capitalized, parameters_of, pascal_c
 from eslabon.stepfunctions.calls import Call, exception_name, unusable
 
 if TYPE_CHECKING:
+    from eslabon.stepfunctions.execution import Execution
     from eslabon.stepfunctions.tasks import Attempt
 
 PREFIX = "aws-sdk:"
@@ -29,7 +31,7 @@ _BOTO_NAMES = {
     "eventbridge": "events",
     "sfn": "stepfunctions",
 }
-_NOT_SDK_NAMES = frozenset(_BOTO_NAMES.values())
+NOT_SDK_NAMES = frozenset(_BOTO_NAMES.values())
 
 
 def boto_name(service: str) -> str | None:
@@ -39,7 +41,7 @@ def boto_name(service: str) -> str | None:
     ('stepfunctions', 'sqs', None, None)
     """
     name = _BOTO_NAMES.get(service, service)
-    return name if name in SERVICES and service not in _NOT_SDK_NAMES else None
+    return name if name in SERVICES and service not in NOT_SDK_NAMES else None
 
 
 def api_operation(service: str, action: str) -> str | None:
@@ -80,7 +82,16 @@ def plan(attempt: Attempt) -> Call | None:
         parameters,
         lambda answer: result_of(shapes.output_shape, answer, pascal_case),
         refusal,
+        begun=(lambda: _start_sync(attempt, parameters)) if operation == "StartSyncExecution" else None,
     )
+
+
+def _start_sync(attempt: Attempt, parameters: dict[str, Any]) -> tuple[Execution, Callable[[], dict[str, Any]]]:
+    """StartSyncExecution waits for another execution, which a call inside the clock cannot: the Task waits instead."""
+    service, asked = attempt.execution.service, parameters["stateMachineArn"]
+    execution = service.begin_sync(asked, parameters.get("name"), parameters.get("input", "{}"))
+    included = parameters.get("includedData")
+    return execution, lambda: {**service.sync_answer(execution, included), "stateMachineArn": asked}
 
 
 def error_of(model: Any, error: ServiceError, request_id: str) -> tuple[str, str]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from eslabon.stepfunctions import integrations
 from eslabon.stepfunctions.definition import TaskWork
-from eslabon.stepfunctions.handlers import HEARTBEAT, TIMEOUT
-from eslabon.stepfunctions.history import to_text
+from eslabon.stepfunctions.handlers import DATA_LIMIT, HEARTBEAT, TIMEOUT
+from eslabon.stepfunctions.history import to_text, too_large
 from eslabon.stepfunctions.scope import Evaluate, StateError
 
 if TYPE_CHECKING:
@@ -92,15 +92,16 @@ class Attempt:
 
     def succeed(self, output: Any) -> None:
         """The task is done; `output` is its result."""
-        if not self._finish():
-            return
-        self._record("Succeeded", {**self._named(), "output": output})
-        try:
-            self.visit.check_size(output)
-        except StateError as failure:
-            self.visit.fail(failure)
-            return
-        self.visit.succeed(output)
+        if too_large(output):
+            named = self.resource.text if self.resource.kind != "integration" else self.resource.service
+            self.fail(
+                DATA_LIMIT,
+                f"The state/task '{named}' returned a result with a size exceeding the maximum number of bytes service "
+                "limit.",
+            )
+        elif self._finish():
+            self._record("Succeeded", {**self._named(), "output": output})
+            self.visit.succeed(output)
 
     def fail(self, error: str | None, cause: str | None, *, event: str = "") -> None:
         """The task has failed; event: the ending of the event's type where it is neither "Failed" nor "TimedOut"."""
