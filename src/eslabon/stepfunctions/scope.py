@@ -22,7 +22,7 @@ class Scope:
 
     `document` is what `$` means to a JSONPath and changes along the state's fields (input, result, …); `input`,
     `result` and `error_output` are the members of JSONata's `$states`, ABSENT until they exist. `variables` are those
-    of this and the enclosing scopes. `now` tells the time in seconds since 1970.
+    of this and the enclosing scopes. `now` tells the time.
 
     >>> scope = Scope({"n": 1}, variables={"x": 2})
     >>> scope.document, scope.input, scope.variables["x"], scope.result is ABSENT
@@ -31,7 +31,7 @@ class Scope:
     {}
     """
 
-    __slots__ = ("_context", "_ids", "converted", "document", "error_output", "input", "now", "result", "variables")
+    __slots__ = ("_context", "_converted", "_ids", "_now", "document", "error_output", "input", "result", "variables")
 
     def __init__(
         self,
@@ -48,8 +48,7 @@ class Scope:
         self.variables = {} if variables is None else variables
         self._context = context
         self._ids = ids
-        self.now = now
-        self.converted: dict[int, tuple[Any, Any]] = {}  # values as the JSONata library wants them
+        self._now = now
 
     @property
     def context(self) -> Mapping[str, Any]:
@@ -62,6 +61,19 @@ class Scope:
         if self._ids is None:
             self._ids = Ids(1)
         return self._ids
+
+    def now(self) -> float:
+        """The time in seconds since 1970."""
+        return self._now()
+
+    @property
+    def converted(self) -> dict[int, tuple[Any, Any]]:
+        """Values as the JSONata library wants them, by their ids: all expressions of a state share them."""
+        try:
+            return self._converted
+        except AttributeError:
+            self._converted: dict[int, tuple[Any, Any]] = {}
+            return self._converted
 
 
 class StateError(Exception):
