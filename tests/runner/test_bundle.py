@@ -66,6 +66,16 @@ def test_what_is_fetched_first_holds_no_service_that_few_programs_use(runner: Pa
     assert "jsonata/parser.pyc" in archive_of(runner, assets["parts"]["jsonata"])
 
 
+def test_step_functions_with_its_jsonata_costs_350_kilobytes_at_most(assets: dict[str, Any]) -> None:
+    assert sum(assets["parts"][name]["wire"] for name in ("stepfunctions", "jsonata")) <= 350_000
+
+
+def test_no_doctest_is_shipped(runner: Path, assets: dict[str, Any]) -> None:
+    for asset in (assets["core"], *assets["parts"].values()):
+        archive = archive_of(runner, asset)
+        assert not [name for name in archive if name.startswith("eslabon/") and b">>> " in archive[name]]
+
+
 def test_before_the_click_a_page_fetches_little_of_the_runner(runner: Path) -> None:
     first = [(runner / name).read_bytes() for name in ("runner.js", "runner.css")]
     assert sum(len(gzip.compress(content)) for content in first) <= 20_000

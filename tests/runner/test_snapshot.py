@@ -140,9 +140,9 @@ def test_where_nothing_can_be_kept_programs_run_and_stop_uses_what_the_page_reme
 
 
 def test_a_python_that_broke_leaves_no_snapshot_to_start_from(first_visit: Pages) -> None:
-    _, _, page = started(first_visit)
-    page.evaluate(KEPT)
     page = first_visit.show(block("import os\nos.abort()"), block(QUEUE))
+    run(page, 1)
+    page.evaluate(KEPT)
     run(page, 0, "error")
     note_stages(page, 1)
     assert output(run(page, 1)) == URL

@@ -1,7 +1,7 @@
 // One Python for the page: starts its worker, runs one program at a time, ends it. Knows no HTML.
 import { forget, keep } from "./snapshot.js";
 
-const whenIdle = globalThis.requestIdleCallback ?? setTimeout; // Safari has no requestIdleCallback
+const LATER = 3000; // milliseconds until a snapshot is kept: writing thirty megabytes must not delay the first output
 
 export class Engine {
   /** root: the URL of the runner's folder, with a slash at its end. build: a name that no other build has. */
@@ -86,6 +86,10 @@ export class Engine {
     this.worker.postMessage({ type: "run", id: job.id, ...job.program });
   }
 
+  async keep(snapshot) {
+    if (this.snapshot === snapshot && (await keep(this.root, this.build, snapshot))) this.snapshot = undefined;
+  }
+
   hear(message) {
     const job = this.waiting[0];
     if (message.type === "stage") {
@@ -97,7 +101,7 @@ export class Engine {
       this.next();
     } else if (message.type === "snapshot") {
       this.snapshot = message.snapshot;
-      whenIdle(async () => (await keep(this.root, this.build, message.snapshot)) && (this.snapshot = undefined));
+      setTimeout(() => this.keep(message.snapshot), LATER);
     } else if (message.type === "broken") {
       this.snapshot = undefined; // it may be what broke
       forget(this.root);

@@ -1,11 +1,14 @@
-// Keeps a snapshot of a Python that has just started, so that the next one starts from it: in the Cache API, one a build. Knows nothing of what is in it.
+// Keeps a snapshot of a Python that has just started, so that the next one starts from it: in the Cache API, one at a time. Knows nothing of what is in it.
 // Nothing here throws: where the browser has no cache (some private windows), no room, or an entry that is damaged, there is no snapshot, and Python starts as at first.
 
 const CACHE = "eslabon-python";
 const SUM = "X-Sum"; // header of an entry: SHA-256 of its content
 
-/** root: the runner's folder, as other sites may share the origin. build: names the build that the snapshot belongs to. */
-const address = (root, build) => new URL(`snapshot-${build}`, root).href;
+/** Whatever is kept for this site. root: the runner's folder, as other sites may share the origin. */
+const prefix = (root) => new URL("snapshot-", root).href;
+
+/** What is kept for a build, in this version of the browser: another may give Python other abilities. */
+const address = (root, build) => `${prefix(root)}${build}?${encodeURIComponent(navigator.userAgent)}`;
 
 /** Put it in place of earlier builds' of this site; give whether it is there now. */
 export async function keep(root, build, snapshot) {
@@ -38,7 +41,7 @@ export async function find(root, build) {
 export async function forget(root) {
   try {
     const cache = await caches.open(CACHE);
-    const ours = (await cache.keys()).filter((entry) => entry.url.startsWith(address(root, "")));
+    const ours = (await cache.keys()).filter((entry) => entry.url.startsWith(prefix(root)));
     await Promise.all(ours.map((entry) => cache.delete(entry)));
   } catch {
     // nothing to delete
