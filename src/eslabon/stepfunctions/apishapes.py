@@ -28,22 +28,30 @@ def capitalized(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def pascal_case(name: str) -> str:
-    """A name in PascalCase, its acronyms too: how AWS SDK integrations call services, members and errors.
+def sdk_name(name: str) -> str:
+    """How AWS SDK integrations call members: with a capital first letter, the only one of an acronym there.
 
     "Equals" is called EqualsValue, as AWS's page says.
 
-    >>> [pascal_case(name) for name in ("SFN", "DynamoDB", "CloudWatch Logs", "ACM PCA", "logGroupName", "ETag")]
-    ['Sfn', 'DynamoDb', 'CloudWatchLogs', 'AcmPca', 'LogGroupName', 'ETag']
-    >>> pascal_case("MD5OfMessageBody"), pascal_case("Elastic Load Balancing v2"), pascal_case("Equals")
-    ('Md5OfMessageBody', 'ElasticLoadBalancingV2', 'EqualsValue')
+    >>> [sdk_name(name) for name in ("stateMachineArn", "MD5OfMessageBody", "ETag", "billedMemoryUsedInMB", "Equals")]
+    ['StateMachineArn', 'Md5OfMessageBody', 'ETag', 'BilledMemoryUsedInMB', 'EqualsValue']
+    """
+    lowered = re.sub(r"^.([A-Z](?![a-z]))*", lambda beginning: beginning[0].lower(), name)
+    called = capitalized(lowered)
+    return "EqualsValue" if called == "Equals" else called
+
+
+def pascal_case(name: str) -> str:
+    """A service's name in PascalCase, its acronyms too: how errors of AWS SDK integrations begin.
+
+    >>> [pascal_case(name) for name in ("SFN", "DynamoDB", "CloudWatch Logs", "ACM PCA", "Elastic Load Balancing v2")]
+    ['Sfn', 'DynamoDb', 'CloudWatchLogs', 'AcmPca', 'ElasticLoadBalancingV2']
     """
     spaced = re.sub(r"[^A-Za-z0-9]+", " ", name)
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z][a-zA-Z0-9])", " ", spaced)  # camelCase
     spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", spaced)  # the word after an acronym
     spaced = re.sub(r"([0-9])([a-zA-Z])", r"\1 \2", spaced)
-    joined = "".join(word.capitalize() for word in spaced.split())
-    return "EqualsValue" if joined == "Equals" else joined
+    return "".join(word.capitalize() for word in spaced.split())
 
 
 def parameters_of(
@@ -57,7 +65,7 @@ def parameters_of(
     >>> from eslabon.boto import service_model
     >>> shape = service_model("sqs").operation_model("SendMessage").input_shape
     >>> complaints = []
-    >>> parameters_of(shape, {"QueueUrl": "orders", "DelaySeconds": "1", "Body": "x"}, pascal_case, complaints)
+    >>> parameters_of(shape, {"QueueUrl": "orders", "DelaySeconds": "1", "Body": "x"}, sdk_name, complaints)
     {'QueueUrl': 'orders'}
     >>> for complaint in complaints:
     ...     print(complaint)
@@ -175,9 +183,9 @@ def result_of(shape: Any, answer: Any, naming: Naming, moment: Callable[[float],
 
     >>> from eslabon.boto import service_model
     >>> shape = service_model("sqs").operation_model("SendMessage").output_shape
-    >>> result_of(shape, {"MD5OfMessageBody": "acbd18db4cc2f85cedef654fccc4a4d8"}, pascal_case)
+    >>> result_of(shape, {"MD5OfMessageBody": "acbd18db4cc2f85cedef654fccc4a4d8"}, sdk_name)
     {'Md5OfMessageBody': 'acbd18db4cc2f85cedef654fccc4a4d8'}
-    >>> result_of(None, {}, pascal_case)
+    >>> result_of(None, {}, sdk_name)
     {}
     """
     if shape is None:

@@ -14,7 +14,7 @@ from botocore import xform_name
 from eslabon.boto import service_model
 from eslabon.cloud import SERVICES
 from eslabon.errors import ServiceError
-from eslabon.stepfunctions.apishapes import capitalized, parameters_of, pascal_case, result_of
+from eslabon.stepfunctions.apishapes import capitalized, parameters_of, pascal_case, result_of, sdk_name
 from eslabon.stepfunctions.calls import Call, exception_name, unusable
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def plan(attempt: Attempt) -> Call | None:
     model = service_model(service)
     shapes = model.operation_model(operation)
     complaints: list[str] = []
-    parameters = parameters_of(shapes.input_shape, attempt.arguments, pascal_case, complaints)
+    parameters = parameters_of(shapes.input_shape, attempt.arguments, sdk_name, complaints)
     if complaints:
         raise unusable(attempt, complaints)
 
@@ -80,7 +80,7 @@ def plan(attempt: Attempt) -> Call | None:
         service,
         xform_name(operation),
         parameters,
-        lambda answer: result_of(shapes.output_shape, answer, pascal_case),
+        lambda answer: result_of(shapes.output_shape, answer, sdk_name),
         refusal,
         begun=(lambda: _start_sync(attempt, parameters)) if operation == "StartSyncExecution" else None,
     )
