@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from eslabon.stepfunctions import mapruns
 from eslabon.stepfunctions.dataflow import JSONATA
 from eslabon.stepfunctions.definition import MapWork, ParallelWork
 from eslabon.stepfunctions.fields import RUNTIME, as_shown
@@ -171,6 +170,8 @@ def run_map(visit: Visit) -> None:
     assert isinstance(work, MapWork)
     visit.document = visit.state.dataflow.arguments(visit)
     if work.distributed:
+        from eslabon.stepfunctions import mapruns  # few programs have one
+
         mapruns.run(visit, work)
         return
     items = find_items(visit, work)
@@ -191,8 +192,13 @@ def find_items(visit: Visit, work: MapWork) -> list[Any]:
     items = visit.document if work.items is None else work.items(visit)
     if isinstance(items, list):
         return items
+    raise wrong_items(visit, items)
+
+
+def wrong_items(visit: Visit, items: Any) -> StateError:
+    """The error of a Map whose items are none."""
     error = QUERY_FAILED if visit.state.language == JSONATA else RUNTIME
-    raise StateError(error, f"Map state input must be an array but was: {as_shown(items)}")
+    return StateError(error, f"Map state input must be an array but was: {as_shown(items)}")
 
 
 def limits(visit: Visit, work: MapWork) -> Mapping[str, float]:

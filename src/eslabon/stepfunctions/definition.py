@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eslabon.stepfunctions import jsonata
 from eslabon.stepfunctions.choice import Rule, compile_rule
@@ -15,9 +15,14 @@ from eslabon.stepfunctions.dataflow import JSONATA, JSONPATH, DataFlow, compile_
 from eslabon.stepfunctions.fields import compile_field, integer, number
 from eslabon.stepfunctions.handlers import Catcher, Retrier
 from eslabon.stepfunctions.resources import Resource, parse_resource
-from eslabon.stepfunctions.scope import DefinitionError, Evaluate
+from eslabon.stepfunctions.scope import DefinitionError, Evaluate, Scope
 from eslabon.stepfunctions.templates import compile_template
 from eslabon.stepfunctions.wait import Until, compile_wait
+
+if TYPE_CHECKING:
+    from eslabon.stepfunctions.itembatcher import Batcher
+    from eslabon.stepfunctions.itemreader import Reader
+    from eslabon.stepfunctions.resultwriter import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +86,9 @@ class MapWork:
     tolerated_count: Evaluate | None
     tolerated_percentage: Evaluate | None
     label: str
-    reader: Mapping[str, Any] | None
-    batcher: Mapping[str, Any] | None
-    writer: Mapping[str, Any] | None
+    reader: Reader | None = None
+    batcher: Batcher | None = None
+    writer: Writer | None = None
 
 
 Work = PassWork | TaskWork | ChoiceWork | WaitWork | FailWork | ParallelWork | MapWork | None
@@ -235,31 +240,59 @@ def _parallel(fields: Mapping[str, Any], language: str) -> ParallelWork:
 def _map(fields: Mapping[str, Any], language: str) -> MapWork:
     processor = fields["ItemProcessor"] if "ItemProcessor" in fields else fields["Iterator"]
     config = processor.get("ProcessorConfig", {})
+    distributed = config.get("Mode") == "DISTRIBUTED"
     selector = fields.get("ItemSelector", fields.get("Parameters"))
     return MapWork(
         processor=compile_machine(processor, language),
-        distributed=config.get("Mode") == "DISTRIBUTED",
+        distributed=distributed,
         express=config.get("ExecutionType") == "EXPRESS",
-        items=_items(fields, language),
+        items=_items(fields, language, members=distributed),
         selector=None if selector is None else _template(selector, "ItemSelector", language),
         max_concurrency=compile_field(fields, "MaxConcurrency", jsonata_kind="number", convert=integer),
         tolerated_count=compile_field(fields, "ToleratedFailureCount", jsonata_kind="number", convert=integer),
         tolerated_percentage=compile_field(fields, "ToleratedFailurePercentage", jsonata_kind="number", convert=number),
         label=fields.get("Label", ""),
-        reader=fields.get("ItemReader"),
-        batcher=fields.get("ItemBatcher"),
-        writer=fields.get("ResultWriter"),
+        **_data_outside(fields, language),
     )
 
 
-def _items(fields: Mapping[str, Any], language: str) -> Evaluate | None:
-    if language == JSONATA:
-        if "Items" not in fields:
-            return None
-        text = jsonata.expression_in(fields["Items"])
-        evaluate = jsonata.compile_value(fields["Items"], "Items")
-        return evaluate if text is None else jsonata.expect(evaluate, text, "Items", "array")
-    return compile_field(fields, "Items")
+def _data_outside(fields: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Where a distributed Map reads its items, how it batches them, where its results go; loaded when there is any."""
+    compiled: dict[str, Any] = {}
+    if "ItemReader" in fields:
+        from eslabon.stepfunctions.itemreader import compile_reader
+
+        compiled["reader"] = compile_reader(fields["ItemReader"], language)
+    if "ItemBatcher" in fields:
+        from eslabon.stepfunctions.itembatcher import compile_batcher
+
+        compiled["batcher"] = compile_batcher(fields["ItemBatcher"], language)
+    if "ResultWriter" in fields:
+        from eslabon.stepfunctions.resultwriter import compile_writer
+
+        compiled["writer"] = compile_writer(fields["ResultWriter"], language)
+    return compiled
+
+
+def _items(fields: Mapping[str, Any], language: str, *, members: bool) -> Evaluate | None:
+    """Items or ItemsPath; members: whether an object is good too, for its members."""
+    if language != JSONATA:
+        return compile_field(fields, "Items")
+    if "Items" not in fields:
+        return None
+    text = jsonata.expression_in(fields["Items"])
+    evaluate = jsonata.compile_value(fields["Items"], "Items")
+    if text is None:
+        return evaluate
+    expected = jsonata.expect(evaluate, text, "Items", "array")
+    if not members:
+        return expected
+
+    def array_or_object(scope: Scope) -> Any:
+        found = evaluate(scope)
+        return found if isinstance(found, dict) else expected(scope)
+
+    return array_or_object
 
 
 def _template(value: Any, field: str, language: str) -> Evaluate:

@@ -10,6 +10,23 @@ from eslabon import Cloud
 DONE = json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}})
 WAITING = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}})
 FAILING = json.dumps({"StartAt": "Stop", "States": {"Stop": {"Type": "Fail", "Error": "Full", "Cause": "No room."}}})
+MAPPING = json.dumps(
+    {
+        "StartAt": "Each",
+        "States": {
+            "Each": {
+                "Type": "Map",
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                    "StartAt": "Wait",
+                    "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}},
+                },
+                "Label": "Each",
+                "End": True,
+            }
+        },
+    }
+)
 TRUST = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
 
 

@@ -80,6 +80,7 @@ class Execution:
         self.alias_arn: str | None = None
         self.map_run_arn: str | None = None
         self.label: str | None = None
+        self.item_count: int | None = None  # of a map run's child
         self.doomed = False  # its state machine is being deleted: it ends at its next state
         self.tokens: dict[str | None, float] = {}  # client tokens of redrives, and when each was used
         self.log: Callable[[int], None] | None = None  # told of each event's id

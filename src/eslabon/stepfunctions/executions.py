@@ -159,7 +159,11 @@ class Executions(Redriving):
         Traceback (most recent call last):
         botocore.errorfactory.ExecutionDoesNotExist: An error occurred (ExecutionDoesNotExist) ...
         """
-        return self._described(self._execution(executionArn), includedData)
+        return self._described(self._describable(executionArn), includedData)
+
+    def _describable(self, arn: str) -> Execution:
+        """What DescribeExecution describes."""
+        return self._execution(arn)
 
     def _described(self, execution: Execution, included: str | None = None) -> dict[str, Any]:
         """What DescribeExecution answers."""
@@ -390,6 +394,7 @@ def _listed(execution: Execution) -> dict[str, Any]:
         "startDate": when(execution.started),
         "stopDate": when(execution.stopped) if execution.stopped is not None else None,
         "mapRunArn": execution.map_run_arn,
+        "itemCount": execution.item_count,
         "stateMachineVersionArn": execution.version_arn,
         "stateMachineAliasArn": execution.alias_arn,
         "redriveCount": execution.redrives,

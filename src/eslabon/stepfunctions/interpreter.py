@@ -245,7 +245,8 @@ class Visit(Scope):
     def give_up(self, failure: StateError) -> None:
         """Nothing takes the error: the thread fails."""
         kind = self.state.type
-        if kind in ("Parallel", "Map"):
+        # AWS writes no such event when a path of the state itself, before any iteration, has led to nothing.
+        if kind in ("Parallel", "Map") and not (failure.error == RUNTIME and self.running is None):
             self.flow.record(f"{kind}StateFailed")
         self.flow.fail(failure)
 

@@ -9,12 +9,12 @@ from eslabon.errors import Failure, NotModelled, ServiceError
 from eslabon.service import Reply
 from eslabon.stepfunctions.activities import Activities
 from eslabon.stepfunctions.aliases import Aliases
-from eslabon.stepfunctions.executions import Executions
 from eslabon.stepfunctions.machines import ACTIVE
+from eslabon.stepfunctions.maprunoperations import MapRuns
 from eslabon.stepfunctions.statemachines import StateMachines
 
 
-class StepFunctions(StateMachines, Aliases, Executions, Activities):
+class StepFunctions(StateMachines, Aliases, MapRuns, Activities):
     """Step Functions: https://docs.aws.amazon.com/step-functions/latest/apireference/"""
 
     modelled: ClassVar[Mapping[str, str]] = {

@@ -1,0 +1,276 @@
+"""ItemReader: the items of a distributed Map out of Amazon S3, one after the other.
+
+Objects are listed, or read as JSON, JSON Lines or text delimited files, plain or gzipped. Parquet files, Athena
+manifests, inventories and zstd are left out: such a reader can be created and drawn, and fails when it runs.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eslabon.errors import NotModelled, ServiceError
+from eslabon.stepfunctions import delimited, jsonata
+from eslabon.stepfunctions.dataflow import JSONATA
+from eslabon.stepfunctions.fields import RUNTIME, compile_field, integer
+from eslabon.stepfunctions.scope import ABSENT, DefinitionError, Evaluate, StateError
+from eslabon.stepfunctions.templates import compile_template
+
+if TYPE_CHECKING:
+    from eslabon.stepfunctions.interpreter import Visit
+
+FAILED = "States.ItemReaderFailed"
+STATE_DATA = "STATE_DATA"  # the source of items that come with the state's input
+GET, LIST = "arn:aws:states:::s3:getObject", "arn:aws:states:::s3:listObjectsV2"
+File = io.BytesIO | gzip.GzipFile
+MOST_ITEMS = 100_000_000
+LARGEST_ITEM = 8 * 1024 * 1024  # bytes of one item, before ItemSelector makes it smaller
+
+
+class Item(NamedTuple):
+    """What a child execution is started for; key: the member's name when the items are an object's members."""
+
+    value: Any
+    source: str
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """An ItemReader, compiled."""
+
+    resource: str
+    arguments: Evaluate
+    config: Mapping[str, Any]
+    most: Evaluate | None  # MaxItems
+
+    def items(self, visit: Visit) -> Iterator[Item]:
+        """The items, read as they are taken.
+
+        Raises StateError: States.ItemReaderFailed for what cannot be read, States.Runtime for what is not modelled.
+        """
+        arguments = self.arguments(visit)
+        most = int(self.most(visit)) if self.most is not None else 0
+        service = visit.flow.execution.service
+        source = _Source(service, arguments)
+        try:
+            yield from islice(self._all(source), most or MOST_ITEMS)
+        except ServiceError as refused:
+            raise StateError(FAILED, f"{source} could not be read. {refused}", complete=True) from None
+        except NotModelled as missing:
+            raise StateError(RUNTIME, str(missing), complete=True) from None
+        except (ValueError, EOFError, OSError, zlib.error) as wrong:
+            raise StateError(FAILED, f"{source} could not be read. {wrong}", complete=True) from None
+
+    def _all(self, source: _Source) -> Iterator[Item]:
+        source.check_place()
+        if self.resource == GET:
+            yield from self._object(source, source.arguments["Key"])
+        elif self.config.get("Transformation") == "LOAD_AND_FLATTEN":
+            for listed in source.list():
+                yield from self._object(source, listed["Key"])
+        else:
+            where = f"S3://{source.bucket}"
+            for listed in source.list():
+                yield Item(_metadata(listed), where)
+
+    def _object(self, source: _Source, key: str) -> Iterator[Item]:
+        kind = self.config.get("InputType", "")
+        if "ManifestType" in self.config or kind not in _FORMATS:
+            kind = self.config.get("ManifestType", kind)
+            raise NotModelled("stepfunctions", f"an ItemReader of {kind}", ["listObjectsV2", *_FORMATS])
+        where = f"S3://{source.bucket}/{key}"
+        for value in _FORMATS[kind](source.read(key), self.config):
+            if isinstance(value, _Member):
+                yield Item(value.value, where, value.key)
+            else:
+                yield Item(value, where)
+
+
+def compile_reader(fields: Mapping[str, Any], language: str) -> Reader:
+    """The ItemReader field of a Map. Raises DefinitionError.
+
+    >>> reader = compile_reader({"Resource": LIST, "Parameters": {"Bucket": "orders-2026"}}, "JSONPath")
+    >>> reader.resource == LIST, reader.most
+    (True, None)
+    >>> compile_reader({"Resource": GET, "ReaderConfig": {"InputType": "XML"}}, "JSONPath")
+    Traceback (most recent call last):
+    eslabon.stepfunctions.scope.DefinitionError: InputType 'XML' is none of CSV, JSON, JSONL, MANIFEST, PARQUET.
+    """
+    resource = fields.get("Resource", "")
+    if resource not in (GET, LIST):
+        raise DefinitionError(f"The Resource of an ItemReader is {GET} or {LIST}, not '{resource}'.")
+    config = fields.get("ReaderConfig", {})
+    kind = config.get("InputType")
+    known = sorted((*_FORMATS, "MANIFEST", "PARQUET"))
+    if kind is not None and kind not in known:
+        raise DefinitionError(f"InputType '{kind}' is none of {', '.join(known)}.")
+    if kind is None and "ManifestType" not in config and (resource == GET or "Transformation" in config):
+        raise DefinitionError("The ReaderConfig of an ItemReader that reads objects must have an InputType.")
+    if kind == "CSV" and config.get("CSVHeaderLocation") not in ("FIRST_ROW", "GIVEN"):
+        raise DefinitionError("CSVHeaderLocation must be FIRST_ROW or GIVEN where InputType is CSV.")
+    if config.get("CSVHeaderLocation") == "GIVEN" and not config.get("CSVHeaders"):
+        raise DefinitionError("CSVHeaders must name the columns where CSVHeaderLocation is GIVEN.")
+    if config.get("CSVDelimiter", "COMMA") not in delimited.DELIMITERS:
+        raise DefinitionError(f"CSVDelimiter is none of {', '.join(delimited.DELIMITERS)}.")
+    return Reader(
+        resource,
+        compile_arguments(fields, language),
+        config,
+        compile_field(config, "MaxItems", jsonata_kind="number", convert=integer),
+    )
+
+
+def compile_arguments(fields: Mapping[str, Any], language: str) -> Evaluate:
+    """Parameters or Arguments, of ItemReader and ResultWriter: where in S3. They see the state's effective input.
+
+    >>> from eslabon.stepfunctions.scope import Scope
+    >>> compile_arguments({"Parameters": {"Bucket.$": "$.b"}}, "JSONPath")(Scope({"b": "orders-2026"}))
+    {'Bucket': 'orders-2026'}
+    """
+    if language == JSONATA:
+        return jsonata.compile_value(fields.get("Arguments", {}), "Arguments")
+    return compile_template(fields.get("Parameters", {}), "Parameters")
+
+
+def from_state(items: Any) -> Iterator[Item]:
+    """The items of an array, or the members of an object, that come with the state's input.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemspath.html
+
+    >>> list(from_state([7]))
+    [Item(value=7, source='STATE_DATA', key=None)]
+    >>> list(from_state({"a": 1}))
+    [Item(value=1, source='STATE_DATA', key='a')]
+    """
+    if isinstance(items, dict):
+        return (Item(value, STATE_DATA, key) for key, value in items.items())
+    return (Item(value, STATE_DATA) for value in items)
+
+
+class _Source:
+    """The bucket that a reader names, and what it asks of S3 there."""
+
+    def __init__(self, service: Any, arguments: Any) -> None:
+        if not isinstance(arguments, dict) or not isinstance(arguments.get("Bucket"), str):
+            raise StateError(FAILED, "The ItemReader names no Bucket to read from.", complete=True)
+        self.service = service
+        self.arguments = arguments
+        self.bucket: str = arguments["Bucket"]
+
+    def __str__(self) -> str:
+        key = self.arguments.get("Key")
+        return f"The object {key} of the bucket {self.bucket}" if key else f"The bucket {self.bucket}"
+
+    def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        here = {"region": self.service.region, "account": self.service.account}
+        answer: dict[str, Any] = self.service.cloud.call("s3", operation, parameters, **here)
+        return answer
+
+    def check_place(self) -> None:
+        """Refuse a bucket of another Region, which S3 itself would show."""
+        self._call("list_objects_v2", Bucket=self.bucket, MaxKeys=1)  # a refusal of HEAD would not say what is missing
+        region = self._call("head_bucket", Bucket=self.bucket)["BucketRegion"]
+        if region != self.service.region:
+            raise ValueError(f"It is in {region}, the state machine in {self.service.region}.")
+
+    def list(self) -> Iterator[dict[str, Any]]:
+        """The objects, page by page."""
+        token: dict[str, Any] = {}
+        while True:
+            answer = self._call("list_objects_v2", **self.arguments, **token)
+            yield from answer.get("Contents", [])
+            if not answer["IsTruncated"]:
+                return
+            token = {"ContinuationToken": answer["NextContinuationToken"]}
+
+    def read(self, key: str) -> File:
+        """The content of an object, unpacked when its name says that it is packed."""
+        more = {name: value for name, value in self.arguments.items() if name not in ("Bucket", "Key", "Prefix")}
+        if more and "Key" not in self.arguments:
+            more = {}  # they were the list's
+        content = io.BytesIO(self._call("get_object", Bucket=self.bucket, Key=key, **more)["Body"])
+        if key.endswith((".zst", ".zstd")):
+            raise NotModelled("stepfunctions", "an ItemReader of files that are packed by zstd", ["gzip"])
+        return gzip.GzipFile(fileobj=content) if key.endswith((".gz", ".gzip")) else content
+
+
+class _Member(NamedTuple):
+    key: str
+    value: Any
+
+
+def _lines(file: File) -> io.TextIOWrapper:
+    return io.TextIOWrapper(file, encoding="utf-8-sig", newline="\n")
+
+
+def _json(file: File, config: Mapping[str, Any]) -> Iterable[Any]:
+    """The elements of an array or the members of an object, which ItemsPointer may choose out of a larger one."""
+    try:
+        document = json.loads(file.read())
+    except RecursionError:
+        raise ValueError("The JSON text nests too deeply.") from None
+    found = _pointed(document, config.get("ItemsPointer", ""))
+    if isinstance(found, dict):
+        return (_Member(key, value) for key, value in found.items())
+    if not isinstance(found, list):
+        raise ValueError("Its JSON is no array and no object.")
+    return found
+
+
+def _pointed(document: Any, pointer: str) -> Any:
+    """What a JSON Pointer (RFC 6901) points to."""
+    found = document
+    for token in pointer.split("/")[1:]:
+        name = token.replace("~1", "/").replace("~0", "~")
+        if isinstance(found, dict):
+            found = found.get(name, ABSENT)
+        elif isinstance(found, list) and name.isdecimal() and int(name) < len(found):
+            found = found[int(name)]
+        else:
+            found = ABSENT
+        if found is ABSENT:
+            raise ValueError(f"There is nothing at the ItemsPointer {pointer}.")
+    return found
+
+
+def _json_lines(file: File, config: Mapping[str, Any]) -> Iterator[Any]:
+    for number, line in enumerate(_lines(file), 1):
+        if len(line) > LARGEST_ITEM:
+            raise ValueError(f"Line {number} is larger than 8 MB.")
+        if line.strip():
+            try:
+                yield json.loads(line)
+            except (ValueError, RecursionError) as wrong:
+                raise ValueError(f"Line {number} is not JSON: {wrong}") from None
+
+
+def _csv(file: File, config: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    header = config["CSVHeaders"] if config["CSVHeaderLocation"] == "GIVEN" else None
+    return delimited.rows(_lines(file), delimited.DELIMITERS[config.get("CSVDelimiter", "COMMA")], header)
+
+
+_FORMATS: Mapping[str, Callable[[File, Mapping[str, Any]], Iterable[Any]]] = {
+    "CSV": _csv,
+    "JSON": _json,
+    "JSONL": _json_lines,
+}
+
+
+def _metadata(listed: Mapping[str, Any]) -> dict[str, Any]:
+    """An object of a list as the page shows it: seconds since 1970, and `Etag`."""
+    return {
+        "Etag": listed["ETag"],
+        "Key": listed["Key"],
+        "LastModified": int(listed["LastModified"].timestamp()),
+        "Size": listed["Size"],
+        "StorageClass": listed["StorageClass"],
+    }
