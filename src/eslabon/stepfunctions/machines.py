@@ -123,7 +123,16 @@ class StateMachine:
         return ACTIVE if self.deleted is None else DELETING
 
     def update(self, revision: Revision) -> None:
-        """Make a new revision, in effect UPDATE_DELAY seconds later."""
+        """Make a new revision, in effect UPDATE_DELAY seconds later.
+
+        >>> from eslabon.stepfunctions.definition import compile_machine
+        >>> compiled = compile_machine({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
+        >>> first, second = [Revision("{}", compiled, "role", at) for at in (0.0, 60.0)]
+        >>> orders = StateMachine("orders", "…:orders", "STANDARD", 0.0, first, (False, None))
+        >>> orders.update(second)
+        >>> orders.revision is second
+        True
+        """
         self._before.append(self.revision)
         self.revision = revision
 

@@ -6,11 +6,18 @@ https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
 from __future__ import annotations
 
 import json
+from collections import Counter
+from itertools import count
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from eslabon.stepfunctions.examples import cloud_with_role
 from tests.core.stepfunctions_api.conftest import DONE, FAILING, WAITING, States
+from tests.core.test_stepfunctions_history import PLANS
+from tests.core.test_stepfunctions_history import machine as drawn_machine
 
 DAY = 86_400
 
@@ -72,11 +79,11 @@ def test_redrives_are_counted_and_dated(states: States) -> None:
     before = states.describe(execution)
     assert (before["redriveCount"], before["redriveStatus"]) == (0, "REDRIVABLE")
     assert not {"redriveDate", "redriveStatusReason"} & set(before)
-    for count in (1, 2):
+    for number in (1, 2):
         states.cloud.clock.advance(60)
         answer = states.client.redrive_execution(executionArn=execution)
         running = states.describe(execution)
-        assert (running["status"], running["redriveCount"]) == ("RUNNING", count)
+        assert (running["status"], running["redriveCount"]) == ("RUNNING", number)
         assert running["redriveDate"] == answer["redriveDate"]
         assert running["startDate"] == before["startDate"]
         assert not {"stopDate", "error", "cause"} & set(running)
@@ -104,6 +111,22 @@ def test_the_time_limit_of_the_state_machine_starts_again(states: States) -> Non
     execution = states.run(states.machine(definition))["executionArn"]
     assert states.describe(execution)["status"] == "TIMED_OUT"
     assert redrive(states, execution)["status"] == "SUCCEEDED"
+
+
+def test_the_time_limit_holds_after_a_redrive_too(states: States) -> None:
+    definition = {
+        "StartAt": "Wait",
+        "TimeoutSeconds": 100,
+        "States": {"Wait": {"Type": "Wait", "Seconds": 150, "End": True}},
+    }
+    execution = states.run(states.machine(definition))["executionArn"]
+    begun = states.cloud.clock.now
+    states.client.redrive_execution(executionArn=execution)
+    states.cloud.clock.advance(99)
+    assert states.describe(execution)["status"] == "RUNNING"
+    states.cloud.clock.advance(2)
+    assert states.describe(execution)["status"] == "TIMED_OUT"
+    assert states.describe(execution)["stopDate"].timestamp() == pytest.approx(begun + 100, abs=0.1)
 
 
 def test_a_time_stamp_in_the_past_ends_a_wait_at_once(states: States) -> None:
@@ -183,6 +206,15 @@ def test_iterations_that_have_succeeded_are_kept_and_the_rest_runs(states: State
     assert kinds.count("MapIterationStarted") == 4
     assert kinds.count("MapIterationSucceeded") == 4
     assert kinds.count("MapStateStarted") == 1
+
+
+def test_an_iteration_that_could_not_begin_is_tried_again(states: States) -> None:
+    processor = {"StartAt": "Done", "States": DONE["States"]}
+    each = {"Type": "Map", "ItemSelector": {"n.$": "$.gone"}, "ItemProcessor": processor, "End": True}
+    execution = states.run(states.machine({"StartAt": "Each", "States": {"Each": each}}), [1, 2])["executionArn"]
+    described = redrive(states, execution)
+    assert (described["status"], described["error"]) == ("FAILED", "States.Runtime")
+    assert states.kinds(execution).count("ExecutionFailed") == 2
 
 
 def test_nested_branches_are_kept_too(states: States) -> None:
@@ -302,3 +334,44 @@ def test_express_executions_are_not_redriven(states: States, definition: dict[st
     execution = states.start(states.machine(definition, type="EXPRESS"))
     states.cloud.clock.run_until_idle()
     assert states.refusal("redrive_execution", executionArn=execution)["Code"] == "InvalidArn"
+
+
+# --- Whatever the state machine ---------------------------------------------------------------------------------------
+
+
+@settings(max_examples=40, deadline=None)
+@given(PLANS, st.lists(st.integers(0, 200), min_size=1, max_size=3))
+def test_an_execution_stopped_anywhere_and_redriven_ends_as_if_it_had_not_been(
+    plan: list[Any], waits: list[int]
+) -> None:
+    definition = json.dumps(drawn_machine(plan, count()))
+    cloud, role = cloud_with_role()
+    client = cloud.client("stepfunctions")
+    machine = client.create_state_machine(name="m", definition=definition, roleArn=role)["stateMachineArn"]
+    executions = [
+        client.start_execution(stateMachineArn=machine, name=name, input='{"items": [1, 2], "n": 1}')["executionArn"]
+        for name in ("left", "stopped")
+    ]
+    for twentieths in waits:
+        cloud.clock.advance(twentieths / 20)
+        client.stop_execution(executionArn=executions[1])
+        if client.describe_execution(executionArn=executions[1])["redriveStatus"] == "REDRIVABLE":
+            client.redrive_execution(executionArn=executions[1])
+    cloud.clock.run_until_idle()
+    left, stopped = [client.describe_execution(executionArn=arn) for arn in executions]
+    assert (stopped["status"], stopped.get("output")) == (left["status"], left.get("output"))
+    histories = [whole(client, arn) for arn in executions]
+    events = histories[1]
+    assert [event["id"] for event in events] == list(range(1, len(events) + 1))
+    assert all(event["previousEventId"] < event["id"] for event in events)
+    if all(event["type"] != "FailStateEntered" for event in events):
+        alone, again = [
+            Counter(event["stateEnteredEventDetails"]["name"] for event in one if "stateEnteredEventDetails" in event)
+            for one in histories
+        ]
+        assert again == alone  # nothing that has succeeded is done again
+
+
+def whole(client: Any, execution: str) -> list[dict[str, Any]]:
+    pages = client.get_paginator("get_execution_history").paginate(executionArn=execution)
+    return [event for page in pages for event in page["events"]]
