@@ -65,15 +65,22 @@ def with_metadata(attempt: Attempt, answer: dict[str, Any], status: int = 200) -
     return dict(sorted(whole.items()))
 
 
-def exception_name(code: str) -> str:
+def exception_name(model: Any, code: str) -> str | None:
     """How an error of an API is called in a Task's Error, after the service's prefix: it always ends in Exception.
 
+    model: botocore's of the service; code: as a ServiceError has it. None when the model does not name the error.
     https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
 
-    >>> exception_name("BucketAlreadyExists"), exception_name("ResourceNotFoundException")
-    ('BucketAlreadyExistsException', 'ResourceNotFoundException')
+    >>> from eslabon.boto import service_model
+    >>> exception_name(service_model("sqs"), "QueueDoesNotExist"), exception_name(service_model("iam"), "NoSuchEntity")
+    ('QueueDoesNotExistException', 'NoSuchEntityException')
+    >>> exception_name(service_model("sqs"), "SomethingElse") is None
+    True
     """
-    return code.removesuffix("Fault").removesuffix("Exception") + "Exception"
+    for shape in model.error_shapes:
+        if code in (shape.name, shape.error_code):
+            return shape.name.removesuffix("Fault").removesuffix("Exception") + "Exception"
+    return None
 
 
 def after(execution: Execution, function: Callable[[], None]) -> None:

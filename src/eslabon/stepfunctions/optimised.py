@@ -240,8 +240,7 @@ def _refusal(attempt: Attempt, service: str) -> Callable[[ServiceError], tuple[s
     prefix, shown, otherwise = _NAMES[service]
 
     def refusal(error: ServiceError) -> tuple[str, str]:
-        is_modelled = any(shape.name == error.code for shape in service_model(service).error_shapes)
-        name = exception_name(error.code) if is_modelled else otherwise
+        name = exception_name(service_model(service), error.code) or otherwise
         cause = (
             f"{error.message} (Service: {shown}; Status Code: {error.status}; Error Code: {error.code}; "
             f"Request ID: {attempt.execution.ids.uuid()}; Proxy: null)"

@@ -105,7 +105,6 @@ Request ID: 8f507cfc)')
     'Sqs.SqsException'
     """
     service = pascal_case(model.service_id)
-    is_modelled = any(shape.name == error.code for shape in model.error_shapes)
-    name = exception_name(error.code if is_modelled else service)
+    name = exception_name(model, error.code) or f"{service}Exception"
     cause = f"{error.message} (Service: {service}, Status Code: {error.status}, Request ID: {request_id})"
     return f"{service}.{name}", cause
