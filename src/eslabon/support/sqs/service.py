@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from eslabon.clock import Handle
 from eslabon.errors import Failure, NotModelled, ServiceError
 from eslabon.ids import Arn
 from eslabon.permissions import allows
@@ -99,6 +100,7 @@ class Sqs(Service):
     def __init__(self, cloud: Cloud, account: str, region: str) -> None:
         super().__init__(cloud, account, region)
         self._queues: dict[str, Queue] = {}
+        self._watches: dict[str, Handle] = {}  # by queue ARN: the next change that time alone makes
         self._deleted: dict[str, float] = {}  # name -> when
 
     def resources(self) -> list[str]:
@@ -659,6 +661,20 @@ ChangeMessageVisibility operation: Value 43201 for parameter VisibilityTimeout i
         if queue.last_told != depth:
             queue.last_told = depth
             self.journal.record("depth", arn=queue.arn, **depth._asdict())
+        self._watch(queue)
+
+    def _watch(self, queue: Queue) -> None:
+        """A message also becomes visible by itself: the journal is told when that happens, though nobody looks then."""
+        watches = self._owner(queue.account)._watches
+        if earlier := watches.pop(queue.arn, None):
+            earlier.cancel()
+        change = queue.next_change(self.clock.now)
+        if change < float("inf"):
+            watches[queue.arn] = self.clock.call_at(change, lambda: self._look(queue), background=True)
+
+    def _look(self, queue: Queue) -> None:
+        if self._owner(queue.account)._queues.get(queue.name) is queue:
+            self._record_depth(queue)
 
 
 def _check_same(existing: Queue, given: Attributes) -> None:
