@@ -165,6 +165,10 @@ class Visit(Scope):
         """The cloud's generator."""
         return self.flow.execution.ids
 
+    def now(self) -> float:
+        """The cloud's time, seconds since 1970."""
+        return self.flow.execution.clock.now
+
     def enter(self) -> None:
         """Enter the state and begin its work."""
         flow = self.flow
