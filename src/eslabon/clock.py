@@ -37,10 +37,15 @@ class Handle:
         >>> clock.advance(60)
         """
         self.cancelled = True
+        self.function = _nothing  # it stays in the heap until it is due: what it would have called need not
         self._foreground.discard(self)
 
     def __lt__(self, other: Handle) -> bool:
         return (self.due, self.number) < (other.due, other.number)
+
+
+def _nothing() -> None:
+    """What work that was taken back would do."""
 
 
 class Work:

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 
 from __future__ import annotations
 
-import uuid
+import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -26,11 +26,12 @@ class Child(Execution):
 
     def __init__(self, run: MapRun, index: int, given: Any, items: int) -> None:
         parent = run.visit.flow.execution
+        name = child_name(run, index)
         super().__init__(
             parent.service,
             run.work.processor,
-            arn=child_arn(run, index),
-            name=child_name(run, index),
+            arn=child_arn(run, name),
+            name=name,
             type=run.type,
             state_machine=run.state_machine,
             role_arn=parent.role_arn,
@@ -90,7 +91,7 @@ class Ended:
     @property
     def arn(self) -> str:
         """Its ARN, the same after a redrive."""
-        return child_arn(self.run, self.index)
+        return child_arn(self.run, self.name)
 
     @property
     def name(self) -> str:
@@ -115,12 +116,11 @@ class Ended:
 
 def child_name(run: MapRun, index: int) -> str:
     """The name of a child execution: a UUID that the map run and the number determine, so that none is kept."""
-    return str(uuid.uuid3(run.id, str(index)))
+    digest = hashlib.md5(run.id + str(index).encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digest[16], 16) & 3]
+    return f"{digest[:8]}-{digest[8:12]}-3{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:]}"
 
 
-def child_arn(run: MapRun, index: int) -> str:
+def child_arn(run: MapRun, name: str) -> str:
     """The ARN of a child execution; that of an Express one tells the map run too."""
-    name = child_name(run, index)
-    where = f"{run.machine_name}/{run.label}"
-    path = f"express:{where}:{run.id}:{name}" if run.type == EXPRESS else f"execution:{where}:{name}"
-    return run.service.arn(path)
+    return run.children_arn + name

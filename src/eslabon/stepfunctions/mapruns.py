@@ -50,9 +50,11 @@ class MapRun:
         self.machine_name = execution.state_machine["Name"].partition("/")[0]
         machine_arn = service.arn(f"stateMachine:{self.machine_name}")
         self.label = work.label or str(uuid.uuid3(uuid.NAMESPACE_OID, f"{machine_arn} {visit.state.name}"))
-        self.id = uuid.UUID(service.ids.uuid())
-        self.arn = service.arn(f"mapRun:{self.machine_name}/{self.label}:{self.id}")
         labelled = f"{self.machine_name}/{self.label}"
+        name = service.ids.uuid()
+        self.id = name.encode()
+        self.arn = service.arn(f"mapRun:{labelled}:{name}")
+        self.children_arn = service.arn(f"express:{labelled}:{name}:" if work.express else f"execution:{labelled}:")
         self.state_machine = {"Id": service.arn(f"stateMachine:{labelled}"), "Name": labelled}
         self.given = visit.document
         self.max_concurrency = int(_value(work.max_concurrency, visit) or 0)

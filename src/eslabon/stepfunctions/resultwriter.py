@@ -171,13 +171,14 @@ def metadata(child: Child | Ended) -> dict[str, Any]:
     """A child execution as the NONE transformation tells it."""
     succeeded = child.status == SUCCEEDED
     assert child.stopped is not None
+    arn = child.arn
     told = {
         "Cause": child.cause,
         "Error": child.error,
-        "ExecutionArn": child.arn,
+        "ExecutionArn": arn,
         "Input": to_text(child.input),
         "InputDetails": {"Included": True},
-        "Name": child.name,
+        "Name": arn.rpartition(":")[2],
         "Output": to_text(child.output) if succeeded else None,
         "OutputDetails": {"Included": True} if succeeded else None,
         "RedriveCount": child.redrives,
