@@ -232,6 +232,7 @@ class Executions(Redriving):
             execution
             for execution in self._executions.values()
             if execution.state_machine["Id"] == machine.arn
+            and execution.started >= machine.created  # not of one that was deleted, and had the same name
             and execution.map_run_arn is None
             and (chosen is None or chosen.arn in (execution.version_arn, execution.alias_arn))
             and not self._expired(execution)

@@ -153,7 +153,7 @@ class StateMachine:
         return self._before[0] if self._before else self.revision  # the first is in effect at once
 
     def gone(self, now: float) -> bool:
-        """Whether it has been deleted, and nothing of it is left.
+        """Whether it has been deleted, and nothing of it is left; Express executions do not hold it.
 
         >>> from eslabon.stepfunctions.definition import compile_machine
         >>> compiled = compile_machine({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
@@ -165,4 +165,5 @@ class StateMachine:
         >>> orders.gone(61.0), orders.gone(62.0)
         (False, True)
         """
-        return self.deleted is not None and self.running == 0 and now >= self.deleted + DELETE_DELAY
+        held = self.running > 0 and self.type != "EXPRESS"
+        return self.deleted is not None and not held and now >= self.deleted + DELETE_DELAY

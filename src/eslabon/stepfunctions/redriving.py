@@ -78,7 +78,7 @@ class Redriving(Registry):
         if execution.status in (RUNNING, SUCCEEDED):
             return f"Execution is {execution.status} and cannot be redriven"
         machine = self._find_machine(execution.state_machine["Id"])
-        if machine is None or machine.status == DELETING:
+        if machine is None or machine.status == DELETING or machine.created > execution.started:  # or made anew
             return "State machine is in DELETING status"
         if len(execution.events) > MOST_EVENTS:
             return "Execution history event limit exceeded"

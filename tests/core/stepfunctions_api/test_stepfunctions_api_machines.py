@@ -255,6 +255,16 @@ def test_executions_of_a_deleted_state_machine_end_at_their_next_state(states: S
     assert states.client.list_state_machines()["stateMachines"] == []
 
 
+def test_a_state_machine_made_anew_has_no_executions_of_the_old_one(states: States) -> None:
+    arn = states.machine(FAILING)
+    execution = states.run(arn)["executionArn"]
+    states.client.delete_state_machine(stateMachineArn=arn)
+    states.cloud.clock.advance(60)
+    states.machine(FAILING)
+    assert states.client.list_executions(stateMachineArn=arn)["executions"] == []
+    assert states.describe(execution)["redriveStatus"] == "NOT_REDRIVABLE"
+
+
 # --- Lists, tags, ARNs ------------------------------------------------------------------------------------------------
 
 

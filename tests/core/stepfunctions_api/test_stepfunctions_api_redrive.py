@@ -250,6 +250,48 @@ def test_retries_begin_anew(states: States) -> None:
     assert entered(states, execution).count("Stop") == 6
 
 
+def pay(**fields: Any) -> dict[str, Any]:
+    task = {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:putItem", "Next": "After", **fields}
+    return {
+        "StartAt": "Before",
+        "States": {"Before": {"Type": "Pass", "Next": "Pay"}, "Pay": task, "After": DONE["States"]["Done"]},
+    }
+
+
+def test_a_task_is_scheduled_again(states: States) -> None:
+    states.cloud.mock("Pay", [{"error": "Declined", "cause": "No."}, {"result": {"paid": True}}])
+    execution = states.run(states.machine(pay()), {"total": 9})["executionArn"]
+    assert states.describe(execution)["error"] == "Declined"
+    described = redrive(states, execution)
+    assert (described["status"], json.loads(described["output"])) == ("SUCCEEDED", {"paid": True})
+    kinds = states.kinds(execution)
+    assert kinds[kinds.index("ExecutionRedriven") :][:3] == ["ExecutionRedriven", "TaskScheduled", "TaskStarted"]
+    assert kinds.count("TaskStateEntered") == 1
+
+
+def test_a_task_that_waited_for_its_token_gets_a_new_one(states: States) -> None:
+    url = states.cloud.client("sqs").create_queue(QueueName="work")["QueueUrl"]
+    message = {"QueueUrl": url, "MessageBody": {"token.$": "$$.Task.Token"}}
+    definition = pay(Resource="arn:aws:states:::sqs:sendMessage.waitForTaskToken", Parameters=message)
+    execution = states.start(states.machine(definition))
+    sqs = states.cloud.client("sqs")
+
+    def token() -> str:
+        (received,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=received["ReceiptHandle"])
+        return str(json.loads(received["Body"])["token"])
+
+    first = token()
+    states.client.stop_execution(executionArn=execution)
+    states.client.redrive_execution(executionArn=execution)
+    second = token()
+    assert first != second
+    assert states.refusal("send_task_success", taskToken=first, output="{}")["Code"] == "TaskTimedOut"
+    states.client.send_task_success(taskToken=second, output='{"paid": true}')
+    states.cloud.clock.run_until_idle()
+    assert json.loads(states.describe(execution)["output"]) == {"paid": True}
+
+
 def test_a_state_that_failed_on_its_way_out_runs_again(states: States) -> None:
     definition = {"StartAt": "A", "States": {"A": {"Type": "Pass", "OutputPath": "$.gone", "End": True}}}
     execution = states.run(states.machine(definition), {})["executionArn"]
