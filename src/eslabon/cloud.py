@@ -110,6 +110,17 @@ class Cloud:
             found = self._services[key] = service_class(name)(self, key[1], where)
         return found
 
+    def service_in_use(self, name: str, *, region: str, account: str) -> Service | None:
+        """What answers for a service, if anybody has asked for it before; nothing is made or imported.
+
+        >>> cloud, place = Cloud(), {"region": "us-east-1", "account": "123456789012"}
+        >>> cloud.service_in_use("sqs", **place) is None
+        True
+        >>> cloud.service("sqs") is cloud.service_in_use("sqs", **place)
+        True
+        """
+        return self._services.get((name, account, "" if name in _GLOBAL else region))
+
     def call(
         self,
         service: str,

@@ -342,7 +342,7 @@ class Executions(Redriving):
             execution=execution,
         )
         if execution.type != EXPRESS:
-            statusevents.send(self, self._described(execution))
+            statusevents.send(self, lambda: self._described(execution))
 
     def _express_arn(self, machine: StateMachine, name: str | None) -> str:
         return self.arn(f"express:{machine.name}:{name or self.ids.uuid()}:{self.ids.uuid()}")

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.htm
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -66,15 +66,25 @@ def _plain(value: Any) -> Any:
     return round(value.timestamp() * 1000) if isinstance(value, datetime) else value
 
 
-def send(service: Registry, described: Mapping[str, Any]) -> None:
+def send(service: Registry, described: Callable[[], Mapping[str, Any]]) -> None:
     """Put the event on the default bus of the execution's account and Region, after the latency of deliveries.
+
+    described: what DescribeExecution answers now.
+    Where nobody has used EventBridge there is no rule, and none that is made now is in effect by then.
 
     >>> from eslabon import Cloud
     >>> cloud = Cloud()
-    >>> send(cloud.service("stepfunctions"), {"executionArn": "arn:aws:states:us-east-1:123456789012:execution:o:1"})
+    >>> _ = cloud.client("events").put_rule(Name="all", EventPattern='{"source": ["aws.states"]}')
+    >>> cloud.clock.advance(10)
+    >>> execution = {"executionArn": "arn:aws:states:us-east-1:123456789012:execution:orders:first"}
+    >>> send(cloud.service("stepfunctions"), lambda: execution)
     >>> cloud.clock.run_until_idle()
+    >>> [entry["rule"] for entry in cloud.journal.of("match")]
+    ['arn:aws:events:us-east-1:123456789012:rule/all']
     """
-    events: Any = service.cloud.service("events", region=service.region, account=service.account)
-    told = detail(described)
+    events: Any = service.cloud.service_in_use("events", region=service.region, account=service.account)
+    if events is None:
+        return
+    told = detail(described())
     resources = [told["executionArn"]]
     service.clock.call_later(LATENCY, lambda: events.receive(SOURCE, DETAIL_TYPE, told, resources))
