@@ -9,15 +9,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from eslabon import jsontext
 from eslabon.errors import NotModelled, ServiceError
 from eslabon.ids import Arn
 from eslabon.stepfunctions import arns, executionlog
-from eslabon.stepfunctions.definition import Machine, compile_machine
+from eslabon.stepfunctions.definitiontext import compile_definition
 from eslabon.stepfunctions.execution import Execution
 from eslabon.stepfunctions.machines import DELETING, Alias, Revision, StateMachine, Version
 from eslabon.stepfunctions.registry import when
-from eslabon.stepfunctions.scope import DefinitionError
 from eslabon.stepfunctions.tagging import Tagging, checked_tags
 from eslabon.stepfunctions.versions import Versions
 
@@ -297,33 +295,6 @@ class StateMachines(Versions, Tagging):
                 "Neither the global service principal states.amazonaws.com, nor the regional one is authorized to "
                 "assume the provided role.",
             )
-
-
-def compile_definition(text: str, type: str) -> Machine:  # noqa: A002, ARG001 - the API's word
-    """A definition, compiled. Raises InvalidDefinition.
-
-    >>> compile_definition('{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}', "STANDARD").start_at
-    'A'
-    >>> compile_definition("[]", "STANDARD")
-    Traceback (most recent call last):
-    eslabon.errors.ServiceError: InvalidDefinition: Invalid State Machine Definition: ...
-    """
-    try:
-        definition = jsontext.parse(text)
-    except ValueError as error:
-        raise _invalid_definition(f"INVALID_JSON_DESCRIPTION: {error}") from None
-    if not isinstance(definition, dict):
-        raise _invalid_definition("INVALID_JSON_DESCRIPTION: a definition is a JSON object")
-    try:
-        return compile_machine(definition)
-    except DefinitionError as error:
-        raise _invalid_definition(f"SCHEMA_VALIDATION_FAILED: {error.message}") from None
-    except RecursionError:
-        raise _invalid_definition("SCHEMA_VALIDATION_FAILED: the definition nests too deeply") from None
-
-
-def _invalid_definition(problem: str) -> ServiceError:
-    return ServiceError("InvalidDefinition", f"Invalid State Machine Definition: '{problem}'")
 
 
 def _same(machine: StateMachine, type: str, revision: Revision, published: tuple[bool, str | None]) -> StateMachine:  # noqa: A002

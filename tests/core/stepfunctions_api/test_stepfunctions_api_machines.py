@@ -111,6 +111,27 @@ def test_a_path_that_does_not_compile_is_an_invalid_definition(states: States) -
     assert refused["Code"] == "InvalidDefinition"
 
 
+@pytest.mark.parametrize(
+    "definition",
+    [
+        {},
+        {"StartAt": "A"},
+        {"StartAt": "A", "States": []},
+        {"StartAt": "A", "States": {"A": 1}},
+        {"StartAt": "A", "States": {"A": {"Type": "Task", "End": True}}},
+        {"StartAt": "A", "States": {"A": {"Type": "Wait", "End": True}}},
+        {"StartAt": "A", "States": {"A": {"Type": "Pass", "Catch": 7, "End": True}}},
+    ],
+    ids=json.dumps,
+)
+def test_what_has_not_the_structure_of_a_definition_is_invalid(states: States, definition: dict[str, Any]) -> None:
+    refused = states.refusal(
+        "create_state_machine", name="orders", definition=json.dumps(definition), roleArn=states.role
+    )
+    assert refused["Code"] == "InvalidDefinition"
+    assert states.client.list_state_machines()["stateMachines"] == []
+
+
 def test_branches_in_branches_without_end_are_an_invalid_definition(states: States) -> None:
     text = '{"StartAt":"A","States":{"A":{"Type":"Parallel","End":true,"Branches":['
     definition = text * 200 + json.dumps(DONE) + "]}}}" * 200
