@@ -1,0 +1,182 @@
+"""The picture of an execution over time: a row for each visit of a state, bars from its beginning to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from eslabon.stepfunctions import svg
+from eslabon.stepfunctions.labels import Labels
+from eslabon.stepfunctions.telling import COLOURS, LONG, SIGNS, Told, headline, told_of
+from eslabon.stepfunctions.visits import FAILED, RUNNING, Run, Visit
+
+TOGETHER = 12  # visits of a state, in one place, that have rows of their own; more of them share one
+ROW, TOP, MARGIN = 26.0, 52.0, 14.0
+INDENT = 14.0
+SIZE, SMALL = 12.0, 11.0
+_STEPS = [
+    *(base * 10.0**power for power in range(-3, 1) for base in (1, 2, 5)),
+    *(10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 10_800.0, 21_600.0, 43_200.0),
+    *(86_400.0 * days for days in (1, 2, 5, 10, 30, 60, 90, 180, 365)),
+]
+
+
+@dataclass(slots=True)
+class Row:
+    """Visits of one state that share a line, `depth` Parallels and Maps deep."""
+
+    depth: int
+    visits: list[Visit]
+
+    @property
+    def name(self) -> str:
+        """The state's name, with the number of the iteration where the row shows one."""
+        first = self.visits[0]
+        alone = len(self.visits) == 1 and first.iteration is not None
+        return f"#{first.iteration} {first.name}" if alone else first.name
+
+
+def rows(run: Run) -> list[Row]:
+    """The rows of a run in order: what lies in a Parallel or Map below it, an iteration's states together.
+
+    >>> run = Run(visits=[Visit("A", "Pass", 0.0), Visit("B", "Pass", 1.0)])
+    >>> [(row.depth, row.name) for row in rows(run)]
+    [(0, 'A'), (0, 'B')]
+    >>> len(rows(Run(visits=[Visit("A", "Pass", float(time)) for time in range(13)])))
+    1
+    """
+    inside: dict[int, list[Visit]] = {}
+    for visit in run.visits:
+        inside.setdefault(id(visit.inside), []).append(visit)
+    return list(_below(inside, [None], 0))
+
+
+def _below(inside: dict[int, list[Visit]], places: Sequence[Visit | None], depth: int) -> Iterator[Row]:
+    visits = [visit for place in places for visit in inside.get(id(place), ())]
+    visits.sort(key=lambda visit: (visit.iteration or 0, visit.began))
+    by_name: dict[str, list[Visit]] = {}
+    for visit in visits:
+        by_name.setdefault(visit.name, []).append(visit)
+    for visit in visits:
+        some = by_name[visit.name]
+        if len(some) <= TOGETHER and len(places) == 1:
+            some = [visit]
+        elif visit is not some[0]:
+            continue
+        yield Row(depth, some)
+        yield from _below(inside, some, depth + 1)
+
+
+def ticks(span: float) -> list[float]:
+    """Seconds that an axis of this length marks: from zero, four to eight of them, in round numbers.
+
+    >>> ticks(4.2), ticks(100), ticks(0)
+    ([0.0, 1.0, 2.0, 3.0, 4.0], [0.0, 15.0, 30.0, 45.0, 60.0, 75.0, 90.0], [0.0])
+    """
+    if span <= 0:
+        return [0.0]
+    step = next((step for step in _STEPS if span / step <= 7), span / 5)
+    return [number * step for number in range(int(span / step + 1e-9) + 1)]
+
+
+class Timeline:
+    """Draws one run in one language."""
+
+    def __init__(self, run: Run, labels: Labels, width: float) -> None:
+        self.run, self.labels, self.width = run, labels, width
+        self.rows = rows(run)
+        self.span = max(run.ended - run.began, 0.001)
+        names = max((svg.text_width(row.name, SIZE) + row.depth * INDENT for row in self.rows), default=0.0)
+        self.left = MARGIN + min(names + 12, width * 0.3)
+        self.right = width - MARGIN - min(200.0, width * 0.3)
+
+    def svg(self) -> str:
+        """The drawing as text."""
+        height = TOP + ROW * len(self.rows) + 26
+        sign, sentence = headline(self.run, self.labels)
+        content = [svg.headline(sign, sentence, MARGIN, self.width - 2 * MARGIN, COLOURS.get(sign))]
+        content += self._axis(height - 20)
+        for number, row in enumerate(self.rows):
+            content.append(self._row(row, TOP + ROW * number))
+        return svg.document(self.width, height, self.labels("time"), self._summary(sentence), content)
+
+    def _x(self, time: float) -> float:
+        return self.left + (time - self.run.began) / self.span * (self.right - self.left)
+
+    def _axis(self, base: float) -> list[str]:
+        content = []
+        # On a narrow drawing every second or third mark has its label.
+        marks = ticks(self.span)
+        widest = max(svg.text_width(self.labels.duration(mark), SMALL) for mark in marks) + 10
+        every = int(widest * len(marks) / max(self.right - self.left, 1)) + 1
+        for number, mark in enumerate(marks):
+            x = self._x(self.run.began + mark)
+            grid = svg.path([("M", x, TOP - 6), ("L", x, base)])
+            content.append(svg.element("path", d=grid, stroke="currentColor", stroke_opacity=0.15))
+            if number % every == 0:
+                text = self.labels.duration(mark) if mark else "0"
+                content.append(svg.label(x, base + 14, text, font_size=SMALL, text_anchor="middle", fill_opacity=0.85))
+        for time in self.run.redrives:
+            line = svg.path([("M", self._x(time), TOP - 6), ("L", self._x(time), base)])
+            content.append(svg.element("path", d=line, stroke="currentColor", stroke_dasharray="2 3"))
+            word = self.labels("redriven")
+            content.append(svg.label(self._x(time), TOP - 10, word, font_size=SMALL, text_anchor="middle"))
+        return content
+
+    def _row(self, row: Row, y: float) -> str:
+        told = told_of(row.visits, 0, self.labels)
+        colour = COLOURS.get(SIGNS[told.status], "currentColor")
+        name_x = MARGIN + INDENT * row.depth
+        shown = svg.fitted(row.name, self.left - name_x - 8, SIZE)
+        content = [svg.title(_whole(row, told)), svg.label(name_x, y + 16, shown, font_size=SIZE)]
+        for visit in row.visits:
+            content += self._bar(visit, y, alone=len(row.visits) == 1)
+        line = f"{told.line} · {told.error}" if told.error else told.line
+        room = self.width - MARGIN - self.right - 8
+        content.append(svg.signed(self.right + 8, y + 16, SIGNS[told.status], line, room, SMALL, colour))
+        return svg.element("g", *content, data_state=row.visits[0].name, data_depth=str(row.depth))
+
+    def _bar(self, visit: Visit, y: float, *, alone: bool) -> list[str]:
+        """The stay as an outline, each attempt in it filled; between attempts, a dashed line is the wait."""
+        colour = COLOURS.get(SIGNS[visit.status], "currentColor")
+        end = visit.ended if visit.ended is not None else self.run.ended
+        x, width = self._x(visit.began), max(self._x(end) - self._x(visit.began), 3.0)
+        many = visit.attempts if len(visit.attempts) > 1 and alone else []
+        look: dict[str, object] = {
+            "fill": colour,
+            "fill_opacity": 0.0 if many else 0.25 if alone else 0.18,
+            "stroke": colour if alone else None,
+            "stroke_dasharray": "3 3" if many or visit.status == RUNNING else None,
+            "stroke_width": 1.2,
+        }
+        content = [svg.element("rect", x=x, y=y + 5, width=width, height=15, rx=2.5, data_bar=visit.status, **look)]
+        for number, attempt in enumerate(many, 1):
+            content.append(self._attempt(attempt.began, attempt.ended or end, y, number, failed=attempt.failed))
+        return content
+
+    def _attempt(self, began: float, ended: float, y: float, number: int, *, failed: bool) -> str:
+        colour = svg.BAD if failed else svg.GOOD
+        x, width = self._x(began), max(self._x(ended) - self._x(began), 3.0)
+        sign = SIGNS[FAILED] if failed else "✓"
+        what = f"{self.labels('attempt', number)}: {sign} {self.labels.duration(ended - began)}"
+        bar = svg.element("rect", x=x, y=y + 5, width=width, height=15, fill=colour, fill_opacity=0.7, stroke=colour)
+        # Where there is room, a failed attempt has its sign; else it is known by its cut corner.
+        mark = svg.path([("M", x, y + 5), ("L", x + width, y + 20)])
+        cross = svg.element("path", d=mark, stroke="currentColor", stroke_width=1.2) if failed else ""
+        return svg.element("g", svg.title(what), bar, cross, data_attempt="failed" if failed else "succeeded")
+
+    def _summary(self, sentence: str) -> str:
+        told = []
+        for row in self.rows[:LONG]:
+            first = row.visits[0]
+            end = max(visit.ended if visit.ended is not None else self.run.ended for visit in row.visits)
+            began, lasted = self.labels.duration(first.began - self.run.began), self.labels.duration(end - first.began)
+            how = told_of(row.visits, 0, self.labels).spoken(self.labels)
+            told.append(self.labels("row", row.name, began, lasted, how))
+        if len(self.rows) > LONG:
+            told.append(self.labels("more", len(self.rows) - LONG))
+        return f"{sentence} {'; '.join(told)}."
+
+
+def _whole(row: Row, told: Told) -> str:
+    return "\n".join(part for part in (row.name, told.line, told.error, told.cause) if part)

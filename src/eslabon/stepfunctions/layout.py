@@ -1,0 +1,523 @@
+"""Places boxes in rows from top to bottom and routes the ways between them, by the method of Sugiyama, Tagawa and Toda.
+
+Ways back are turned round, states lie one row below all that lead to them, labels have rows of their own, rows are
+put in the order with fewest crossings. It knows sizes and names, no states and no SVG.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Size = tuple[float, float]
+Point = tuple[float, float]
+Step = tuple[Any, ...]  # M, L or C, and then x and y by turns, as in the path of an SVG
+
+SPACE = 20.0  # between boxes side by side
+LANE = 14.0  # room of a line that passes a row
+SLACK = 80.0  # by which the whole may be wider than its widest row, so that lines are straighter
+TURN = 24.0  # how far a line goes beyond a row to turn back
+SWEEPS = 6  # down and up, for the order and for the places
+
+
+@dataclass(slots=True, eq=False)
+class Cell:
+    """Something in a row: a box, a label, or a line that passes."""
+
+    width: float
+    height: float
+    kind: str  # "box", "label", "line"
+    row: int = 0
+    x: float = 0.0  # of its middle
+    y: float = 0.0  # of its top
+    order: float = 0.0
+    aside: bool = False  # a way back, at the right of its row
+    above: list[tuple[Cell, float]] = field(default_factory=list)  # linked cells, and how far right of them to be
+    below: list[tuple[Cell, float]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Line:
+    """A way between two boxes."""
+
+    source: str
+    target: str
+    label: Size | None = None
+    port: float = 0.0  # where it leaves the source, right of its middle
+    shared: Hashable = None  # lines to one target with the same value run together
+    strong: bool = False  # of lines that run together, the one that is drawn to the end
+    steps: list[Step] = field(default_factory=list)
+    tip: Point | None = None  # where its arrow ends, downwards; None: it ends in another line
+    place: Point | None = None  # of the label's left upper corner
+
+
+@dataclass(slots=True)
+class Layout:
+    """Left upper corners of the boxes, and the size of the whole."""
+
+    width: float
+    height: float
+    places: dict[str, Point]
+
+
+def arrange(boxes: Mapping[str, Size], lines: Sequence[Line], *, first: str, last: str | None, bound: float) -> Layout:
+    """Place `boxes`, route `lines` (their steps, tip and place are filled in), not much wider than `bound`.
+
+    first: the box at the top; last: the box at the bottom, if any.
+
+    >>> way = Line("a", "b")
+    >>> layout = arrange({"a": (50, 20), "b": (50, 20)}, [way], first="a", last=None, bound=300)
+    >>> layout.places["a"][1] < layout.places["b"][1], layout.places["a"][0] == layout.places["b"][0]
+    (True, True)
+    >>> way.tip == (layout.places["b"][0] + 25, layout.places["b"][1])
+    True
+    """
+    back = _backward(boxes, lines, first)
+    rows = _Rows(boxes, lines, back, last, bound)
+    rows.order()
+    rows.place()
+    rows.route()
+    return Layout(rows.width, rows.height, {key: (cell.x - cell.width / 2, cell.y) for key, cell in rows.boxes.items()})
+
+
+def _backward(boxes: Iterable[str], lines: Sequence[Line], first: str) -> set[int]:
+    """The indexes of the lines that lead back to a box that is still being left, in a walk from the first one."""
+    leaving: dict[str, list[int]] = {key: [] for key in boxes}
+    for number, line in enumerate(lines):
+        leaving[line.source].append(number)
+    back: set[int] = set()
+    state: dict[str, int] = {}  # 1: on the way there, 2: done
+    for root in [first, *leaving]:
+        if root in state:
+            continue
+        state[root] = 1
+        stack = [(root, iter(leaving[root]))]
+        while stack:
+            key, rest = stack[-1]
+            number = next(rest, -1)
+            if number < 0:
+                state[key] = 2
+                stack.pop()
+                continue
+            target = lines[number].target
+            if state.get(target) == 1:
+                back.add(number)
+            elif target not in state:
+                state[target] = 1
+                stack.append((target, iter(leaving[target])))
+    return back
+
+
+class _Rows:
+    """Rows of cells, from the top."""
+
+    def __init__(
+        self,
+        boxes: Mapping[str, Size],
+        lines: Sequence[Line],
+        back: set[int],
+        last: str | None,
+        bound: float,
+    ) -> None:
+        self.lines, self.back, self.bound = lines, back, bound
+        self.boxes = {key: Cell(width, height, "box") for key, (width, height) in boxes.items()}
+        self.rows: list[list[Cell]] = []
+        self.chains: list[list[Cell]] = []  # of each line, the cells that it passes
+        self._passing: dict[Hashable, Cell] = {}
+        self._rank(last)
+        self._chain()
+
+    # ---- rows
+
+    def _rank(self, last: str | None) -> None:
+        """One row below all that lead there; rows that are too wide are broken, rows of labels put between."""
+        onward = [line for number, line in enumerate(self.lines) if number not in self.back]
+        rank = _longest(self.boxes, onward)
+        if last is not None:
+            rank[last] = max(rank.values()) + (1 if len(rank) > 1 else 0)
+        layers: list[list[str]] = [[] for _ in range(max(rank.values()) + 1)]
+        for key, number in rank.items():
+            layers[number].append(key)
+        leaving: dict[str, list[Line]] = {key: [] for key in self.boxes}
+        for line in self.lines:
+            leaving[line.source].append(line)
+        self.label_row: dict[int, int] = {}
+        self.labels: dict[int, Cell] = {}
+        numbers = {id(line): number for number, line in enumerate(self.lines)}
+        for layer in layers:
+            for part in _broken([(self.boxes[key].width, key, None) for key in layer], self.bound):
+                self._row([self.boxes[key] for key in part])
+                labelled = []
+                for line in (line for key in part for line in leaving[key] if line.label is not None):
+                    number = numbers[id(line)]
+                    assert line.label is not None
+                    self.labels[number] = Cell(*line.label, "label", aside=number in self.back)
+                    lane = (line.target, line.shared) if number in self.back else None
+                    labelled.append((line.label[0], number, lane))
+                for some in _broken(labelled, self.bound):
+                    self._row([self.labels[number] for number in some])
+
+    def _row(self, cells: Sequence[Cell]) -> None:
+        for cell in cells:
+            cell.row = len(self.rows)
+        self.rows.append([])
+        for cell in cells:
+            self._put(cell)
+
+    def _put(self, cell: Cell) -> None:
+        cell.order = len(self.rows[cell.row])
+        self.rows[cell.row].append(cell)
+
+    def _pass(self, row: int, *shared: Hashable, aside: bool = False) -> Cell:
+        """The cell of a line that passes a row; lines that share a lane pass it in one cell."""
+        key = (row, *shared)
+        if key not in self._passing:
+            self._passing[key] = cell = Cell(LANE, 0.0, "line", row, aside=aside)
+            self._put(cell)
+        return self._passing[key]
+
+    def _chain(self) -> None:
+        for number, line in enumerate(self.lines):
+            source, target = self.boxes[line.source], self.boxes[line.target]
+            label = self.labels.get(number)
+            if number in self.back:
+                turn = source.row if label is None else label.row
+                down = [self._pass(row, "out", line.source, line.shared) for row in range(source.row + 1, turn + 1)]
+                rows = range(turn - (label is not None), target.row - 1, -1)
+                up = [self._pass(row, "back", line.target, line.shared, aside=True) for row in rows]
+                self.chains.append([source, *down, *([label] if label else []), *up, target])
+                self._link([source, *down])
+                continue
+            before = range(source.row + 1, label.row) if label else range(0)
+            after = range((label or source).row + 1, target.row)
+            chain = [source]
+            chain += [self._pass(row, "out", line.source, line.shared) for row in before]
+            chain += [label] if label else []
+            chain += [self._pass(row, "in", line.target, line.shared) for row in after]
+            chain.append(target)
+            self.chains.append(chain)
+            self._link(chain)
+
+    @staticmethod
+    def _link(chain: Sequence[Cell]) -> None:
+        for upper, lower in zip(chain, chain[1:], strict=False):
+            if all(cell is not lower for cell, _ in upper.below):
+                upper.below.append((lower, 0.0))
+                lower.above.append((upper, 0.0))
+
+    def _ports(self) -> None:
+        """Lines that do not leave from the middle leave on the side to which they go."""
+        leaving: dict[str, list[int]] = {}
+        for number, line in enumerate(self.lines):
+            leaving.setdefault(line.source, []).append(number)
+        for numbers in leaving.values():
+            ported = [number for number in numbers if self.lines[number].port]
+            middle = [self._heading(number) for number in numbers if not self.lines[number].port]
+            if not ported or not middle:
+                continue
+            if _mean([self._heading(number) for number in ported]) < _mean(middle):
+                for number in ported:
+                    self.lines[number].port *= -1
+        for line, chain in zip(self.lines, self.chains, strict=True):
+            if line.port and not chain[1].aside:
+                upper, lower = chain[0], chain[1]
+                upper.below = [(cell, -line.port if cell is lower else port) for cell, port in upper.below]
+                lower.above = [(cell, line.port if cell is upper else port) for cell, port in lower.above]
+
+    def _heading(self, number: int) -> float:
+        """Where a line goes, from 0 at the left to 1 at the right."""
+        return 1.5 if number in self.back else self.chains[number][1].order
+
+    # ---- the order in a row
+
+    def order(self) -> None:
+        """Put each row in the order of what its cells are linked to, above and below by turns; keep the best."""
+        best, kept = self._crossings(), [list(row) for row in self.rows]
+        for sweep in range(SWEEPS):
+            down = sweep % 2 == 0
+            for row in self.rows if down else reversed(self.rows):
+                for cell in row:
+                    linked = cell.above if down else cell.below
+                    if linked:
+                        cell.order = sum(other.order for other, _ in linked) / len(linked)
+                self._sort(row)
+            count = self._crossings()
+            if count < best:
+                best, kept = count, [list(row) for row in self.rows]
+            if not best:
+                break
+        self.rows = kept
+
+    @staticmethod
+    def _sort(row: list[Cell]) -> None:
+        row.sort(key=lambda cell: (cell.aside, cell.order))
+        for position, cell in enumerate(row):
+            # Relative to the row's length: the middle of a short row belongs to the middle of a long one.
+            cell.order = (position + 0.5) / len(row)
+
+    def _crossings(self) -> int:
+        for row in self.rows:
+            self._sort(row)
+        count = 0
+        for row in self.rows:
+            ends = [sorted(other.order for other, _ in cell.below) for cell in row]
+            flat: list[float] = []
+            for some in ends:
+                count += sum(1 for end in some for earlier in flat if earlier > end)
+                flat += some
+        return count
+
+    # ---- places
+
+    def place(self) -> None:
+        """Boxes near the middle of what they are linked to, lines straight; then ways back at the right."""
+        self._ports()
+        inner = [[cell for cell in row if not cell.aside] for row in self.rows]
+        spans = [sum(cell.width for cell in row) + sum(_gaps(row)) for row in inner]
+        room = min(max(spans) + SLACK, max(self.bound, *spans))
+        for row, span in zip(inner, spans, strict=True):
+            left = (room - span) / 2
+            for cell, gap in zip(row, [*_gaps(row), 0.0], strict=False):
+                cell.x = left + cell.width / 2
+                left += cell.width + gap
+        for sweep in range(2 * SWEEPS):
+            down = sweep % 2 == 0
+            for row in inner if down else reversed(inner):
+                both = sweep >= SWEEPS
+                _settle(row, room, up=down or both, down=not down or both)
+        for row in inner:  # at last, straight down from above
+            _settle(row, room, up=True, down=False)
+        self._aside()
+        left = min((cell.x - cell.width / 2 for row in self.rows for cell in row), default=0.0)
+        for row in self.rows:
+            for cell in row:
+                cell.x -= left
+        self.width = max(cell.x + cell.width / 2 for row in self.rows for cell in row)
+        self._heights()
+
+    def _aside(self) -> None:
+        """Ways back run straight up, each as near as what stands in its rows allows; short ones inside."""
+        edges = [max((cell.x + cell.width / 2 for cell in row if not cell.aside), default=0.0) for row in self.rows]
+        lanes: dict[Hashable, list[Cell]] = {}
+        for number in sorted(self.back):
+            line = self.lines[number]
+            cells = [cell for cell in self.chains[number] if cell.aside]
+            lane = lanes.setdefault((line.target, line.shared), [])
+            lane += [cell for cell in cells if all(cell is not other for other in lane)]
+        for lane in sorted(lanes.values(), key=len):
+            x = max(edges[cell.row] + cell.width / 2 + 6 for cell in lane)
+            for cell in lane:
+                cell.x = x
+                edges[cell.row] = x + cell.width / 2
+
+    def _heights(self) -> None:
+        """Rows from the top, with more room between them where lines go far to the side."""
+        y = 0.0
+        turns = {self.boxes[self.lines[number].target].row - 1 for number in self.back}
+        turns |= {self._turn(number) for number in self.back}
+        if -1 in turns:
+            y = 22.0
+        self.tops, self.bottoms = [], []
+        for number, row in enumerate(self.rows):
+            height = max(cell.height for cell in row)
+            for cell in row:
+                cell.y = y
+            self.tops.append(y)
+            self.bottoms.append(y + height)
+            far = max((abs(other.x - cell.x) for cell in row for other, _ in cell.below), default=0.0)
+            labels = any(cell.kind == "label" for cell in row) or any(
+                other.kind == "label" for cell in row for other, _ in cell.below
+            )
+            gap = (14.0 if labels else 26.0) + min(34.0, far * 0.08)
+            y += height + (max(gap, 26.0) if number in turns else gap)
+        self.height = self.bottoms[-1] + (22.0 if len(self.rows) - 1 in turns else 0.0)
+
+    def _turn(self, number: int) -> int:
+        label = self.labels.get(number)
+        return label.row if label else self.boxes[self.lines[number].source].row
+
+    # ---- routes
+
+    def route(self) -> None:
+        """The steps of each line: straight through rows, curved between them, until it meets one to the same target."""
+        drawn: set[Cell] = set()
+        for number in sorted(range(len(self.lines)), key=lambda number: not self.lines[number].strong):
+            line, chain = self.lines[number], self.chains[number]
+            label = self.labels.get(number)
+            if label is not None:
+                line.place = (label.x - label.width / 2, label.y)
+            pen = _Pen(chain[0].x + line.port, chain[0].y + chain[0].height)
+            pen.down(self.bottoms[chain[0].row])
+            if number in self.back:
+                self._route_back(line, chain, pen, drawn)
+            else:
+                self._route_down(line, chain, pen, drawn)
+            line.steps = pen.done()
+
+    def _route_down(self, line: Line, chain: Sequence[Cell], pen: _Pen, drawn: set[Cell]) -> None:
+        labelled = any(cell.kind == "label" for cell in chain)
+        for cell in chain[1:-1]:
+            pen.curve(cell.x, self.tops[cell.row])
+            if cell.kind == "label":
+                pen.lift(cell.y + cell.height)
+                labelled = False
+            elif not labelled:  # before its label it runs together with others from its source, behind it to its target
+                if cell in drawn:
+                    return
+                drawn.add(cell)
+            pen.down(self.bottoms[cell.row])
+        target = chain[-1]
+        pen.curve(target.x, target.y)
+        line.tip = (target.x, target.y)
+
+    def _route_back(self, line: Line, chain: Sequence[Cell], pen: _Pen, drawn: set[Cell]) -> None:
+        for cell in [cell for cell in chain[1:-1] if not cell.aside]:
+            pen.curve(cell.x, self.tops[cell.row])
+            pen.down(self.bottoms[cell.row])
+        up = [cell for cell in chain if cell.aside]
+        pen.turn(up[0].x, TURN)
+        for cell in up:
+            if cell.kind == "label":
+                pen.down(cell.y + cell.height)
+                pen.lift(cell.y)
+            elif cell in drawn:
+                pen.down(self.bottoms[cell.row])
+                return
+            drawn.add(cell)
+        pen.down(self.tops[up[-1].row])
+        target = chain[-1]
+        port = min(target.width / 4, 30.0)
+        pen.turn(target.x + port, -TURN)
+        line.tip = (target.x + port, target.y)
+
+
+class _Pen:
+    """Writes the steps of a path; straight ones that follow each other become one."""
+
+    def __init__(self, x: float, y: float) -> None:
+        self.x, self.y = x, y
+        self.steps: list[Step] = [("M", x, y)]
+        self.straight = False  # the last step is still to be written
+
+    def down(self, y: float) -> None:
+        """Straight down, or up."""
+        self.straight = self.straight or y != self.y
+        self.y = y
+
+    def curve(self, x: float, y: float) -> None:
+        """Down to a place, leaving and arriving upright."""
+        if abs(x - self.x) < 0.5:
+            self.down(y)
+            return
+        self._write()
+        middle = (self.y + y) / 2
+        self.steps.append(("C", self.x, middle, x, middle, x, y))
+        self.x, self.y = x, y
+
+    def turn(self, x: float, height: float) -> None:
+        """Round, to the same height at another place."""
+        self._write()
+        self.steps.append(("C", self.x, self.y + height, x, self.y + height, x, self.y))
+        self.x = x
+
+    def lift(self, y: float) -> None:
+        """Go on at another height; nothing is drawn until there."""
+        self._write()
+        self.y = y
+        self.steps.append(("M", self.x, y))
+
+    def done(self) -> list[Step]:
+        """All steps."""
+        self._write()
+        return self.steps
+
+    def _write(self) -> None:
+        if self.straight:
+            self.steps.append(("L", self.x, self.y))
+            self.straight = False
+
+
+def _longest(keys: Iterable[str], lines: Sequence[Line]) -> dict[str, int]:
+    """Of each box, the length of the longest way to it; ways lead in one direction only."""
+    leaving: dict[str, list[str]] = {key: [] for key in keys}
+    coming = dict.fromkeys(leaving, 0)
+    for line in lines:
+        leaving[line.source].append(line.target)
+        coming[line.target] += 1
+    rank = dict.fromkeys(leaving, 0)
+    ready = [key for key, count in coming.items() if not count]
+    for key in ready:
+        for target in leaving[key]:
+            rank[target] = max(rank[target], rank[key] + 1)
+            coming[target] -= 1
+            if not coming[target]:
+                ready.append(target)
+    return {key: rank[key] for key in ready}
+
+
+def _broken(items: Sequence[tuple[float, Hashable, Hashable]], bound: float) -> list[list]:  # type: ignore[type-arg]
+    """Keys in as few lists as the bound allows; two with the same last member are never in one list."""
+    lists: list[list[Hashable]] = []
+    width, taken = 0.0, set[Hashable]()
+    for size, key, lane in items:
+        if not lists or width + SPACE + size > bound or (lane is not None and lane in taken):
+            lists.append([])
+            width, taken = -SPACE, set()
+        lists[-1].append(key)
+        width += SPACE + size
+        taken.add(lane)
+    return lists
+
+
+def _gaps(row: Sequence[Cell]) -> list[float]:
+    """The room between neighbours; two lines need less."""
+    return [
+        0.0 if left.kind == right.kind == "line" else SPACE if "line" not in (left.kind, right.kind) else 6.0
+        for left, right in zip(row, row[1:], strict=False)
+    ]
+
+
+_PULL = {("line", "line"): 8.0, ("box", "label"): 2.0, ("box", "line"): 2.0}  # of a link, by what is at its ends
+
+
+def _pull(cell: Cell, other: Cell, *, up: bool) -> float:
+    """How strongly a link pulls; most where it is the only one at both of its ends."""
+    first, second = sorted((cell.kind, other.kind))
+    strength = _PULL.get((first, second), 1.0)
+    ends = (cell.above, other.below) if up else (cell.below, other.above)
+    return strength * 4 if len(ends[0]) == len(ends[1]) == 1 else strength
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _settle(row: Sequence[Cell], room: float, *, up: bool, down: bool) -> None:
+    """Move the cells of a row as near as can be to where their links pull them: order and distances stay.
+
+    That is an isotonic regression, solved by pooling neighbours that want to pass each other.
+    """
+    if not row:
+        return
+    gaps = _gaps(row)
+    offset = [0.0]
+    for left, right, gap in zip(row, row[1:], gaps, strict=False):
+        offset.append(offset[-1] + (left.width + right.width) / 2 + gap)
+    pools: list[list[float]] = []  # sum of pull times place, sum of pull, cells
+    for cell, shift in zip(row, offset, strict=True):
+        weight, total = 0.01, 0.01 * cell.x
+        for is_up in [True] * up + [False] * down:
+            for other, port in cell.above if is_up else cell.below:
+                pull = _pull(cell, other, up=is_up)
+                weight += pull
+                total += pull * (other.x + port)
+        pools.append([total - weight * shift, weight, 1])
+        while len(pools) > 1 and pools[-2][0] / pools[-2][1] >= pools[-1][0] / pools[-1][1]:
+            last = pools.pop()
+            pools[-1] = [have + more for have, more in zip(pools[-1], last, strict=True)]
+    lowest = row[0].width / 2
+    highest = room - row[-1].width / 2 - offset[-1]
+    places = [min(max(total / weight, lowest), highest) for total, weight, count in pools for _ in range(int(count))]
+    for cell, place, shift in zip(row, places, offset, strict=True):
+        cell.x = place + shift
