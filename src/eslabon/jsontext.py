@@ -7,7 +7,7 @@ from typing import Any
 
 
 def parse(text: str | bytes) -> Any:
-    """The value of a JSON text; ValueError when it is none, or nests deeper than can be followed.
+    """The value of a JSON text; ValueError when it is none (NaN is none), or nests deeper than can be followed.
 
     >>> parse('{"total": 9}')
     {'total': 9}
@@ -17,8 +17,16 @@ def parse(text: str | bytes) -> Any:
     >>> parse("total")
     Traceback (most recent call last):
     json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)
+    >>> parse("[NaN]")
+    Traceback (most recent call last):
+    ValueError: NaN is not JSON
     """
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_no_constant)
     except RecursionError:
         raise ValueError("the JSON text nests too deeply") from None
+
+
+def _no_constant(name: str) -> None:
+    """Python reads NaN and Infinity; JSON has neither."""
+    raise ValueError(f"{name} is not JSON")

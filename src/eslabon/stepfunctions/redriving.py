@@ -8,18 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from eslabon.errors import ServiceError
-from eslabon.stepfunctions.execution import LONGEST, RUNNING, SUCCEEDED, Execution
-from eslabon.stepfunctions.machines import DELETING, StateMachine
-from eslabon.stepfunctions.registry import Registry, when
+from eslabon.stepfunctions.registry import when
+from eslabon.stepfunctions.starting import Starting
 
-PERIOD = 14 * 86_400.0  # seconds after its end in which an execution can be redriven
-MOST_EVENTS = 24_998  # so that ExecutionRedriven and one more have room
 TOKENS = 10  # client tokens that are remembered
 TOKEN_LIFE = 15 * 60.0  # seconds
 
 
-class Redriving(Registry):
-    """RedriveExecution, and whether it would be refused."""
+class Redriving(Starting):
+    """RedriveExecution."""
 
     def redrive_execution(self, executionArn: str, clientToken: str | None = None) -> dict[str, Any]:
         """Go on with a Standard execution that failed, timed out or was aborted in the last 14 days.
@@ -57,33 +54,3 @@ class Redriving(Registry):
         execution.redrive()
         self._goes_on(self._machine(execution.state_machine["Id"]), execution)
         return {"redriveDate": when(now)}
-
-    def _goes_on(self, machine: StateMachine, execution: Execution) -> None:
-        """An execution is under way again."""
-        raise NotImplementedError
-
-    def _redrive_status(self, execution: Execution) -> dict[str, Any]:
-        """What DescribeExecution says of redrives."""
-        reason = self._not_redrivable(execution)
-        return {
-            "redriveCount": execution.redrives,
-            "redriveDate": when(execution.redriven) if execution.redriven is not None else None,
-            "redriveStatus": "NOT_REDRIVABLE" if reason else "REDRIVABLE",
-            "redriveStatusReason": reason,
-        }
-
-    def _not_redrivable(self, execution: Execution) -> str | None:
-        """Why RedriveExecution would refuse, as DescribeExecution words it."""
-        now = self.clock.now
-        if execution.status in (RUNNING, SUCCEEDED):
-            return f"Execution is {execution.status} and cannot be redriven"
-        machine = self._find_machine(execution.state_machine["Id"])
-        if machine is None or machine.status == DELETING or machine.created > execution.started:  # or made anew
-            return "State machine is in DELETING status"
-        if len(execution.events) > MOST_EVENTS:
-            return "Execution history event limit exceeded"
-        if now >= execution.started + LONGEST["STANDARD"]:
-            return "Execution has exceeded the max execution time"
-        if execution.stopped is None or now >= execution.stopped + PERIOD:
-            return "Execution redrivable period exceeded"
-        return None

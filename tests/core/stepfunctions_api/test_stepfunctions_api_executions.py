@@ -94,7 +94,9 @@ def test_a_name_is_valid(states: States, name: str) -> None:
     assert states.client.list_executions(stateMachineArn=arn)["executions"] == []
 
 
-@pytest.mark.parametrize("text", ["", "total", '{"total": }', "[" * 100_000], ids=["empty", "word", "gap", "deep"])
+@pytest.mark.parametrize(
+    "text", ["", "total", '{"total": }', "[NaN]", "[" * 100_000], ids=["empty", "word", "gap", "NaN", "deep"]
+)
 def test_an_input_is_json(states: States, text: str) -> None:
     arn = states.machine()
     refused = states.refusal("start_execution", stateMachineArn=arn, input=text)
