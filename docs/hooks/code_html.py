@@ -9,15 +9,20 @@ from pygments.lexers import PythonLexer
 from source_text import ANNOTATION
 
 
-def highlighted(text: str, first: int | None = None, note: str = "", note_label: str = "") -> tuple[str, bool]:
+def highlighted(
+    text: str, first: int | None = None, note: str = "", note_label: str = "", left_out: range = range(0)
+) -> tuple[str, bool]:
     r"""Return the HTML of each line, and whether one has an annotation mark.
 
-    Args: `first`, the number of the first line, when numbers are shown; `note`, what the ids of the notes begin with.
+    Args: `first`, the number of the first line, when numbers are shown; `note`, what the ids of the notes begin with;
+    `left_out`, the numbers of lines in whose place three dots are shown.
 
     >>> highlighted("x\n", first=7)
     ('<span class="eslabon-line" data-line="7"><span class="n">x</span></span>\n', False)
     >>> highlighted("x  # (2)\n", note="n-", note_label="Note")
     ('<span class="n">x</span> <a class="eslabon-mark" href="#n-2" aria-label="Note 2">2</a>\n', True)
+    >>> highlighted("x\ny\n", first=7, left_out=range(7, 8))[0].count("data-line"), "…" in highlighted("x", 7)[0]
+    (2, False)
     >>> highlighted("")
     ('', False)
     """
@@ -33,6 +38,10 @@ def highlighted(text: str, first: int | None = None, note: str = "", note_label:
         if number in marks:
             mark = marks[number]
             html += f' <a class="eslabon-mark" href="#{note}{mark}" aria-label="{note_label} {mark}">{mark}</a>'
+        if first and first + number in left_out:
+            if first + number > left_out.start:
+                continue
+            html = f"{' ' * (len(lines[number]) - len(lines[number].lstrip()))}…"
         result.append(
             f'<span class="eslabon-line" data-line="{first + number}">{html}</span>\n' if first else html + "\n"
         )

@@ -193,9 +193,12 @@ def run(embeds: Embeds, argument: str) -> str:
 
 
 def source(embeds: Embeds, argument: str) -> str:
-    """`{{ source eslabon.events.pattern:match }}`: the very lines of a definition, numbered, and a link to the file."""
+    """`{{ source eslabon.events.pattern:match }}`: the very lines of a definition, numbered, and a link to the file.
+
+    Of its docstring's examples only three dots remain: they are one click away, and the page has its own.
+    """
     found = definition(ROOT / "src", argument)
-    code, _ = highlighted(textwrap.dedent(found.text), first=found.first)
+    code, _ = highlighted(textwrap.dedent(found.text), first=found.first, left_out=found.examples)
     last = found.first + found.text.rstrip("\n").count("\n")
     path = found.path.relative_to(ROOT).as_posix()
     link = f"{embeds.config.repo_url.rstrip('/')}/blob/main/{path}#L{found.first}-L{last}"

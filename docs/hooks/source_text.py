@@ -25,11 +25,12 @@ class Excerpt:
 
 @dataclass(frozen=True)
 class Definition:
-    """The very lines of a definition in a file, `first` counted from 1."""
+    """The very lines of a definition in a file, `first` counted from 1; `examples` are those of its doctest."""
 
     path: Path
     text: str
     first: int
+    examples: range
 
 
 def without_markers(text: str, annotations: bool = True) -> str:
@@ -98,7 +99,19 @@ def definition(root: Path, dotted: str) -> Definition:
     assert isinstance(node, ast.stmt) and node.end_lineno is not None
     decorators = getattr(node, "decorator_list", [])
     first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
-    return Definition(path, "\n".join(text.splitlines()[first - 1 : node.end_lineno]) + "\n", first)
+    lines = text.splitlines()
+    return Definition(path, "\n".join(lines[first - 1 : node.end_lineno]) + "\n", first, _examples(node, lines))
+
+
+def _examples(node: ast.stmt, lines: list[str]) -> range:
+    """The numbers of the lines of the doctest in a definition's docstring, up to its last line but the quotes."""
+    body = getattr(node, "body", [])
+    documented = body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+    if not documented or body[0].end_lineno is None:
+        return range(0)
+    numbers = range(body[0].lineno, body[0].end_lineno)
+    begun = next((number for number in numbers if lines[number - 1].lstrip().startswith(">>>")), None)
+    return range(0) if begun is None else range(begun, body[0].end_lineno)
 
 
 def _child(parent: ast.AST, name: str, dotted: str) -> ast.stmt:

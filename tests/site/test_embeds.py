@@ -140,3 +140,9 @@ def test_an_annotation_without_its_note_stops_the_build(annotated: str, after: s
     with pytest.raises(PluginError) as caught:
         html_of(annotated, f'<div data-embed="0"></div>\n{after}')
     assert complaint in str(caught.value)
+
+
+def test_of_a_docstring_s_examples_only_three_dots_are_shown() -> None:
+    shown = html_of("{{ source eslabon.clock:Clock.advance }}", '<div data-embed="0"></div>')
+    assert "def" in shown and "&gt;&gt;&gt;" not in shown
+    assert shown.count("…") == 1
