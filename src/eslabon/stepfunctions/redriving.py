@@ -48,6 +48,7 @@ class Redriving(Starting):
         if reason:
             raise ServiceError("ExecutionNotRedrivable", f"Execution is not redrivable: '{executionArn}'. {reason}")
         if clientToken is not None:
+            used.pop(clientToken, None)  # so that it is the last one
             used[clientToken] = now
             if len(used) > TOKENS:
                 del used[next(iter(used))]

@@ -100,7 +100,15 @@ class Starting(Describing):
         }
 
     def begin_sync(self, machine_arn: str, name: str | None, text: str) -> Execution:
-        """Start what StartSyncExecution waits for; a Task that calls it waits in its own way."""
+        """Start what StartSyncExecution waits for; a Task that calls it waits in its own way.
+
+        >>> from eslabon.stepfunctions.examples import example
+        >>> cloud, orders = example(type="EXPRESS")
+        >>> execution = cloud.service("stepfunctions").begin_sync(orders, "first", "{}")
+        >>> cloud.clock.run_until_idle()
+        >>> execution.status
+        'SUCCEEDED'
+        """
         machine, chosen = self._qualified(machine_arn, deleting=False)
         if machine.type != EXPRESS:
             raise type_not_supported()
@@ -110,7 +118,15 @@ class Starting(Describing):
         return self._begin(machine, chosen, self._express_arn(machine, name), value, text)
 
     def sync_answer(self, execution: Execution, included: str | None) -> dict[str, Any]:
-        """What StartSyncExecution answers, but what it only repeats from its request."""
+        """What StartSyncExecution answers, but what it only repeats from its request.
+
+        >>> from eslabon.stepfunctions.examples import example
+        >>> cloud, orders = example(type="EXPRESS")
+        >>> execution = cloud.service("stepfunctions").begin_sync(orders, "first", "{}")
+        >>> cloud.clock.run_until_idle()
+        >>> cloud.service("stepfunctions").sync_answer(execution, None)["billingDetails"]
+        {'billedMemoryUsedInMB': 64, 'billedDurationInMilliseconds': 100}
+        """
         return {**shown_run(execution, included), "billingDetails": _billed(execution)}
 
     # --- What they share ----------------------------------------------------------------------------------------------
