@@ -10,6 +10,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from typing import Any
 
 from botocore.utils import parse_to_aware_datetime
@@ -28,6 +29,7 @@ def capitalized(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
+@cache
 def sdk_name(name: str) -> str:
     """How AWS SDK integrations call members: with a capital first letter, the only one of an acronym there.
 

@@ -79,7 +79,8 @@ def exception_name(model: Any, code: str) -> str | None:
     """
     for shape in model.error_shapes:
         if code in (shape.name, shape.error_code):
-            return shape.name.removesuffix("Fault").removesuffix("Exception") + "Exception"
+            name: str = shape.name
+            return name.removesuffix("Fault").removesuffix("Exception") + "Exception"
     return None
 
 

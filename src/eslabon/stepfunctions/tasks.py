@@ -196,12 +196,22 @@ def run(visit: Visit) -> None:
     visit.token = attempt.token if work.resource.kind == "integration" else None
     attempt.arguments = visit.state.dataflow.arguments(visit)
     visit.check_size(attempt.arguments)
+    visit.document = _effective_input(visit)  # which the paths of the other fields are of, not of the arguments
     attempt.timeout = _seconds(work.timeout, visit)
     attempt.heartbeat = _seconds(work.heartbeat, visit)
     if work.role is not None:
         attempt.credentials = work.role(visit)["RoleArn"]
     visit.cancel = attempt.stop
     attempt.schedule()
+
+
+def _effective_input(visit: Visit) -> Any:
+    """The state's input, as far as InputPath lets it through."""
+    visit.document = visit.input
+    for name, step in visit.state.dataflow.before:
+        if name == "afterInputPath":
+            return step(visit)
+    return visit.input
 
 
 def _seconds(field: Evaluate | None, visit: Visit) -> int | None:
