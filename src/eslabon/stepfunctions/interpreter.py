@@ -252,6 +252,8 @@ class Visit(Scope):
         # AWS writes no such event when a path of the state itself, before any iteration, has led to nothing.
         if kind in ("Parallel", "Map") and not (failure.error == RUNTIME and self.running is None):
             self.flow.record(f"{kind}StateFailed")
+        if failure.error == DATA_LIMIT:  # then a redrive does all of it again
+            self.running = None
         self.flow.fail(failure)
 
     def completed(self, failure: StateError) -> StateError:

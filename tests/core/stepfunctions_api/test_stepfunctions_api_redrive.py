@@ -217,6 +217,16 @@ def test_an_iteration_that_could_not_begin_is_tried_again(states: States) -> Non
     assert states.kinds(execution).count("ExecutionFailed") == 2
 
 
+def test_after_too_much_data_all_branches_run_again(states: States) -> None:
+    large = {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $pad('', 300000, 'x') %}", "End": True}
+    later = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 60, "Next": "Large"}, "Large": large}}
+    small = {"StartAt": "Small", "States": {"Small": {"Type": "Pass", "End": True}}}
+    both = {"Type": "Parallel", "Branches": [small, later], "End": True}
+    execution = states.run(states.machine({"StartAt": "Both", "States": {"Both": both}}))["executionArn"]
+    assert redrive(states, execution)["error"] == "States.DataLimitExceeded"
+    assert entered(states, execution).count("Small") == 2
+
+
 def test_nested_branches_are_kept_too(states: States) -> None:
     inner = parallel()
     outer = {
