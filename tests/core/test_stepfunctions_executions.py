@@ -17,6 +17,10 @@ SOURCES = ("https://docs.aws.amazon.com/", "https://states-language.net/", "http
 
 def run(cloud: Cloud, role: str, case: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The execution of a case as DescribeExecution has it, and its whole history."""
+    for place, text in case.get("objects", {}).items():
+        bucket, key = place.split("/", 1)
+        cloud.client("s3").create_bucket(Bucket=bucket)  # in us-east-1 it may exist
+        cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=text)
     for state, answers in case.get("mocks", {}).items():
         cloud.mock(state, answers)
     client = cloud.client("stepfunctions")

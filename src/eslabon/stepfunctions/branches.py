@@ -134,7 +134,7 @@ class _Iterations(Joined):
         self.given = visit.document
 
     def begin(self, index: int, previous: int) -> Flow:
-        item = {"Index": index, "Value": self.items[index]}
+        item = {"Index": index, "Value": self.items[index], "Source": "STATE_DATA"}
         execution = self.visit.flow.execution
         flow = Flow(
             execution,

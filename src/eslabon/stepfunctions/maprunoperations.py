@@ -57,11 +57,10 @@ class MapRuns(Executions):
         botocore.errorfactory.ResourceNotFound: An error occurred (ResourceNotFound) ...
         """
         run = self._map_run(mapRunArn)
-        if run.status == RUNNING:
-            try:
-                run.expand()
-            except StateError:
-                pass  # the run meets the error when it comes to it
+        try:
+            run.expand()  # so that what is pending is counted
+        except StateError:
+            pass  # the run meets the error when it comes to it
         return {
             "mapRunArn": run.arn,
             "executionArn": run.visit.flow.execution.arn,
