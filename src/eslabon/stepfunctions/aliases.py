@@ -47,7 +47,7 @@ class Aliases(Registry):
             alias = Alias(name, f"{machine.arn}:{name}", description, routing, now, now)
             machine.aliases[name] = alias
         elif (alias.description, alias.routing) != (description, routing):
-            raise ServiceError("ConflictException", f"{alias.arn} exists already, with another configuration.")
+            raise ServiceError("ConflictException", f"{alias.arn} exists already, with another configuration.", 409)
         return {"stateMachineAliasArn": alias.arn, "creationDate": when(alias.created)}
 
     def describe_state_machine_alias(self, stateMachineAliasArn: str) -> dict[str, Any]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 PRINCIPAL = "delivery.logs.amazonaws.com"
 ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 POLICY = "AWSLogDeliveryWrite20150319"  # the resource policy that a log delivery makes when none lets it in
+LARGEST_POLICY = 5_120  # characters
+VENDED = "/aws/vendedlogs/"  # log groups under it share one statement
 DELAY = 2.0  # seconds until events arrive; AWS delivers them by best effort, and states no figure
 LARGEST = 248 * 1024  # characters of an escaped input or output; what is beyond is cut off
 
@@ -104,9 +106,15 @@ def let_in(service: Registry, configuration: Mapping[str, Any], machine_arn: str
         "Effect": "Allow",
         "Principal": {"Service": PRINCIPAL},
         "Action": list(ACTIONS),
-        "Resource": f"{arn.removesuffix(':*')}:log-stream:*",
+        "Resource": _covered(arn),
     }
     _add_statement(service, statement)
+
+
+def _covered(arn: str) -> str:
+    """What the added statement is about: the group's streams, or all groups with the prefix that needs one only."""
+    base, _, name = arn.removesuffix(":*").partition(":log-group:")
+    return f"{base}:log-group:{VENDED}*" if name.startswith(VENDED) else f"{base}:log-group:{name}:log-stream:*"
 
 
 def _add_statement(service: Registry, statement: Mapping[str, Any]) -> None:
@@ -119,8 +127,14 @@ def _add_statement(service: Registry, statement: Mapping[str, Any]) -> None:
     kept = document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]
     numbered = {**statement, "Sid": f"{POLICY}{len(kept)}" if kept else POLICY}
     document["Statement"] = [*kept, numbered]
+    text = json.dumps(document, separators=(",", ":"))
+    if len(text) > LARGEST_POLICY:
+        raise _invalid(
+            "The CloudWatch Logs Resource Policy size was exceeded. We suggest prefixing your CloudWatch log group "
+            f"name with {VENDED}states/."
+        )
     try:
-        policy = {"policyName": POLICY, "policyDocument": json.dumps(document)}
+        policy = {"policyName": POLICY, "policyDocument": text}
         service.cloud.call("logs", "put_resource_policy", policy, **place)
     except ServiceError as refused:
         raise _invalid(f"the log group's resource policy cannot be extended: {refused.message}") from None

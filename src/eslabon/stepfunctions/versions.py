@@ -39,7 +39,7 @@ class Versions(Registry):
         machine = self._unqualified(stateMachineArn, deleting=False)
         current = machine.revision.id or INITIAL
         if revisionId is not None and revisionId != current:
-            raise ServiceError("ConflictException", f"The current revision of {machine.arn} is {current}.")
+            raise ServiceError("ConflictException", f"The current revision of {machine.arn} is {current}.", 409)
         version = self._publish(machine, description)
         return {"creationDate": when(version.created), "stateMachineVersionArn": version.arn}
 
@@ -97,7 +97,7 @@ class Versions(Registry):
         pointing = [alias.name for alias in machine.aliases.values() if version.arn in dict(alias.routing.weights)]
         if pointing:
             names = ", ".join(pointing)
-            raise ServiceError("ConflictException", f"{version.arn} is referenced by the alias {names}.")
+            raise ServiceError("ConflictException", f"{version.arn} is referenced by the alias {names}.", 409)
         del machine.versions[version.number]
 
     def _publish(self, machine: StateMachine, description: str | None) -> Version:

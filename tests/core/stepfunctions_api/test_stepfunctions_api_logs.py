@@ -175,6 +175,64 @@ def test_the_delivery_lets_itself_in_once(states: States, logs: Any) -> None:
     assert len(json.loads(policy["policyDocument"])["Statement"]) == 2
 
 
+def group(logs: Any, name: str) -> dict[str, Any]:
+    """The logging configuration for a new log group."""
+    logs.create_log_group(logGroupName=name)
+    return logging(arn=f"arn:aws:logs:us-east-1:123456789012:log-group:{name}:*")
+
+
+def test_log_groups_with_awss_prefix_share_one_statement(states: States, logs: Any) -> None:
+    for number in range(40):
+        configuration = group(logs, f"/aws/vendedlogs/states/m{number}")
+        states.machine(name=f"m{number}", loggingConfiguration=configuration)
+    (policy,) = logs.describe_resource_policies()["resourcePolicies"]
+    assert len(json.loads(policy["policyDocument"])["Statement"]) == 1
+    states.run("arn:aws:states:us-east-1:123456789012:stateMachine:m7")
+    assert logs.filter_log_events(logGroupName="/aws/vendedlogs/states/m7")["events"]
+
+
+def test_other_log_groups_fill_the_resource_policy(states: States, logs: Any) -> None:
+    made = 0
+    for number in range(40):
+        parameters = {"name": f"m{number}", "definition": json.dumps(DONE), "roleArn": states.role}
+        configuration = group(logs, f"/states/{number}")
+        if made < number:
+            break
+        try:
+            states.client.create_state_machine(loggingConfiguration=configuration, **parameters)
+            made += 1
+        except states.client.exceptions.InvalidLoggingConfiguration as error:
+            message = error.response["Error"]["Message"]
+    assert message == (
+        "Invalid Logging Configuration: The CloudWatch Logs Resource Policy size was exceeded. We suggest prefixing "
+        "your CloudWatch log group name with /aws/vendedlogs/states/."
+    )
+    assert 10 < made < 40
+    assert len(states.client.list_state_machines()["stateMachines"]) == made
+    (policy,) = logs.describe_resource_policies()["resourcePolicies"]
+    assert len(policy["policyDocument"]) <= 5_120
+
+
+def test_ten_resource_policies_of_others_leave_no_room(states: States, logs: Any) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "logs:*",
+        "Resource": "*",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    for number in range(10):
+        logs.put_resource_policy(policyName=f"p{number}", policyDocument=document)
+    parameters = {"name": "orders", "definition": json.dumps(DONE), "roleArn": states.role}
+    refused = states.refusal(
+        "create_state_machine", loggingConfiguration=logging(), tags=[{"key": "a", "value": "b"}], **parameters
+    )
+    assert refused["Code"] == "InvalidLoggingConfiguration"
+    assert states.client.list_state_machines()["stateMachines"] == []
+    arn = states.machine()
+    assert states.client.list_tags_for_resource(resourceArn=arn)["tags"] == []
+
+
 def test_a_policy_of_ones_own_is_enough(states: States, logs: Any) -> None:
     statement = {"Effect": "Allow", "Principal": {"Service": SENDER}, "Action": "logs:*", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})

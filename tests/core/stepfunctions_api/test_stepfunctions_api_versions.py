@@ -63,7 +63,7 @@ def test_a_version_is_published_of_the_expected_revision_only(states: States) ->
     assert publish(stateMachineArn=arn, revisionId="INITIAL")["stateMachineVersionArn"] == f"{arn}:1"
     revision = states.client.update_state_machine(stateMachineArn=arn, definition=json.dumps(FAILING))["revisionId"]
     refused = states.refusal("publish_state_machine_version", stateMachineArn=arn, revisionId="INITIAL")
-    assert refused["Code"] == "ConflictException"
+    assert (refused["Code"], refused["status"]) == ("ConflictException", 409)
     assert publish(stateMachineArn=arn, revisionId=revision)["stateMachineVersionArn"] == f"{arn}:2"
 
 
