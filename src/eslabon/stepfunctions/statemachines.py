@@ -199,6 +199,8 @@ class StateMachines(Versions, Tagging):
         if versionDescription is not None and not publish:
             raise ServiceError("ValidationException", "Version description can only be set when publish is true.")
         _check_encryption(encryptionConfiguration)
+        if publish:
+            self._check_room(machine)
         revision = replace(machine.revision, at=self.clock.now)
         if definition is not None:
             revision = replace(revision, definition=definition, machine=compile_definition(definition, machine.type))

@@ -100,14 +100,18 @@ class Versions(Registry):
             raise ServiceError("ConflictException", f"{version.arn} is referenced by the alias {names}.", 409)
         del machine.versions[version.number]
 
+    def _check_room(self, machine: StateMachine) -> None:
+        """Refuse a version more than a state machine may have."""
+        if len(machine.versions) >= VERSIONS:
+            message = f"A state machine has at most {VERSIONS:,} versions; delete one first."
+            raise ServiceError("ServiceQuotaExceededException", message, 402)
+
     def _publish(self, machine: StateMachine, description: str | None) -> Version:
         """The version of the current revision: a new one, unless it has one."""
         for version in machine.versions.values():
             if version.revision is machine.revision:
                 return version
-        if len(machine.versions) >= VERSIONS:
-            message = f"A state machine has at most {VERSIONS:,} versions; delete one first."
-            raise ServiceError("ServiceQuotaExceededException", message, 402)
+        self._check_room(machine)
         machine.numbers += 1
         number = machine.numbers
         version = Version(number, f"{machine.arn}:{number}", machine.revision, description, self.clock.now)

@@ -234,3 +234,21 @@ def test_describing_a_state_machine_by_an_alias_is_not_modelled(states: States, 
     states.client.create_state_machine_alias(name="live", routingConfiguration=routing(v1=100))
     with pytest.raises(NotModelled, match="alias"):
         states.client.describe_state_machine(stateMachineArn=f"{two_versions}:live")
+
+
+def test_a_state_machine_has_100_aliases_and_1000_versions_at_most(states: States) -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
+    arn = states.machine(publish=True)
+    for number in range(100):
+        states.client.create_state_machine_alias(name=f"a{number}", routingConfiguration=routing(v1=100))
+    refused = states.refusal("create_state_machine_alias", name="more", routingConfiguration=routing(v1=100))
+    assert (refused["Code"], refused["status"]) == ("ServiceQuotaExceededException", 402)
+    for _ in range(999):
+        states.client.update_state_machine(stateMachineArn=arn, roleArn=states.role, publish=True)
+    states.client.update_state_machine(stateMachineArn=arn, roleArn=states.role)
+    refused = states.refusal("publish_state_machine_version", stateMachineArn=arn)
+    assert (refused["Code"], refused["status"]) == ("ServiceQuotaExceededException", 402)
+    definition = json.dumps(FAILING)
+    refused = states.refusal("update_state_machine", stateMachineArn=arn, definition=definition, publish=True)
+    assert refused["Code"] == "ServiceQuotaExceededException"
+    assert states.client.describe_state_machine(stateMachineArn=arn)["definition"] == json.dumps(DONE)
