@@ -36,7 +36,13 @@ class Activity:
     waiting: deque[Attempt] = field(default_factory=deque)
 
     def has_task(self) -> bool:
-        """Whether a task waits that has not ended meanwhile."""
+        """Whether a task waits that has not ended meanwhile.
+
+        >>> from datetime import datetime
+        >>> arn = "arn:aws:states:us-east-1:123456789012:activity:inspect"
+        >>> Activity("inspect", arn, datetime(2026, 1, 1)).has_task()
+        False
+        """
         while self.waiting and not self.waiting[0].live:
             self.waiting.popleft()
         return bool(self.waiting)
@@ -155,7 +161,16 @@ class Activities(Tagging):
         return {"taskToken": attempt.token, "input": to_text(attempt.arguments)}
 
     def offer(self, attempt: Attempt) -> None:
-        """Let an attempt wait for a worker of its activity."""
+        """Let an attempt wait for a worker of its activity.
+
+        >>> from eslabon.stepfunctions.taskexamples import callback
+        >>> attempt = callback()
+        >>> service = attempt.execution.service
+        >>> service.offer(attempt)  # its resource is no activity that there is
+        >>> service.clock.advance(1)
+        >>> attempt.execution.cause
+        "Activity Does Not Exist: 'arn:aws:states:::sqs:sendMessage.waitForTaskToken'"
+        """
         activity = self._activities.get(attempt.resource.text)
         if activity is None:
             cause = f"Activity Does Not Exist: '{attempt.resource.text}'"
@@ -239,5 +254,14 @@ class Activities(Tagging):
     # -- what a Task asks that starts an execution and waits for it
 
     def standard_execution(self, arn: str) -> Execution:
-        """A Standard execution. Raises InvalidArn for an Express one, which nobody can wait for."""
+        """A Standard execution. Raises InvalidArn for an Express one, which nobody can wait for.
+
+        >>> from eslabon.stepfunctions.taskexamples import callback
+        >>> execution = callback().execution
+        >>> execution.service.standard_execution(execution.arn) is execution
+        True
+        >>> execution.service.standard_execution("arn:aws:states:us-east-1:123456789012:express:orders:first:1")
+        Traceback (most recent call last):
+        eslabon.errors.ServiceError: InvalidArn: ...
+        """
         return self._execution(arn)

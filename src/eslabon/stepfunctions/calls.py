@@ -42,14 +42,27 @@ class Call:
 
 
 def unusable(attempt: Attempt, complaints: Sequence[str]) -> StateError:
-    """The error of a Task whose arguments no call can be made with."""
+    """The error of a Task whose arguments no call can be made with.
+
+    >>> from eslabon.stepfunctions.taskexamples import callback
+    >>> attempt = callback()
+    >>> attempt.arguments = {"a": 1}
+    >>> print(unusable(attempt, ['The field "a" is not supported by Step Functions']).cause)
+    The Parameters '{"a":1}' could not be used to start the Task: [The field "a" is not supported by Step Functions]
+    """
     field = "Arguments" if attempt.visit.state.language == "JSONata" else "Parameters"
     shown = to_text(attempt.arguments)
     return StateError(RUNTIME, f"The {field} '{shown}' could not be used to start the Task: [{', '.join(complaints)}]")
 
 
 def with_metadata(attempt: Attempt, answer: dict[str, Any], status: int = 200) -> dict[str, Any]:
-    """An answer as optimised integrations hand it on: with what is known of the HTTP response, members by name."""
+    """An answer as optimised integrations hand it on: with what is known of the HTTP response, members by name.
+
+    >>> from eslabon.stepfunctions.taskexamples import callback
+    >>> answer = with_metadata(callback(), {"StatusCode": 200})
+    >>> list(answer), answer["SdkHttpMetadata"]["HttpStatusCode"]
+    (['SdkHttpMetadata', 'SdkResponseMetadata', 'StatusCode'], 200)
+    """
     request_id = attempt.execution.ids.uuid()
     headers = {
         "x-amzn-RequestId": request_id,
@@ -85,7 +98,16 @@ def exception_name(model: Any, code: str) -> str | None:
 
 
 def after(execution: Execution, function: Callable[[], None]) -> None:
-    """Call a function once an execution has ended; now, when it has ended already."""
+    """Call a function once an execution has ended; now, when it has ended already.
+
+    >>> from eslabon.stepfunctions.taskexamples import callback
+    >>> attempt = callback()
+    >>> after(attempt.execution, lambda: print("ended"))
+    >>> attempt.succeed(1)
+    ended
+    >>> after(attempt.execution, lambda: print("ended before"))
+    ended before
+    """
     if execution.stopped is not None:
         function()
         return

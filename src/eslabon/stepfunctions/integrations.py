@@ -32,6 +32,15 @@ def prepare(attempt: Attempt) -> Callable[[], None]:
     """What starts the work of an attempt; it answers through the attempt.
 
     Raises StateError when the arguments are none that can be called with.
+
+    >>> from eslabon.stepfunctions.taskexamples import callback
+    >>> callable(prepare(callback()))
+    True
+    >>> attempt = callback()
+    >>> attempt.arguments = {"QueueUrl": "orders"}
+    >>> prepare(attempt)
+    Traceback (most recent call last):
+    eslabon.stepfunctions.scope.StateError: ('States.Runtime', ...
     """
     cloud = attempt.execution.service.cloud
     mock = cloud.mocks.find(attempt.visit.state.name, attempt.resource.text)

@@ -101,7 +101,16 @@ class Mocks:
         self._mocks[target] = Mock(target, made_of(target, answer))
 
     def find(self, state: str, resource: str) -> Mock | None:
-        """The mock for a Task: that of its state, or else that of its Resource."""
+        """The mock for a Task: that of its state, or else that of its Resource.
+
+        >>> mocks = Mocks()
+        >>> mocks.put("arn:aws:states:::sqs:sendMessage", result=1)
+        >>> mocks.put("Pay", result=2)
+        >>> mocks.find("Pay", "arn:aws:states:::sqs:sendMessage").answer({})
+        2
+        >>> mocks.find("Ship", "arn:aws:states:::sqs:sendMessage").answer({})
+        1
+        """
         return self._mocks.get(state) or self._mocks.get(resource)
 
 

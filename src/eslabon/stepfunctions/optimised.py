@@ -35,6 +35,11 @@ def plan(attempt: Attempt) -> Call | None:
     """The call of a Lambda function or an optimised integration; None when it is not modelled.
 
     Raises StateError for arguments that are none of the integration's.
+
+    >>> from eslabon.stepfunctions.taskexamples import callback
+    >>> call = plan(callback())
+    >>> call.service, call.operation, call.target
+    ('sqs', 'send_message', 'arn:aws:sqs:us-east-1:123456789012:orders')
     """
     resource = attempt.resource
     if resource.kind == "function":

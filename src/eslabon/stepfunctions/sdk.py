@@ -35,7 +35,7 @@ NOT_SDK_NAMES = frozenset(_BOTO_NAMES.values())
 
 
 def boto_name(service: str) -> str | None:
-    """boto3's name of a modelled service by its name in a Resource; None when it is not modelled.
+    """Find boto3's name of a modelled service by its name in a Resource; None when it is not modelled.
 
     >>> boto_name("sfn"), boto_name("sqs"), boto_name("glue"), boto_name("stepfunctions")
     ('stepfunctions', 'sqs', None, None)
@@ -59,6 +59,10 @@ def plan(attempt: Attempt) -> Call | None:
     """The call of an AWS SDK integration; None when its service is not modelled.
 
     Raises StateError for arguments that are none of the operation's.
+
+    >>> from eslabon.stepfunctions.taskexamples import callback
+    >>> plan(callback()) is None  # an optimised integration
+    True
     """
     if not attempt.resource.service.startswith(PREFIX):
         return None

@@ -51,6 +51,11 @@ class Attempt:
         """Write that the task is scheduled, and call what it calls.
 
         Raises StateError when its arguments cannot be what is called with.
+
+        >>> from eslabon.stepfunctions.taskexamples import callback, types
+        >>> attempt = callback(0.03)
+        >>> types(attempt), attempt.token in attempt.execution.service.attempts
+        (['TaskScheduled'], True)
         """
         start = integrations.prepare(self)
         self._record("Scheduled", self._scheduled())
@@ -60,12 +65,26 @@ class Attempt:
         start()
 
     def later(self, seconds: float, function: Callable[[], None]) -> None:
-        """Go on in so many seconds, unless the task has ended by then; there is one such step at a time."""
+        """Go on in so many seconds, unless the task has ended by then; there is one such step at a time.
+
+        >>> from eslabon.stepfunctions.taskexamples import callback, types
+        >>> attempt = callback()
+        >>> attempt.later(5, lambda: print("five seconds later"))
+        >>> attempt.execution.clock.advance(5)
+        five seconds later
+        """
         if self.live:
             self._step = self.execution.clock.call_later(seconds, function)
 
     def started(self, **details: Any) -> None:
-        """What is called has begun to work."""
+        """What is called has begun to work.
+
+        >>> from eslabon.stepfunctions.taskexamples import callback, types
+        >>> attempt = callback(0.03)
+        >>> attempt.started()
+        >>> types(attempt)
+        ['TaskScheduled', 'TaskStarted']
+        """
         if not self.live:
             return
         self._record("Started", {**self._named(), **details})
@@ -75,7 +94,14 @@ class Attempt:
             self._calling = True
 
     def submitted(self, output: Any) -> None:
-        """What is called has taken the task, and its end is still to come (.sync, .waitForTaskToken)."""
+        """What is called has taken the task, and its end is still to come (.sync, .waitForTaskToken).
+
+        >>> from eslabon.stepfunctions.taskexamples import callback, types
+        >>> attempt = callback(0.03)
+        >>> attempt.submitted({"MessageId": "m"})
+        >>> types(attempt)
+        ['TaskScheduled', 'TaskSubmitted']
+        """
         if not self.live:
             return
         self._record("Submitted", {**self._named(), "output": output})
@@ -84,14 +110,36 @@ class Attempt:
             self._held()
 
     def settle(self, end: Callable[[], None]) -> None:
-        """Its token has come back: `end` ends the task, once what it calls has answered."""
+        """Its token has come back: `end` ends the task, once what it calls has answered.
+
+        >>> from eslabon.stepfunctions.taskexamples import callback, types
+        >>> attempt = callback(0.05)
+        >>> attempt.settle(lambda: attempt.succeed(1))
+        >>> types(attempt)
+        ['TaskScheduled', 'TaskStarted']
+        >>> attempt.execution.clock.advance(1)
+        >>> types(attempt)
+        ['TaskScheduled', 'TaskStarted', 'TaskSubmitted', 'TaskSucceeded']
+        """
         if self._calling:
             self._held = end
         else:
             end()
 
     def succeed(self, output: Any) -> None:
-        """The task is done; `output` is its result."""
+        """The task is done; `output` is its result.
+
+        >>> from eslabon.stepfunctions.taskexamples import callback, types
+        >>> attempt = callback()
+        >>> attempt.succeed({"approved": True})
+        >>> attempt.execution.output
+        {'approved': True}
+        >>> attempt.succeed("again")  # the first end counts
+        >>> attempt = callback()
+        >>> attempt.succeed("x" * 262_144)
+        >>> attempt.execution.error
+        'States.DataLimitExceeded'
+        """
         if too_large(output):
             named = self.resource.text if self.resource.kind != "integration" else self.resource.service
             self.fail(
@@ -104,7 +152,14 @@ class Attempt:
             self.visit.succeed(output)
 
     def fail(self, error: str | None, cause: str | None, *, event: str = "") -> None:
-        """The task has failed; event: the ending of the event's type where it is neither "Failed" nor "TimedOut"."""
+        """The task has failed; event: the ending of the event's type where it is neither "Failed" nor "TimedOut".
+
+        >>> from eslabon.stepfunctions.taskexamples import callback, types
+        >>> attempt = callback()
+        >>> attempt.fail("Refused", "Too dear.")
+        >>> attempt.execution.error, attempt.execution.cause, types(attempt)[-1]
+        ('Refused', 'Too dear.', 'TaskFailed')
+        """
         if not self._finish():
             return
         event = event or ("TimedOut" if error in _TIMED_OUT else "Failed")
@@ -112,13 +167,32 @@ class Attempt:
         self.visit.fail(StateError(error, cause, complete=True))
 
     def beat(self) -> None:
-        """Its worker is alive: the heartbeat's time starts again."""
+        """Its worker is alive: the heartbeat's time starts again.
+
+        >>> from eslabon.stepfunctions.taskexamples import callback, types
+        >>> attempt = callback(HeartbeatSeconds=60)
+        >>> attempt.execution.clock.advance(50)
+        >>> attempt.beat()
+        >>> attempt.execution.clock.advance(50)
+        >>> attempt.live
+        True
+        >>> attempt.execution.clock.advance(10)
+        >>> attempt.live, attempt.execution.error
+        (False, 'States.HeartbeatTimeout')
+        """
         if self.live and self.heartbeat is not None:
             self._stop_timers()
             self._watch()
 
     def stop(self) -> None:
-        """The execution has no use for it any more."""
+        """The execution has no use for it any more.
+
+        >>> from eslabon.stepfunctions.taskexamples import callback, types
+        >>> attempt = callback()
+        >>> attempt.stop()
+        >>> attempt.live, types(attempt)
+        (False, ['TaskScheduled', 'TaskStarted', 'TaskSubmitted'])
+        """
         if self._finish() and self.cancel is not None:
             self.cancel()
 
@@ -126,6 +200,15 @@ class Attempt:
         """Whether its time has run out; code that runs inside the clock can find this before the time-out is written.
 
         https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html
+
+        >>> from eslabon.stepfunctions.taskexamples import callback, types
+        >>> attempt = callback(TimeoutSeconds=60)
+        >>> attempt.overdue()
+        False
+        >>> with attempt.execution.clock.work():  # a worker that runs inside the clock, where the time-out comes later
+        ...     attempt.execution.clock.sleep(60)
+        ...     attempt.overdue()
+        True
         """
         now = round(self.execution.clock.now * 1_000_000)
         return any(timer.due <= now for timer in self._timers)
@@ -188,6 +271,13 @@ def run(visit: Visit) -> None:
     """What a Task state does: one attempt; a retry makes another.
 
     Raises StateError when its arguments, time-outs or role cannot be computed.
+
+    >>> from eslabon.stepfunctions.taskexamples import callback, types
+    >>> attempt = callback(Retry=[{"ErrorEquals": ["Busy"]}])
+    >>> attempt.fail("Busy", None)
+    >>> attempt.execution.clock.advance(2)
+    >>> types(attempt)[3:]
+    ['TaskFailed', 'TaskScheduled', 'TaskStarted', 'TaskSubmitted']
     """
     work = visit.state.work
     assert isinstance(work, TaskWork)
