@@ -58,7 +58,7 @@ class MapRuns(Executions):
         """
         run = self._map_run(mapRunArn)
         try:
-            run.expand()  # so that what is pending is counted
+            run.inputs.expand()  # so that what is pending is counted
         except StateError:
             pass  # the run meets the error when it comes to it
         return {
@@ -70,8 +70,10 @@ class MapRuns(Executions):
             "maxConcurrency": run.max_concurrency,
             "toleratedFailurePercentage": run.tolerated_percentage or 0.0,
             "toleratedFailureCount": run.tolerated_count or 0,
-            "itemCounts": _counts(run, lambda child: child.item_count or 0, sum(items for _, items in run.waiting)),
-            "executionCounts": _counts(run, lambda child: 1, len(run.waiting)),
+            "itemCounts": _counts(
+                run, lambda child: child.item_count or 0, sum(items for _, items in run.inputs.ahead)
+            ),
+            "executionCounts": _counts(run, lambda child: 1, len(run.inputs.ahead)),
             "redriveCount": run.redrives,
             "redriveDate": when(run.redriven) if run.redriven is not None else None,
         }
@@ -161,9 +163,9 @@ class MapRuns(Executions):
         place = resource.split(":")[1]
         for run in self.map_runs.values():
             if f"{run.machine_name}/{run.label}" == place:
-                for child in run.children:
-                    if child.arn == arn:
-                        return _as_executions([child])[0]
+                child = run.child(arn)
+                if child is not None:
+                    return _as_executions([child])[0]
         return None
 
     def _not_redrivable(self, execution: Execution) -> str | None:

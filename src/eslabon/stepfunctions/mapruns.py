@@ -1,37 +1,34 @@
 """A distributed Map: a map run, which starts child executions for its items, watches over them and gathers the results.
 
-What the API shows of it is in `maprunoperations`; where items come from and results go to, in `itemreader`,
-`itembatcher` and `resultwriter`.
+What the API shows of it is in `maprunoperations`; what the children start with, in `mapinputs`; where their results go
+to, in `resultwriter`.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 """
 
 from __future__ import annotations
 
+import math
 import uuid
-from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import Any
 
 from eslabon.stepfunctions import resultwriter
-from eslabon.stepfunctions.branches import select, wrong_items
+from eslabon.stepfunctions.branches import wrong_items
 from eslabon.stepfunctions.definition import MapWork
 from eslabon.stepfunctions.execution import ABORTED, FAILED, RUNNING, SUCCEEDED, Execution
 from eslabon.stepfunctions.handlers import DATA_LIMIT, RUNTIME
-from eslabon.stepfunctions.history import LARGEST, LIMIT, too_large
+from eslabon.stepfunctions.history import LIMIT
 from eslabon.stepfunctions.interpreter import Visit
-from eslabon.stepfunctions.itembatcher import batches
 from eslabon.stepfunctions.itemreader import Item, from_state
 from eslabon.stepfunctions.mapchildren import EXPRESS, STANDARD, Child, Ended
+from eslabon.stepfunctions.mapinputs import Inputs
 from eslabon.stepfunctions.scope import Evaluate, StateError
 
 EXCEEDED = "States.ExceedToleratedFailureThreshold"
 MOST_CHILDREN = 10_000  # child executions that run at once when nothing limits them
 MOST_REDRIVES = 1000
 PENDING_REDRIVE = "PENDING_REDRIVE"
-
-Input = tuple[Any, int]  # of a child execution, and how many items are in it
 
 
 class MapRun:
@@ -56,11 +53,12 @@ class MapRun:
         self.arn = service.arn(f"mapRun:{labelled}:{name}")
         self.children_arn = service.arn(f"express:{labelled}:{name}:" if work.express else f"execution:{labelled}:")
         self.state_machine = {"Id": service.arn(f"stateMachine:{labelled}"), "Name": labelled}
-        self.given = visit.document
-        self.max_concurrency = int(_value(work.max_concurrency, visit) or 0)
-        count = _value(work.tolerated_count, visit)
+        self.inputs = Inputs(visit, work, open_items)
+        self.max_concurrency = int(_value(visit, work.max_concurrency, "MaxConcurrency") or 0)
+        count = _value(visit, work.tolerated_count, "ToleratedFailureCount")
         self.tolerated_count = None if count is None else int(count)
-        self.tolerated_percentage = _value(work.tolerated_percentage, visit)
+        percentage = _value(visit, work.tolerated_percentage, "ToleratedFailurePercentage", most=100)
+        self.tolerated_percentage = percentage
         self.writer = work.writer or resultwriter.DEFAULT
         self.place: resultwriter.Place | None = None
         self.status = RUNNING
@@ -70,11 +68,8 @@ class MapRun:
         self.redriven: float | None = None
         self.written = False
         self.children: list[Child | Ended] = []
-        self.waiting: deque[Input] = deque()  # read ahead of their start
+        self._known: dict[str, int] = {}  # children by ARN, as far as anybody has asked
         self.live = 0
-        self._open_items = open_items
-        self._inputs: Iterator[Input] = iter(())
-        self._broken = True  # the inputs have not been opened, or ended with an error
         self._failure: StateError | None = None
         self._failed_items = 0
         self._stopping = False
@@ -92,11 +87,9 @@ class MapRun:
 
     def _begin(self) -> None:
         try:
-            self.visit.document = self.given
+            self.visit.document = self.inputs.given
             self.place = self.writer.place(self.visit)
-            if self._broken:
-                self._broken = False
-                self._inputs = islice(self._read(), len(self.children) + len(self.waiting), None)
+            self.inputs.open()
         except StateError as failure:
             self._fail(failure)
         self.fill()
@@ -109,7 +102,7 @@ class MapRun:
                 if self._redriving:
                     self._redrive_child(next(iter(self._redriving)))
                     continue
-                taken = self._take()
+                taken = self.inputs.take()
                 if taken is None:
                     break
                 child = Child(self, len(self.children), *taken)
@@ -117,44 +110,9 @@ class MapRun:
                 self.live += 1
                 child.start()
         except StateError as failure:
-            self._broken = True
             self._fail(failure)
         if self.live == 0:
             self._settle()
-
-    def _take(self) -> Input | None:
-        return self.waiting.popleft() if self.waiting else next(self._inputs, None)
-
-    def _read(self) -> Iterator[Input]:
-        """The inputs of the child executions, made as they are taken. Raises StateError."""
-        if self.work.batcher is not None:
-            self.visit.document = self.given
-            yield from batches(self._selected(), *self.work.batcher.limits(self.visit))
-            return
-        for value in self._selected():
-            if too_large(value):
-                cause = f"The input of a child execution is larger than {LARGEST} bytes."
-                raise StateError(DATA_LIMIT, cause, complete=True)
-            yield value, 1
-
-    def _selected(self) -> Iterator[Any]:
-        selector = self.work.selector
-        for index, item in enumerate(self._open_items()):
-            if selector is None:
-                yield item.value if item.key is None else {"Key": item.key, "Value": item.value}
-                continue
-            shown = {"Index": index, "Value": item.value, "Source": item.source}
-            if item.key is not None:
-                shown["Key"] = item.key
-            yield select(self.visit, selector, self.given, shown)
-
-    def expand(self) -> None:
-        """Read all the inputs that are left, to know how many there are. Raises StateError."""
-        try:
-            self.waiting.extend(self._inputs)
-        except StateError:
-            self._broken = True
-            raise
 
     # --- How child executions end -------------------------------------------------------------------------------------
 
@@ -190,13 +148,19 @@ class MapRun:
         if percentage is None or percentage >= 100 or failed == 0:
             return False
         if percentage > 0:
-            self.expand()
+            self.inputs.expand()
         return failed * 100 > percentage * self.items()
+
+    def child(self, arn: str) -> Child | Ended | None:
+        """The child execution that has this ARN."""
+        for index in range(len(self._known), len(self.children)):
+            self._known[self.children[index].arn] = index
+        return self.children[self._known[arn]] if arn in self._known else None
 
     def items(self) -> int:
         """How many items are in the child executions that have been started, and in the inputs that were read ahead."""
         started = sum(child.item_count or 0 for child in self.children)
-        return started + sum(items for _, items in self.waiting)
+        return started + sum(items for _, items in self.inputs.ahead)
 
     def _fail(self, failure: StateError) -> None:
         """No more child executions start; the run ends once those that cannot be stopped have ended."""
@@ -260,10 +224,10 @@ class MapRun:
         if self._failure is None and self.status == RUNNING:
             return
         try:
-            self.expand()
+            self.inputs.expand()
         except StateError:
             pass  # what cannot be read is not told
-        for given, _ in self.waiting:
+        for given, _ in self.inputs.ahead:
             yield given
 
     def _finish_aborted(self) -> None:
@@ -351,14 +315,19 @@ def run(visit: Visit, work: MapWork) -> None:
         if not isinstance(items, list | dict):
             raise wrong_items(visit, items)
     visit.flow.record("MapStateStarted", {"length": len(items)})
-    given = visit.document
     open_items = (lambda: from_state(items)) if reader is None else (lambda: reader.items(visit))
-    visit.document = given
     map_run = MapRun(visit, work, open_items)
     map_run.service.map_runs[map_run.arn] = map_run
     visit.running = map_run
     map_run.start()
 
 
-def _value(field: Evaluate | None, visit: Visit) -> float | None:
-    return None if field is None else float(field(visit))
+def _value(visit: Visit, field: Evaluate | None, name: str, most: float = math.inf) -> float | None:
+    """A limit of the state; StateError when it is negative or more than it may be."""
+    if field is None:
+        return None
+    value = float(field(visit))
+    if not 0 <= value <= most:
+        wanted = "a non-negative number" if most == math.inf else f"a number between 0 and {most}"
+        raise StateError(RUNTIME, f"{name} must be {wanted}, but is {value:g}.")
+    return value
