@@ -1,21 +1,18 @@
-"""Activities, whose workers poll for tasks, and the tokens by which whoever holds one ends its task.
-
-Encryption of activities is left out.
-"""
+"""Activities, whose workers poll for tasks; encryption of activities is left out. How a task ends is in `tokens`."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from eslabon import jsontext
 from eslabon.errors import ServiceError
 from eslabon.stepfunctions import arns
-from eslabon.stepfunctions.history import LARGEST, to_text
+from eslabon.stepfunctions.history import to_text
 from eslabon.stepfunctions.tagging import Tagging, checked_tags
+from eslabon.stepfunctions.tokens import Tokens
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
@@ -48,13 +45,12 @@ class Activity:
         return bool(self.waiting)
 
 
-class Activities(Tagging):
-    """Operations on activities and task tokens."""
+class Activities(Tokens, Tagging):
+    """Operations on activities."""
 
     def __init__(self, cloud: Cloud, account: str, region: str) -> None:
         super().__init__(cloud, account, region)
         self._activities: dict[str, Activity] = {}
-        self.closed_tokens: set[str] = set()  # of tasks that have ended
 
     def resources(self) -> list[str]:
         """ARNs of the activities, and of what else there is."""
@@ -145,13 +141,21 @@ class Activities(Tagging):
 
         https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetActivityTask.html
 
-        >>> from eslabon import Cloud
-        >>> cloud = Cloud()
+        >>> from eslabon.stepfunctions.examples import cloud_with_role
+        >>> cloud, role = cloud_with_role()
         >>> states = cloud.client("stepfunctions")
         >>> inspect = states.create_activity(name="inspect")["activityArn"]
         >>> before = cloud.clock.now
         >>> "taskToken" in states.get_activity_task(activityArn=inspect), round(cloud.clock.now - before)
         (False, 60)
+        >>> machine = states.create_state_machine(name="orders", roleArn=role, definition=f'''
+        ...     {{"StartAt": "A", "States": {{"A": {{"Type": "Task", "Resource": "{inspect}", "End": true}}}}}}''')
+        >>> _ = states.start_execution(stateMachineArn=machine["stateMachineArn"], input='{"n": 1}')
+        >>> states.get_activity_task(activityArn=inspect)["input"]
+        '{"n":1}'
+        >>> states.get_activity_task(activityArn=inspect + "s")
+        Traceback (most recent call last):
+        botocore.errorfactory.ActivityDoesNotExist: An error occurred (ActivityDoesNotExist) ...
         """
         activity = self._activity(activityArn)
         if not self.clock.wait_until(activity.has_task, self.clock.now + POLL):
@@ -177,70 +181,6 @@ class Activities(Tagging):
             attempt.later(0.0, lambda: attempt.fail(NO_ACTIVITY, cause, event="ScheduleFailed"))
             return
         activity.waiting.append(attempt)
-
-    # -- tokens
-
-    def send_task_success(self, taskToken: str, output: str) -> None:
-        """End the task of a token: output, JSON text, is its result.
-
-        Raises InvalidOutput (no JSON, over 256 KiB), InvalidToken, TaskTimedOut (the task has ended).
-
-        https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html
-
-        >>> from eslabon import Cloud
-        >>> Cloud().client("stepfunctions").send_task_success(taskToken="mine", output="{}")
-        Traceback (most recent call last):
-        botocore.errorfactory.InvalidToken: An error occurred (InvalidToken) ...
-        """
-        attempt = self._attempt(taskToken)
-        if len(output.encode("utf-8", "surrogatepass")) > LARGEST:
-            raise ServiceError("InvalidOutput", f"Invalid Output: 'The output is larger than {LARGEST} bytes'")
-        try:
-            result = jsontext.parse(output)
-        except ValueError:
-            raise ServiceError("InvalidOutput", f"Invalid Output: '{output[:80]}'") from None
-        self._end(attempt, lambda: attempt.succeed(result))
-
-    def send_task_failure(self, taskToken: str, error: str | None = None, cause: str | None = None) -> None:
-        """End the task of a token as failed. Raises InvalidToken, TaskTimedOut (the task has ended).
-
-        https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskFailure.html
-
-        >>> from eslabon import Cloud
-        >>> Cloud().client("stepfunctions").send_task_failure(taskToken="mine", error="Refused")
-        Traceback (most recent call last):
-        botocore.errorfactory.InvalidToken: An error occurred (InvalidToken) ...
-        """
-        attempt = self._attempt(taskToken)
-        self._end(attempt, lambda: attempt.fail(error, cause, event="Failed"))
-
-    def send_task_heartbeat(self, taskToken: str) -> None:
-        """Say that the worker of a token is alive: its HeartbeatSeconds begin again; its TimeoutSeconds do not.
-
-        Raises InvalidToken, TaskTimedOut (the task has ended).
-
-        https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskHeartbeat.html
-
-        >>> from eslabon import Cloud
-        >>> Cloud().client("stepfunctions").send_task_heartbeat(taskToken="mine")
-        Traceback (most recent call last):
-        botocore.errorfactory.InvalidToken: An error occurred (InvalidToken) ...
-        """
-        attempt = self._attempt(taskToken)
-        self.clock.call_at(self.clock.now, attempt.beat)
-
-    def _end(self, attempt: Attempt, end: Callable[[], None]) -> None:
-        """End a task at the caller's time, which is ahead of the clock's where the caller itself runs inside it."""
-        attempt.answered = True
-        self.clock.call_at(self.clock.now, lambda: attempt.settle(end))
-
-    def _attempt(self, token: str) -> Attempt:
-        attempt = self.attempts.get(token)
-        if attempt is None and token not in self.closed_tokens:
-            raise ServiceError("InvalidToken", "Invalid Token: 'Invalid token'")
-        if attempt is None or attempt.answered or attempt.overdue():
-            raise ServiceError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
-        return attempt
 
     def _activity(self, arn: str) -> Activity:
         arns.parse(arn, "activity")
