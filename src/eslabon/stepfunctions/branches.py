@@ -17,7 +17,7 @@ from eslabon.stepfunctions.scope import ABSENT, Evaluate, StateError
 INLINE_CONCURRENCY = 40  # iterations of an inline Map that run at once when nothing limits them
 
 
-class Joined:
+class _Joined:
     """Threads of one state, started in order, at most `limit` at once; the state ends when all have, or one fails."""
 
     def __init__(self, visit: Visit, count: int, limit: int) -> None:
@@ -103,7 +103,7 @@ class Joined:
                 flow.abort()
 
 
-class _Branches(Joined):
+class _Branches(_Joined):
     """The branches of a Parallel: all at once, on the same input."""
 
     def __init__(self, visit: Visit, work: ParallelWork, given: Any) -> None:
@@ -124,7 +124,7 @@ class _Branches(Joined):
         return flow
 
 
-class _Iterations(Joined):
+class _Iterations(_Joined):
     """The iterations of an inline Map, one an item."""
 
     def __init__(self, visit: Visit, work: MapWork, items: Sequence[Any], limit: int) -> None:
@@ -155,7 +155,17 @@ class _Iterations(Joined):
 
 
 def run_parallel(visit: Visit) -> None:
-    """What a Parallel state does: every branch on the same input, and their outputs as a list."""
+    """What a Parallel state does: every branch on the same input, and their outputs as a list.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/state-parallel.html
+
+    >>> from eslabon.stepfunctions.mapexamples import DONE, outcome
+    >>> outcome({"Type": "Parallel", "Branches": [DONE, DONE]}, 7)
+    [7, 7]
+    >>> stop = {"StartAt": "Stop", "States": {"Stop": {"Type": "Fail", "Error": "Full"}}}
+    >>> outcome({"Type": "Parallel", "Branches": [DONE, stop]}, 7)
+    'Full'
+    """
     work = visit.state.work
     assert isinstance(work, ParallelWork)
     given = visit.state.dataflow.arguments(visit)
@@ -165,7 +175,16 @@ def run_parallel(visit: Visit) -> None:
 
 
 def run_map(visit: Visit) -> None:
-    """What a Map state does: its processor on every item, and the outputs as a list."""
+    """What a Map state does: its processor on every item, and the outputs as a list.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/state-map.html
+
+    >>> from eslabon.stepfunctions.mapexamples import DONE, outcome
+    >>> outcome({"Type": "Map", "ItemProcessor": DONE}, [1, 2])
+    [1, 2]
+    >>> outcome({"Type": "Map", "ItemProcessor": DONE}, {})
+    'States.Runtime'
+    """
     work = visit.state.work
     assert isinstance(work, MapWork)
     visit.document = visit.state.dataflow.arguments(visit)
@@ -188,7 +207,17 @@ def run_map(visit: Visit) -> None:
 
 
 def find_items(visit: Visit, work: MapWork) -> list[Any]:
-    """The array that a Map iterates over; StateError when it is none."""
+    """The array that a Map iterates over; StateError when it is none.
+
+    >>> from eslabon.stepfunctions.mapexamples import map_run
+    >>> run = map_run([1, 2])
+    >>> find_items(run.visit, run.work)
+    [1, 2]
+    >>> run.visit.document = 7
+    >>> find_items(run.visit, run.work)
+    Traceback (most recent call last):
+    eslabon.stepfunctions.scope.StateError: ('States.Runtime', 'Map state input must be an array but was: 7')
+    """
     items = visit.document if work.items is None else work.items(visit)
     if isinstance(items, list):
         return items
@@ -196,13 +225,24 @@ def find_items(visit: Visit, work: MapWork) -> list[Any]:
 
 
 def wrong_items(visit: Visit, items: Any) -> StateError:
-    """The error of a Map whose items are none."""
+    """The error of a Map whose items are none.
+
+    >>> from eslabon.stepfunctions.mapexamples import map_run
+    >>> wrong_items(map_run().visit, {"a": 1}).cause
+    'Map state input must be an array but was: {"a":1}'
+    """
     error = QUERY_FAILED if visit.state.language == JSONATA else RUNTIME
     return StateError(error, f"Map state input must be an array but was: {as_shown(items)}")
 
 
 def limits(visit: Visit, work: MapWork) -> Mapping[str, float]:
-    """MaxConcurrency and the tolerated failures of a Map, 0 where it names none."""
+    """MaxConcurrency and the tolerated failures of a Map, 0 where it names none.
+
+    >>> from eslabon.stepfunctions.mapexamples import map_run
+    >>> run = map_run(MaxConcurrency=2)
+    >>> limits(run.visit, run.work)["maxConcurrency"], limits(run.visit, run.work)["toleratedFailureCount"]
+    (2.0, 0.0)
+    """
 
     def value(field: Evaluate | None) -> float:
         return float(field(visit)) if field is not None else 0.0
@@ -215,7 +255,13 @@ def limits(visit: Visit, work: MapWork) -> Mapping[str, float]:
 
 
 def select(visit: Visit, selector: Evaluate | None, given: Any, item: Mapping[str, Any]) -> Any:
-    """What an iteration gets for an item: the item itself, or what ItemSelector makes of it."""
+    """What an iteration gets for an item: the item itself, or what ItemSelector makes of it.
+
+    >>> from eslabon.stepfunctions.mapexamples import map_run
+    >>> run = map_run(ItemSelector={"n.$": "$$.Map.Item.Value"})
+    >>> select(run.visit, run.work.selector, [7], {"Index": 0, "Value": 7}), select(run.visit, None, [7], {"Value": 7})
+    ({'n': 7}, 7)
+    """
     if selector is None:
         return item["Value"]
     flow = visit.flow

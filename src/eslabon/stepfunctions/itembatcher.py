@@ -30,6 +30,12 @@ class Batcher:
         """The most items and the most bytes of a batch, and what every batch holds beside its items.
 
         Raises StateError when a limit is no positive number.
+
+        >>> compile_batcher({"MaxInputBytesPerBatch": 100, "BatchInput": {"day": 1}}, "JSONPath").limits(Scope({}))
+        (0, 100, {'BatchInput': {'day': 1}})
+        >>> compile_batcher({"MaxItemsPerBatchPath": "$"}, "JSONPath").limits(Scope(0))
+        Traceback (most recent call last):
+        eslabon.stepfunctions.scope.StateError: ...
         """
         most_items = _positive(self.most_items, scope, "MaxItemsPerBatch") or 0
         most_bytes = _positive(self.most_bytes, scope, "MaxInputBytesPerBatch") or LARGEST

@@ -56,6 +56,16 @@ class Reader:
         """The items, read as they are taken.
 
         Raises StateError: States.ItemReaderFailed for what cannot be read, States.Runtime for what is not modelled.
+
+        >>> from eslabon.stepfunctions.mapexamples import map_run
+        >>> visit = map_run().visit
+        >>> reader = compile_reader({"Resource": LIST, "Parameters": {"Bucket": "results-2026"}}, "JSONPath")
+        >>> list(reader.items(visit))
+        []
+        >>> reader = compile_reader({"Resource": LIST, "Parameters": {"Bucket": "gone"}}, "JSONPath")
+        >>> list(reader.items(visit))
+        Traceback (most recent call last):
+        eslabon.stepfunctions.scope.StateError: ('States.ItemReaderFailed', 'The bucket gone could not be read. ...')
         """
         arguments = self.arguments(visit)
         most = int(self.most(visit)) if self.most is not None else 0

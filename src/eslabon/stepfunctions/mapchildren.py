@@ -47,7 +47,16 @@ class Child(Execution):
             self.log = executionlog.recorder(self, parent.revision.logging)
 
     def forget(self) -> None:
-        """Let go of the history and of the way through the states: an Express execution shows neither."""
+        """Let go of the history and of the way through the states: an Express execution shows neither.
+
+        >>> from eslabon.stepfunctions.mapexamples import map_run
+        >>> [child] = map_run([1], express=True).children
+        >>> len(child.events)
+        2
+        >>> child.forget()
+        >>> child.events
+        []
+        """
         self.events = []
         self.flow.visit = None
         self.flow.handle = None
@@ -115,12 +124,23 @@ class Ended:
 
 
 def child_name(run: MapRun, index: int) -> str:
-    """The name of a child execution: a UUID that the map run and the number determine, so that none is kept."""
+    """The name of a child execution: a UUID that the map run and the number determine, so that none is kept.
+
+    >>> from eslabon.stepfunctions.mapexamples import map_run
+    >>> run = map_run([1])
+    >>> child_name(run, 0) == run.children[0].name, child_name(run, 0) == child_name(run, 1)
+    (True, False)
+    """
     digest = hashlib.md5(run.id + str(index).encode(), usedforsecurity=False).hexdigest()
     variant = "89ab"[int(digest[16], 16) & 3]
     return f"{digest[:8]}-{digest[8:12]}-3{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:]}"
 
 
 def child_arn(run: MapRun, name: str) -> str:
-    """The ARN of a child execution; that of an Express one tells the map run too."""
+    """The ARN of a child execution; that of an Express one tells the map run too.
+
+    >>> from eslabon.stepfunctions.mapexamples import map_run
+    >>> child_arn(map_run([1]), "name")
+    'arn:aws:states:us-east-1:123456789012:execution:orders/Each:name'
+    """
     return run.children_arn + name

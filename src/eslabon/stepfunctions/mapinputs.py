@@ -39,13 +39,26 @@ class Inputs:
         self._broken = True  # not opened yet, or ended with an error
 
     def open(self) -> None:
-        """Begin, or go on after an error where it happened: then the source is read again."""
+        """Begin, or go on after an error where it happened: then the source is read again.
+
+        >>> from eslabon.stepfunctions.mapexamples import map_run
+        >>> inputs = map_run([1, 2], MaxConcurrency=1).inputs
+        >>> inputs.open()  # nothing happens: it is open
+        >>> inputs.take()
+        (2, 1)
+        """
         if self._broken:
             self._broken = False
             self._following = islice(self._read(), self._taken + len(self.ahead), None)
 
     def take(self) -> Input | None:
-        """The next one; None after the last. Raises StateError."""
+        """The next one; None after the last. Raises StateError.
+
+        >>> from eslabon.stepfunctions.mapexamples import map_run
+        >>> inputs = map_run([1, 2, 3], MaxConcurrency=1, ItemBatcher={"MaxItemsPerBatch": 2}).inputs
+        >>> inputs.take(), inputs.take()
+        (({'Items': [3]}, 1), None)
+        """
         found = self.ahead.popleft() if self.ahead else self._next()
         if found is not None:
             self._taken += 1
@@ -59,7 +72,14 @@ class Inputs:
             raise
 
     def expand(self) -> None:
-        """Read all that are left, to know how many there are. Raises StateError."""
+        """Read all that are left, to know how many there are. Raises StateError.
+
+        >>> from eslabon.stepfunctions.mapexamples import map_run
+        >>> inputs = map_run([1, 2, 3], MaxConcurrency=1).inputs
+        >>> inputs.expand()
+        >>> list(inputs.ahead)
+        [(2, 1), (3, 1)]
+        """
         while (found := self._next()) is not None:
             self.ahead.append(found)
 

@@ -79,7 +79,13 @@ class MapRun:
     # --- Starting child executions ------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin with as many child executions as may run at once."""
+        """Begin with as many child executions as may run at once.
+
+        >>> from eslabon.stepfunctions.mapexamples import map_run
+        >>> run = map_run([1, 2, 3], MaxConcurrency=2)  # the Map state has called it
+        >>> [child.status for child in run.children]
+        ['RUNNING', 'RUNNING']
+        """
         flow = self.visit.flow
         flow.record("MapRunStarted", {"mapRunArn": self.arn})
         if flow.alive:
@@ -95,7 +101,15 @@ class MapRun:
         self.fill()
 
     def fill(self) -> None:
-        """Start child executions while there is room; come to the end when none is left to wait for."""
+        """Start child executions while there is room; come to the end when none is left to wait for.
+
+        >>> from eslabon.stepfunctions.mapexamples import map_run
+        >>> run = map_run([1, 2, 3], MaxConcurrency=1)
+        >>> run.max_concurrency = 3
+        >>> run.fill()
+        >>> run.live
+        3
+        """
         limit = min(self.max_concurrency or MOST_CHILDREN, MOST_CHILDREN)
         try:
             while self._failure is None and self.status == RUNNING and self.live < limit:
@@ -117,7 +131,14 @@ class MapRun:
     # --- How child executions end -------------------------------------------------------------------------------------
 
     def child_ended(self, ended: Execution) -> None:
-        """A child execution has come to its end: the next one starts, unless too many have failed."""
+        """A child execution has come to its end: the next one starts, unless too many have failed.
+
+        >>> from eslabon.stepfunctions.mapexamples import map_run
+        >>> run = map_run([1, 2], MaxConcurrency=1)
+        >>> run.children[0].stop(None, None)  # it calls this
+        >>> run.status, len(run.children)
+        ('FAILED', 1)
+        """
         assert isinstance(ended, Child)
         self.live -= 1
         if ended.type == EXPRESS:
@@ -152,13 +173,28 @@ class MapRun:
         return failed * 100 > percentage * self.items()
 
     def child(self, arn: str) -> Child | Ended | None:
-        """The child execution that has this ARN."""
+        """The child execution that has this ARN.
+
+        >>> from eslabon.stepfunctions.mapexamples import map_run
+        >>> run = map_run([1, 2])
+        >>> run.child(run.children[1].arn) is run.children[1], run.child("arn")
+        (True, None)
+        """
         for index in range(len(self._known), len(self.children)):
             self._known[self.children[index].arn] = index
         return self.children[self._known[arn]] if arn in self._known else None
 
     def items(self) -> int:
-        """How many items are in the child executions that have been started, and in the inputs that were read ahead."""
+        """How many items are in the child executions that have been started, and in the inputs that were read ahead.
+
+        >>> from eslabon.stepfunctions.mapexamples import map_run
+        >>> run = map_run([1, 2, 3], MaxConcurrency=1)
+        >>> run.items()
+        1
+        >>> run.inputs.expand()
+        >>> run.items()
+        3
+        """
         started = sum(child.item_count or 0 for child in self.children)
         return started + sum(items for _, items in self.inputs.ahead)
 
@@ -240,7 +276,14 @@ class MapRun:
             self.redrive(previous)
 
     def abort(self) -> None:
-        """The parent execution ends: so does the run, and its Standard child executions with it."""
+        """The parent execution ends: so does the run, and its Standard child executions with it.
+
+        >>> from eslabon.stepfunctions.mapexamples import map_run
+        >>> run = map_run([1, 2])
+        >>> run.abort()
+        >>> run.status, [child.status for child in run.children]
+        ('ABORTED', ['ABORTED', 'ABORTED'])
+        """
         if self.status != RUNNING:
             return
         self.status = ABORTED
@@ -256,6 +299,13 @@ class MapRun:
         """Run the child executions again that did not succeed, after the event `previous`, and those never started.
 
         https://docs.aws.amazon.com/step-functions/latest/dg/redrive-map-run.html
+
+        >>> from eslabon.stepfunctions.mapexamples import map_run
+        >>> run = map_run([1])
+        >>> run.abort()
+        >>> run.redrive(4)
+        >>> run.status, run.redrives, run.children[0].status
+        ('RUNNING', 1, 'RUNNING')
         """
         if self.live:  # Express ones that could not be stopped: they come to their end first
             self._redrive_after = previous
@@ -295,7 +345,14 @@ class MapRun:
         again.start()
 
     def update(self, max_concurrency: int | None, count: int | None, percentage: float | None) -> None:
-        """Change the settings that are given; they hold at once."""
+        """Change the settings that are given; they hold at once.
+
+        >>> from eslabon.stepfunctions.mapexamples import map_run
+        >>> run = map_run([1, 2, 3], MaxConcurrency=1)
+        >>> run.update(2, None, None)
+        >>> run.live
+        2
+        """
         if max_concurrency is not None:
             self.max_concurrency = max_concurrency
         if count is not None:
@@ -307,7 +364,17 @@ class MapRun:
 
 
 def run(visit: Visit, work: MapWork) -> None:
-    """What a Map state in DISTRIBUTED mode does. Raises StateError when its items or its limits cannot be found."""
+    """What a Map state in DISTRIBUTED mode does. Raises StateError when its items or its limits cannot be found.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
+
+    >>> from eslabon.stepfunctions.mapexamples import DONE, outcome
+    >>> processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}, **DONE}
+    >>> outcome({"Type": "Map", "ItemProcessor": processor}, [1, 2])
+    [1, 2]
+    >>> outcome({"Type": "Map", "ItemProcessor": processor}, 7)
+    'States.Runtime'
+    """
     reader = work.reader
     items: Any = ()
     if reader is None:

@@ -38,7 +38,17 @@ class Writer:
     output_type: str
 
     def place(self, visit: Visit) -> Place | None:
-        """Where the results go. Raises StateError, States.ResultWriterFailed, when they cannot go there."""
+        """Where the results go. Raises StateError, States.ResultWriterFailed, when they cannot go there.
+
+        >>> from eslabon.stepfunctions.mapexamples import map_run
+        >>> visit = map_run().visit
+        >>> writer = compile_writer({"Resource": PUT, "Parameters": {"Bucket": "results-2026"}}, "JSONPath")
+        >>> writer.place(visit).bucket, DEFAULT.place(visit)
+        ('results-2026', None)
+        >>> compile_writer({"Resource": PUT, "Parameters": {"Bucket": "gone"}}, "JSONPath").place(visit)
+        Traceback (most recent call last):
+        eslabon.stepfunctions.scope.StateError: ('States.ResultWriterFailed', ...)
+        """
         if self.arguments is None:
             return None
         place = Place(visit.flow.execution.service, self.arguments(visit))
@@ -46,7 +56,14 @@ class Writer:
         return place
 
     def shown(self, children: Iterable[Child | Ended]) -> Any:
-        """The results of children that have ended, in their order: an array, or text of JSON Lines."""
+        """The results of children that have ended, in their order: an array, or text of JSON Lines.
+
+        >>> from eslabon.stepfunctions.mapexamples import map_run
+        >>> run = map_run([[1], [2, 3]])
+        >>> run.service.clock.run_until_idle()
+        >>> DEFAULT.shown(run.children), Writer(None, FLATTEN, JSON).shown(run.children)
+        ([[1], [2, 3]], [1, 2, 3])
+        """
         results = transformed(children, self.transformation)
         return lines(results) if self.output_type == JSONL else results
 
@@ -56,6 +73,14 @@ class Writer:
         """Write the files of results and manifest.json; answers the state's result. Raises StateError.
 
         children: those that have ended; pending: the inputs of those that were never started.
+
+        >>> from eslabon.stepfunctions.mapexamples import map_run
+        >>> run = map_run([1])
+        >>> run.service.clock.run_until_idle()
+        >>> writer = compile_writer({"Resource": PUT, "Parameters": {"Bucket": "results-2026"}}, "JSONPath")
+        >>> result = writer.write(writer.place(run.visit), run.arn, run.children, [])
+        >>> result["MapRunArn"] == run.arn, result["ResultWriterDetails"]["Key"].endswith("/manifest.json")
+        (True, True)
         """
         folder = f"{place.prefix}{map_run_arn.rpartition(':')[2]}/"
         succeeded = [child for child in children if child.status == SUCCEEDED]
@@ -125,7 +150,15 @@ class Place:
         self.more = {name: value for name, value in arguments.items() if name not in ("Bucket", "Prefix")}
 
     def check(self) -> None:
-        """Refuse a bucket that cannot be written to. Raises StateError."""
+        """Refuse a bucket that cannot be written to. Raises StateError.
+
+        >>> from eslabon.stepfunctions.mapexamples import map_run
+        >>> service = map_run().service
+        >>> Place(service, {"Bucket": "results-2026"}).check()
+        >>> Place(service, {"Bucket": "gone"}).check()
+        Traceback (most recent call last):
+        eslabon.stepfunctions.scope.StateError: ('States.ResultWriterFailed', ...)
+        """
         self._call("list_objects_v2", Bucket=self.bucket, MaxKeys=1)  # a refusal of HEAD would not say what is missing
         region = self._call("head_bucket", Bucket=self.bucket)["BucketRegion"]
         if region != self.service.region:
@@ -133,7 +166,12 @@ class Place:
             raise StateError(FAILED, where, complete=True)
 
     def put(self, key: str, text: str) -> int:
-        """Write an object; answers its size in bytes. Raises StateError."""
+        """Write an object; answers its size in bytes. Raises StateError.
+
+        >>> from eslabon.stepfunctions.mapexamples import map_run
+        >>> Place(map_run().service, {"Bucket": "results-2026"}).put("a.json", "[1]")
+        3
+        """
         content = text.encode("utf-8", "surrogatepass")
         self._call("put_object", Bucket=self.bucket, Key=key, Body=content, ContentType="application/json", **self.more)
         return len(content)
@@ -168,7 +206,15 @@ def transformed(children: Iterable[Child | Ended], transformation: str) -> list[
 
 
 def metadata(child: Child | Ended) -> dict[str, Any]:
-    """A child execution as the NONE transformation tells it."""
+    """A child execution as the NONE transformation tells it.
+
+    >>> from eslabon.stepfunctions.mapexamples import map_run
+    >>> run = map_run([1])
+    >>> run.abort()
+    >>> told = metadata(run.children[0])
+    >>> told["Status"], told["Input"], "Output" in told
+    ('ABORTED', '1', False)
+    """
     succeeded = child.status == SUCCEEDED
     assert child.stopped is not None
     arn = child.arn
