@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from eslabon.boto import operation
 from eslabon.errors import NotModelled, ServiceError
 from eslabon.ids import Arn
 from eslabon.stepfunctions import optimised, sdk
@@ -107,10 +108,16 @@ def _begin(attempt: Attempt, call: Call) -> None:
         except ServiceError as refusal:
             end = partial(_failed, attempt, call, *call.refusal(refusal))
         except NotModelled as missing:
-            if call.service == "lambda":  # the function's own code may have met it: whoever wrote that must see it
+            if not _is_refused_whole(call):  # a function's own code has met it: whoever wrote that must see it
                 raise
             end = partial(_needs_mock, attempt, str(missing))
     attempt.later(CALL + work.elapsed, end)
+
+
+def _is_refused_whole(call: Call) -> bool:
+    """Whether it is the call that is not modelled, rather than something that a Lambda function does."""
+    known = operation(call.service, call.operation)
+    return call.service != "lambda" or not known.modelled or not set(call.parameters) <= set(known.known)
 
 
 def _answered(attempt: Attempt, call: Call, answer: dict[str, Any]) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from eslabon import NotModelled
+
 INVOKE = "lambda:invoke"
 
 
@@ -142,3 +144,16 @@ def test_a_function_is_run_again_by_each_retry(workflows: Any) -> None:
     begun = [event["timestamp"] for event in run.events if event["type"] == "LambdaFunctionScheduled"]
     waits = [round((after - before).total_seconds()) for before, after in zip(begun, begun[1:], strict=False)]
     assert waits == [10, 20]
+
+
+def test_what_a_function_meets_that_is_not_modelled_is_told_to_whoever_wrote_it(workflows: Any) -> None:
+    arn = workflows.function("import boto3\ndef handler(event, context): boto3.client('kinesis').list_streams()")
+    with pytest.raises(NotModelled, match="kinesis"):
+        workflows.run(arn)
+
+
+def test_what_is_not_modelled_of_invoke_itself_fails_the_task_and_shows_the_mock(workflows: Any) -> None:
+    workflows.function("def handler(event, context): pass")
+    error, cause = workflows.run(INVOKE, {"FunctionName": "pay", "ClientContext": "e30="}).failure
+    assert error == "States.Runtime"
+    assert 'cloud.mock("arn:aws:states:::lambda:invoke"' in cause

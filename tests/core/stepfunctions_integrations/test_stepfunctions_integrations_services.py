@@ -109,3 +109,50 @@ def test_who_sent_what_where_stands_in_the_journal(workflows: Any) -> None:
         "x",
         None,
     )
+
+
+def test_an_express_workflow_calls_services_too(workflows: Any) -> None:
+    url = workflows.queue()
+    send = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage",
+        "Parameters": {"QueueUrl": url, "MessageBody.$": "$"},
+        "ResultSelector": {"id.$": "$.MessageId"},
+        "End": True,
+    }
+    machine = workflows.machine({"StartAt": "Send", "States": {"Send": send}}, type="EXPRESS")
+    answer = workflows.client.start_sync_execution(stateMachineArn=machine, input='{"total": 9}')
+    assert answer["status"] == "SUCCEEDED"
+    assert workflows.received(url) == [{"total": 9}]
+
+
+def test_the_branch_that_fails_stops_the_child_of_another(workflows: Any) -> None:
+    child = workflows.machine(WAITING)
+    start = {
+        "Type": "Task",
+        "Resource": f"arn:aws:states:::{START}.sync",
+        "Parameters": {"StateMachineArn": child},
+        "End": True,
+    }
+    wait = {"Type": "Wait", "Seconds": 5, "Next": "Fail"}
+    branches = [
+        {"StartAt": "Start", "States": {"Start": start}},
+        {"StartAt": "Wait", "States": {"Wait": wait, "Fail": {"Type": "Fail", "Error": "Full"}}},
+    ]
+    both = {"Type": "Parallel", "Branches": branches, "End": True}
+    machine = workflows.machine({"StartAt": "Both", "States": {"Both": both}})
+    workflows.client.start_execution(stateMachineArn=machine)
+    workflows.cloud.clock.run_until_idle()
+    (execution,) = workflows.client.list_executions(stateMachineArn=child)["executions"]
+    assert execution["status"] == "ABORTED"
+
+
+def test_a_redriven_task_calls_again(workflows: Any) -> None:
+    url = "https://sqs.us-east-1.amazonaws.com/123456789012/orders"
+    run = workflows.run("sqs:sendMessage", {"QueueUrl": url, "MessageBody": {"total": 9}})
+    assert run.failure[0] == "SQS.QueueDoesNotExistException"
+    workflows.queue()
+    workflows.client.redrive_execution(executionArn=run.arn)
+    workflows.cloud.clock.run_until_idle()
+    assert run.output["MessageId"]
+    assert workflows.received(url) == [{"total": 9}]
