@@ -55,11 +55,11 @@ def reading(kind: str, key: str, **config: Any) -> dict[str, Any]:
 class Workflow:
     """A state machine of one Map state, and one execution of it."""
 
-    def __init__(self, cloud: Cloud, role: str, state: dict[str, Any], given: Any = None) -> None:
+    def __init__(self, cloud: Cloud, role: str, state: dict[str, Any], given: Any = None, name: str = "orders") -> None:
         self.cloud = cloud
         self.states = cloud.client("stepfunctions")
         definition = json.dumps({"StartAt": "Map", "States": {"Map": state}})
-        machine = self.states.create_state_machine(name="orders", definition=definition, roleArn=role)
+        machine = self.states.create_state_machine(name=name, definition=definition, roleArn=role)
         self.execution = self.states.start_execution(
             stateMachineArn=machine["stateMachineArn"], input=json.dumps(given), name="first"
         )["executionArn"]
@@ -371,6 +371,30 @@ def test_a_run_that_failed_by_the_size_of_its_result_is_started_anew(
     assert len(work.run().map_runs()) == 2
 
 
+def test_a_child_is_redriven_with_its_map_run_only(cloud: Cloud, states_role: str) -> None:
+    work = Workflow(cloud, states_role, distributed(), [-11]).run()
+    with pytest.raises(work.states.exceptions.ExecutionNotRedrivable):
+        work.states.redrive_execution(executionArn=work.children()[0]["executionArn"])
+
+
+def test_children_that_ended_fourteen_days_ago_are_not_redriven(cloud: Cloud, states_role: str) -> None:
+    states = {
+        "Sign": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$", "NumericLessThan": 0, "Next": "Stop"}],
+            "Default": "Wait",
+        },
+        "Wait": {"Type": "Wait", "Seconds": 10 * 86_400, "Next": "Stop"},
+        "Stop": {"Type": "Fail"},
+    }
+    work = Workflow(cloud, states_role, distributed(states, ToleratedFailureCount=1), [-1, 1]).run()
+    assert work.counts("failuresNotRedrivable") == [0]
+    cloud.clock.advance(5 * 86_400)
+    assert work.counts("failed", "failuresNotRedrivable") == [2, 1]
+    work.states.redrive_execution(executionArn=work.execution)
+    assert sorted(child["redriveCount"] for child in work.run().children()) == [0, 1]
+
+
 # --- Update ---------------------------------------------------------------------------------------------------------
 
 
@@ -519,6 +543,66 @@ def test_readers_that_are_not_modelled_are_created_and_fail_by_name(
     described = work.described()
     assert described["error"] == "States.Runtime", "nothing catches it"
     assert f"does not model stepfunctions an ItemReader of {kind}" in described["cause"]
+
+
+@pytest.mark.parametrize("text", ["[NaN]", '{"a": Infinity}'])
+def test_what_json_does_not_have_is_not_read(cloud: Cloud, states_role: str, buckets: Any, text: str) -> None:
+    for kind, key in (("JSON", "items.json"), ("JSONL", "items.jsonl")):
+        buckets.put_object(Bucket="data-2026", Key=key, Body=text)
+        state = distributed(ItemReader=reading(kind, key))
+        work = Workflow(cloud, states_role, state, name=kind)
+        assert work.run().described()["error"] == "States.ItemReaderFailed"
+
+
+@pytest.mark.parametrize("most", [0, -1, 1.5])
+def test_a_number_of_items_is_positive_and_whole(cloud: Cloud, states_role: str, buckets: Any, most: float) -> None:
+    buckets.put_object(Bucket="data-2026", Key="items.json", Body="[1, 2]")
+    reader = reading("JSON", "items.json", MaxItemsPath="$.most")
+    work = Workflow(cloud, states_role, distributed(ItemReader=reader), {"most": most}).run()
+    assert work.described()["error"] == "States.Runtime"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"ItemReader": {"Resource": "arn:aws:states:::sqs:sendMessage"}},
+        {"ItemReader": reading("XML", "items.xml")},
+        {"ItemReader": reading("CSV", "items.csv")},
+        {"ItemReader": reading("CSV", "items.csv", CSVHeaderLocation="GIVEN")},
+        {"ItemReader": reading("CSV", "items.csv", CSVHeaderLocation="FIRST_ROW", CSVDelimiter="COLON")},
+        {"ItemReader": reading("JSON", "items.json"), "ItemsPath": "$.items"},
+        {"ItemBatcher": {}},
+        {"ItemBatcher": {"BatchInput": {}}},
+        {"ResultWriter": {}},
+        {"ResultWriter": {"Resource": "arn:aws:states:::s3:getObject"}},
+        {"ResultWriter": {"WriterConfig": {"Transformation": "ZIP"}}},
+        {"ResultWriter": {"WriterConfig": {"OutputType": "CSV"}}},
+    ],
+    ids=lambda wrong: json.dumps(wrong)[:60],
+)
+def test_fields_that_say_nothing_that_aws_knows_are_refused(
+    cloud: Cloud, states_role: str, wrong: dict[str, Any]
+) -> None:
+    states = cloud.client("stepfunctions")
+    definition = json.dumps({"StartAt": "Map", "States": {"Map": distributed(**wrong)}})
+    with pytest.raises(states.exceptions.InvalidDefinition):
+        states.create_state_machine(name="orders", definition=definition, roleArn=states_role)
+
+
+@pytest.mark.parametrize("field", ["ItemReader", "ItemBatcher", "ResultWriter"])
+def test_an_inline_map_has_no_data_outside(cloud: Cloud, states_role: str, field: str) -> None:
+    given: dict[str, Any] = {
+        "ItemReader": reading("JSON", "i"),
+        "ItemBatcher": {"MaxItemsPerBatch": 1},
+        "ResultWriter": EXPORT,
+    }
+    state = distributed(**{field: given[field]})
+    state["ItemProcessor"]["ProcessorConfig"] = {"Mode": "INLINE"}
+    del state["Label"]
+    states = cloud.client("stepfunctions")
+    definition = json.dumps({"StartAt": "Map", "States": {"Map": state}})
+    with pytest.raises(states.exceptions.InvalidDefinition, match=field):
+        states.create_state_machine(name="orders", definition=definition, roleArn=states_role)
 
 
 # --- Memory ---------------------------------------------------------------------------------------------------------

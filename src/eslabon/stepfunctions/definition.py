@@ -252,13 +252,20 @@ def _map(fields: Mapping[str, Any], language: str) -> MapWork:
         tolerated_count=compile_field(fields, "ToleratedFailureCount", jsonata_kind="number", convert=integer),
         tolerated_percentage=compile_field(fields, "ToleratedFailurePercentage", jsonata_kind="number", convert=number),
         label=fields.get("Label", ""),
-        **_data_outside(fields, language),
+        **_data_outside(fields, language, distributed=distributed),
     )
 
 
-def _data_outside(fields: Mapping[str, Any], language: str) -> dict[str, Any]:
+def _data_outside(fields: Mapping[str, Any], language: str, *, distributed: bool) -> dict[str, Any]:
     """Where a distributed Map reads its items, how it batches them, where its results go; loaded when there is any."""
     compiled: dict[str, Any] = {}
+    named = [name for name in ("ItemReader", "ItemBatcher", "ResultWriter") if name in fields]
+    if named and not distributed:
+        raise DefinitionError(
+            f"{', '.join(named)}: only a Map whose ProcessorConfig has the Mode DISTRIBUTED has that."
+        )
+    if "ItemReader" in fields and ("ItemsPath" in fields or "Items" in fields):
+        raise DefinitionError("A Map that has an ItemReader takes its items from there: leave out ItemsPath and Items.")
     if "ItemReader" in fields:
         from eslabon.stepfunctions.itemreader import compile_reader
 

@@ -46,13 +46,14 @@ def records(lines: Iterable[str], delimiter: str = ",") -> Iterator[list[str]]:
 def _read(text: str, delimiter: str, quoted: bool, fields: list[str], field: list[str]) -> bool:
     """Read a line into the fields that are complete and the characters of the last one; whether that one goes on."""
     position, end = 0, len(text)
+    begins = -1 if quoted else 0  # where the field begins: a quotation mark there is not a doubled one
     while position < end:
         character = text[position]
         following = text[position + 1 : position + 2]
         if character == "\\":  # what follows is meant literally, whatever it is
             field.append(following)
             position += 1
-        elif character == '"' and following == '"' and (quoted or not _opens(text, position, delimiter)):
+        elif character == '"' and following == '"' and (quoted or position != begins):
             field.append('"')
             position += 1
         elif character == '"':
@@ -60,16 +61,11 @@ def _read(text: str, delimiter: str, quoted: bool, fields: list[str], field: lis
         elif character == delimiter and not quoted:
             fields.append("".join(field))
             field.clear()
+            begins = position + 1
         else:
             field.append(character)
         position += 1
     return quoted
-
-
-def _opens(text: str, position: int, delimiter: str) -> bool:
-    """Whether two quotation marks are the whole of a field, an empty one."""
-    begins = position == 0 or text[position - 1] == delimiter
-    return begins and text[position + 2 : position + 3] in ("", delimiter)
 
 
 def rows(lines: Iterable[str], delimiter: str = ",", header: Sequence[str] | None = None) -> Iterator[dict[str, str]]:

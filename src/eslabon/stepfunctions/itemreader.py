@@ -68,17 +68,25 @@ class Reader:
         eslabon.stepfunctions.scope.StateError: ('States.ItemReaderFailed', 'The bucket gone could not be read. ...')
         """
         arguments = self.arguments(visit)
-        most = int(self.most(visit)) if self.most is not None else 0
+        most = self._most(visit)
         service = visit.flow.execution.service
         source = _Source(service, arguments)
         try:
-            yield from islice(self._all(source), most or MOST_ITEMS)
+            yield from islice(self._all(source), most)
         except ServiceError as refused:
             raise StateError(FAILED, f"{source} could not be read. {refused}", complete=True) from None
         except NotModelled as missing:
             raise StateError(RUNTIME, str(missing), complete=True) from None
         except (ValueError, EOFError, OSError, zlib.error) as wrong:
             raise StateError(FAILED, f"{source} could not be read. {wrong}", complete=True) from None
+
+    def _most(self, visit: Visit) -> int:
+        if self.most is None:
+            return MOST_ITEMS
+        most = self.most(visit)
+        if most != int(most) or most < 1:
+            raise StateError(RUNTIME, f"MaxItems must be a positive integer, but is {most}.")
+        return min(int(most), MOST_ITEMS)
 
     def _all(self, source: _Source) -> Iterator[Item]:
         source.check_place()
@@ -213,6 +221,10 @@ class _Source:
         return gzip.GzipFile(fileobj=content) if key.endswith((".gz", ".gzip")) else content
 
 
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
 class _Member(NamedTuple):
     key: str
     value: Any
@@ -225,7 +237,7 @@ def _lines(file: File) -> io.TextIOWrapper:
 def _json(file: File, config: Mapping[str, Any]) -> Iterable[Any]:
     """The elements of an array or the members of an object, which ItemsPointer may choose out of a larger one."""
     try:
-        document = json.loads(file.read())
+        document = json.loads(file.read(), parse_constant=_no_constant)
     except RecursionError:
         raise ValueError("The JSON text nests too deeply.") from None
     found = _pointed(document, config.get("ItemsPointer", ""))
@@ -258,7 +270,7 @@ def _json_lines(file: File, config: Mapping[str, Any]) -> Iterator[Any]:
             raise ValueError(f"Line {number} is larger than 8 MB.")
         if line.strip():
             try:
-                yield json.loads(line)
+                yield json.loads(line, parse_constant=_no_constant)
             except (ValueError, RecursionError) as wrong:
                 raise ValueError(f"Line {number} is not JSON: {wrong}") from None
 

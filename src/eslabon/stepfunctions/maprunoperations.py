@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from eslabon.errors import ServiceError
@@ -27,6 +27,7 @@ _COUNTED = {
     "aborted": "ABORTED",
     "pendingRedrive": "PENDING_REDRIVE",
 }
+_UNSUCCESSFUL = frozenset({"FAILED", "TIMED_OUT", "ABORTED"})
 
 
 class MapRuns(Executions):
@@ -142,6 +143,15 @@ class MapRuns(Executions):
             raise ServiceError("ResourceNotFound", f"Resource not found: '{arn}'", resourceName=arn)
         return run
 
+    def redrive_execution(self, executionArn: str, clientToken: str | None = None) -> dict[str, Any]:
+        """Redrive an execution; a child execution is redriven with its map run, by the execution that started it."""
+        execution = self._execution(executionArn)
+        if execution.map_run_arn is not None:
+            parent = self._map_run(execution.map_run_arn).visit.flow.execution.arn
+            message = f"Execution is not redrivable: '{executionArn}'. Redrive the execution that started it: {parent}"
+            raise ServiceError("ExecutionNotRedrivable", message)
+        return super().redrive_execution(executionArn, clientToken)
+
     # --- What other operations ask about child executions -------------------------------------------------------------
 
     def _map_run_executions(self, arn: str) -> list[Execution]:
@@ -183,14 +193,17 @@ def _as_executions(children: Iterable[Child | Ended]) -> list[Execution]:
     return cast(list[Execution], list(children))
 
 
-def _counts(run: MapRun, weigh: Any, pending: int) -> dict[str, int]:
+def _counts(run: MapRun, weigh: Callable[[Child | Ended], int], pending: int) -> dict[str, int]:
     by_status: Counter[str] = Counter()
+    lost = 0
     for child in run.children:
         by_status[child.status] += weigh(child)
+        if child.status in _UNSUCCESSFUL and not run.redrivable(child):
+            lost += weigh(child)
     total = sum(by_status.values()) + pending
     counted = {name: by_status[status] for name, status in _COUNTED.items()}
     written = sum(by_status.values()) if run.written else 0
-    return {"pending": pending, **counted, "total": total, "resultsWritten": written, "failuresNotRedrivable": 0}
+    return {"pending": pending, **counted, "total": total, "resultsWritten": written, "failuresNotRedrivable": lost}
 
 
 def _listed(run: MapRun) -> dict[str, Any]:

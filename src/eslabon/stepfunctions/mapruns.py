@@ -16,9 +16,9 @@ from typing import Any
 from eslabon.stepfunctions import resultwriter
 from eslabon.stepfunctions.branches import wrong_items
 from eslabon.stepfunctions.definition import MapWork
+from eslabon.stepfunctions.describing import MOST_EVENTS, PERIOD
 from eslabon.stepfunctions.execution import ABORTED, FAILED, RUNNING, SUCCEEDED, Execution
 from eslabon.stepfunctions.handlers import DATA_LIMIT, RUNTIME
-from eslabon.stepfunctions.history import LIMIT
 from eslabon.stepfunctions.interpreter import Visit
 from eslabon.stepfunctions.itemreader import Item, from_state
 from eslabon.stepfunctions.mapchildren import EXPRESS, STANDARD, Child, Ended
@@ -325,12 +325,28 @@ class MapRun:
         for child in self.children:
             if child.status == SUCCEEDED:
                 continue
-            if isinstance(child, Child) and len(child.events) >= LIMIT - 1:
+            if not self.redrivable(child):
                 self._failed_items += child.item_count or 0
                 continue
             self._redriving[child.index] = child.status
             child.status = PENDING_REDRIVE
         self._begin()
+
+    def redrivable(self, child: Child | Ended) -> bool:
+        """Whether a child execution that did not succeed can run again; an Express one always can.
+
+        >>> from eslabon.stepfunctions.mapexamples import map_run
+        >>> run = map_run([1])
+        >>> run.abort()
+        >>> run.redrivable(run.children[0])
+        True
+        >>> run.service.clock.advance(15 * 86_400)
+        >>> run.redrivable(run.children[0])
+        False
+        """
+        if not isinstance(child, Child) or child.stopped is None:
+            return True
+        return len(child.events) <= MOST_EVENTS and self.service.clock.now < child.stopped + PERIOD
 
     def _redrive_child(self, index: int) -> None:
         child = self.children[index]
