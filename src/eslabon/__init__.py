@@ -17,7 +17,7 @@ from typing import Any
 from eslabon import activation, boto, neighbours, network, readertime
 from eslabon.cloud import Cloud
 from eslabon.errors import NoActiveCloud, NotModelled
-from eslabon.stepfunctions.mocks import TaskFailed
+from eslabon.mocks import TaskFailed
 
 __all__ = ["Cloud", "NoActiveCloud", "NotModelled", "TaskFailed", "activate"]
 

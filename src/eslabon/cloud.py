@@ -15,9 +15,9 @@ from eslabon.clock import START, Clock
 from eslabon.errors import NotModelled
 from eslabon.ids import Ids
 from eslabon.journal import Journal
+from eslabon.mocks import UNSET, Mocks
 from eslabon.network import Network
 from eslabon.service import Reply, Service
-from eslabon.stepfunctions.mocks import UNSET, Mocks
 
 if TYPE_CHECKING:
     import boto3

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from eslabon.boto import operation
 from eslabon.errors import NotModelled, ServiceError
 from eslabon.ids import Arn
+from eslabon.mocks import Mock, TaskFailed, suggestion
 from eslabon.stepfunctions import optimised, sdk
 from eslabon.stepfunctions.calls import Call, after
 from eslabon.stepfunctions.fields import RUNTIME
-from eslabon.stepfunctions.mocks import Mock, TaskFailed, suggestion
 from eslabon.stepfunctions.resources import REQUEST_RESPONSE
 
 if TYPE_CHECKING:

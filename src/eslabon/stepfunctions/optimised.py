@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from eslabon.boto import service_model
 from eslabon.errors import ServiceError
 from eslabon.ids import Arn
+from eslabon.mocks import TaskFailed
 from eslabon.stepfunctions.apishapes import capitalized, parameters_of, result_of
 from eslabon.stepfunctions.calls import Call, after, exception_name, unusable, with_metadata
 from eslabon.stepfunctions.history import to_text
-from eslabon.stepfunctions.mocks import TaskFailed
 
 if TYPE_CHECKING:
     from eslabon.stepfunctions.tasks import Attempt

@@ -43,7 +43,7 @@ class Mock:
         >>> mock = Mock("Pay", made_of("Pay", [{"error": "Busy"}, {"result": {"paid": True}}]))
         >>> mock.answer({})
         Traceback (most recent call last):
-        eslabon.stepfunctions.mocks.TaskFailed: ('Busy', None)
+        eslabon.mocks.TaskFailed: ('Busy', None)
         >>> mock.answer({}), mock.answer({})
         ({'paid': True}, {'paid': True})
         """
