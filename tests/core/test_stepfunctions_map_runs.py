@@ -153,6 +153,7 @@ def test_counts_follow_the_children(cloud: Cloud, states_role: str) -> None:
     work.run()
     assert work.counts("pending", "running", "succeeded", "failed", "total") == [0, 0, 3, 1, 4]
     described = work.map_run()
+    assert work.counts("resultsWritten") == [0], "nothing is exported"
     assert (described["status"], described["maxConcurrency"], described["toleratedFailureCount"]) == ("SUCCEEDED", 2, 3)
     assert described["stopDate"] > described["startDate"]
 
@@ -280,6 +281,26 @@ def test_a_result_over_the_limit_of_a_payload_fails_and_nothing_catches_it(
 def test_an_input_over_the_limit_is_not_started(cloud: Cloud, states_role: str, buckets: Any) -> None:
     buckets.put_object(Bucket="data-2026", Key="large.json", Body=json.dumps([1, "x" * 300_000]))
     work = Workflow(cloud, states_role, distributed(ItemReader=reading("JSON", "large.json"))).run()
+    described = work.described()
+    assert described["error"] == "States.DataLimitExceeded"
+    assert described["cause"].startswith("The input of a child execution is larger than")
+    assert [child["status"] for child in work.children()] == ["ABORTED"]
+
+
+@pytest.mark.parametrize(("most", "sizes"), [(21, [2]), (20, [1, 1]), (16, [1, 1])])
+def test_the_bytes_of_a_batch_are_those_of_its_json_text(
+    cloud: Cloud, states_role: str, most: int, sizes: list[int]
+) -> None:
+    assert len('{"Items":["aa","bb"]}') == 21
+    states = {"Done": {"Type": "Succeed"}}
+    state = distributed(states, MaxConcurrency=1, ItemBatcher={"MaxInputBytesPerBatch": most})
+    work = Workflow(cloud, states_role, state, ["aa", "bb"]).run()
+    assert [len(batch["Items"]) for batch in json.loads(work.described()["output"])] == sizes
+
+
+def test_an_item_that_fits_in_no_batch_fails_the_run(cloud: Cloud, states_role: str) -> None:
+    state = distributed(ItemBatcher={"MaxInputBytesPerBatch": 15})
+    work = Workflow(cloud, states_role, state, ["aa"]).run()
     assert work.described()["error"] == "States.DataLimitExceeded"
 
 
@@ -395,6 +416,42 @@ def test_children_that_ended_fourteen_days_ago_are_not_redriven(cloud: Cloud, st
     assert sorted(child["redriveCount"] for child in work.run().children()) == [0, 1]
 
 
+def test_a_redrive_waits_for_express_children_that_could_not_be_stopped(cloud: Cloud, states_role: str) -> None:
+    work = Workflow(cloud, states_role, distributed(kind="EXPRESS"), [1, -1])
+    cloud.clock.advance(1)
+    work.states.stop_execution(executionArn=work.execution)
+    assert [child["status"] for child in work.children()] == ["RUNNING", "RUNNING"]
+    work.states.redrive_execution(executionArn=work.execution)
+    cloud.clock.advance(1)
+    assert "MapRunRedriven" not in work.events()
+    cloud.clock.advance(5)
+    assert "MapRunRedriven" in work.events()
+    assert work.children(statusFilter="RUNNING")[0]["redriveCount"] == 1
+    assert work.run().counts("succeeded", "failed") == [1, 1]
+
+
+def test_a_redrive_counts_failures_anew(cloud: Cloud, states_role: str) -> None:
+    glue = Glue(cloud, [1, 2])
+    work = Workflow(cloud, states_role, distributed(TASK, ToleratedFailureCount=1), [1, 2, 3]).run()
+    assert work.status == "FAILED"
+    glue.bad = {1}
+    work.states.redrive_execution(executionArn=work.execution)
+    assert work.run().status == "SUCCEEDED"
+    assert work.counts("succeeded", "failed") == [2, 1]
+
+
+def test_a_run_that_read_a_part_goes_on_behind_it(cloud: Cloud, states_role: str, buckets: Any) -> None:
+    glue = Glue(cloud, [])
+    buckets.put_object(Bucket="data-2026", Key="items.jsonl", Body="1\n{\n3\n")
+    state = distributed(TASK, "EXPRESS", MaxConcurrency=1, ItemReader=reading("JSONL", "items.jsonl"))
+    work = Workflow(cloud, states_role, state).run()
+    assert (work.described()["error"], glue.called) == ("States.ItemReaderFailed", [1])
+    buckets.put_object(Bucket="data-2026", Key="items.jsonl", Body="1\n2\n3\n")
+    work.states.redrive_execution(executionArn=work.execution)
+    assert (work.run().status, glue.called) == ("SUCCEEDED", [1, 2, 3])
+    assert json.loads(work.described()["output"]) == [{"done": 1}, {"done": 2}, {"done": 3}]
+
+
 # --- Update ---------------------------------------------------------------------------------------------------------
 
 
@@ -420,6 +477,12 @@ def test_a_lower_tolerance_fails_a_running_map_run(cloud: Cloud, states_role: st
     assert (work.status, work.map_run()["status"]) == ("FAILED", "FAILED")
 
 
+def test_a_map_run_that_has_ended_is_not_updated(cloud: Cloud, states_role: str) -> None:
+    work = Workflow(cloud, states_role, distributed(), [1]).run()
+    with pytest.raises(work.states.exceptions.ValidationException):
+        work.states.update_map_run(mapRunArn=work.map_runs()[0], maxConcurrency=2)
+
+
 # --- Files ----------------------------------------------------------------------------------------------------------
 
 
@@ -437,6 +500,7 @@ def test_results_are_exported_by_status_with_a_manifest(cloud: Cloud, states_rol
         size = len(files[name].encode())
         assert manifest["ResultFiles"][status] == [{"Key": f"{folder}/{name}", "Size": size}]
         assert [one["Input"] for one in json.loads(files[name])] == inputs
+    assert [one["Status"] for one in json.loads(files["PENDING_0.json"])] == ["PENDING"]
     assert run["executionCounts"]["resultsWritten"] == 3
 
 
@@ -482,6 +546,21 @@ def test_without_its_bucket_no_child_is_started(cloud: Cloud, states_role: str) 
     work = Workflow(cloud, states_role, distributed(ResultWriter=EXPORT), [1]).run()
     assert work.described()["error"] == "States.ResultWriterFailed"
     assert work.children() == []
+
+
+def test_lists_of_objects_are_read_to_their_end(cloud: Cloud, states_role: str, buckets: Any) -> None:
+    for number in range(1_001):
+        buckets.put_object(Bucket="data-2026", Key=f"orders/{number}", Body="")
+    parameters = {"Bucket": "data-2026", "Prefix": "orders/"}
+    reader = {"Resource": "arn:aws:states:::s3:listObjectsV2", "Parameters": parameters}
+    state = distributed(
+        {"Done": {"Type": "Succeed"}},
+        ItemReader=reader,
+        ItemSelector={"key.$": "$$.Map.Item.Value.Key"},
+        ItemBatcher={"MaxItemsPerBatch": 1_000},
+    )
+    work = Workflow(cloud, states_role, state).run()
+    assert [len(batch["Items"]) for batch in json.loads(work.described()["output"])] == [1_000, 1]
 
 
 def test_packed_files_are_read(cloud: Cloud, states_role: str, buckets: Any) -> None:
