@@ -103,8 +103,10 @@ def after(execution: Execution, function: Callable[[], None]) -> None:
     >>> from eslabon.stepfunctions.taskexamples import callback
     >>> attempt = callback()
     >>> after(attempt.execution, lambda: print("ended"))
+    >>> after(attempt.execution, lambda: print("and somebody else is told"))
     >>> attempt.succeed(1)
     ended
+    and somebody else is told
     >>> after(attempt.execution, lambda: print("ended before"))
     ended before
     """

@@ -52,6 +52,12 @@ def test_a_function_gets_the_arguments_and_may_fail_the_task(workflows: Any) -> 
     assert workflows.run(MODEL, {"total": 900}).failure == ("CardDeclined", "Not enough money.")
 
 
+def test_a_function_that_changes_its_arguments_changes_nothing_else(workflows: Any) -> None:
+    workflows.cloud.mock(MODEL, lambda arguments: arguments["order"].clear())
+    run = workflows.run(MODEL, given={"order": {"total": 9}}, ResultPath="$.paid")
+    assert run.output == {"order": {"total": 9}, "paid": None}
+
+
 def test_what_a_function_sleeps_lengthens_the_task(workflows: Any) -> None:
     workflows.cloud.mock(MODEL, lambda arguments: workflows.cloud.clock.sleep(30))
     run = workflows.run(MODEL)

@@ -60,6 +60,15 @@ def test_stopping_the_parent_stops_the_child_that_it_waits_for(workflows: Any) -
     assert run.shown["status"] == "ABORTED"
 
 
+def test_a_task_that_times_out_stops_the_child_that_it_waits_for(workflows: Any) -> None:
+    child = workflows.machine(WAITING)
+    run = workflows.start(f"{START}.sync", {"StateMachineArn": child}, TimeoutSeconds=60)
+    workflows.cloud.clock.advance(70)
+    (execution,) = workflows.client.list_executions(stateMachineArn=child)["executions"]
+    assert execution["status"] == "ABORTED"
+    assert run.failure[0] == "States.Timeout"
+
+
 def test_stopping_the_parent_leaves_the_child_that_it_only_started(workflows: Any) -> None:
     child = workflows.machine(WAITING)
     run = workflows.start(START, {"StateMachineArn": child})

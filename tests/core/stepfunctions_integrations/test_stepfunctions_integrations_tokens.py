@@ -83,6 +83,24 @@ def test_a_token_is_good_once_even_before_the_workflow_has_gone_on(workflows: An
         workflows.client.send_task_failure(taskToken=token)
 
 
+def test_a_token_is_good_once_also_for_a_worker_that_runs_inside_the_clock(workflows: Any, activity: str) -> None:
+    run = workflows.run(activity)
+    token = workflows.client.get_activity_task(activityArn=activity)["taskToken"]
+    told = []
+
+    def work() -> None:
+        workflows.client.send_task_success(taskToken=token, output="1")
+        try:
+            workflows.client.send_task_success(taskToken=token, output="2")
+        except ClientError as error:
+            told.append(error.response["Error"]["Code"])
+
+    workflows.cloud.clock.call_later(1, work)
+    workflows.cloud.clock.run_until_idle()
+    assert told == ["TaskTimedOut"]
+    assert run.output == 1
+
+
 def test_a_retry_has_a_token_of_its_own(workflows: Any, activity: str) -> None:
     run = workflows.run(activity, Retry=[{"ErrorEquals": ["Broken"]}])
     first = workflows.client.get_activity_task(activityArn=activity)["taskToken"]
