@@ -315,6 +315,24 @@ def test_an_item_over_the_limit_may_be_selected_from(cloud: Cloud, states_role: 
     assert json.loads(work.described()["output"]) == [{"n": 0}, {"n": 1}]
 
 
+def test_an_express_child_may_last_five_minutes(cloud: Cloud, states_role: str) -> None:
+    states = {"Wait": {"Type": "Wait", "Seconds": 400, "End": True}}
+    work = Workflow(cloud, states_role, distributed(states, "EXPRESS"), [1]).run()
+    assert work.counts("timedOut", "failed") == [1, 0]
+    assert work.described()["error"] == "States.ExceedToleratedFailureThreshold"
+
+
+def test_a_map_run_ends_with_the_branch_that_it_is_in(cloud: Cloud, states_role: str) -> None:
+    fail = {
+        "StartAt": "Wait",
+        "States": {"Wait": {"Type": "Wait", "Seconds": 1, "Next": "Stop"}, "Stop": {"Type": "Fail", "Error": "Full"}},
+    }
+    each = {"StartAt": "Each", "States": {"Each": distributed()}}
+    work = Workflow(cloud, states_role, {"Type": "Parallel", "Branches": [each, fail], "End": True}, [1]).run()
+    assert (work.described()["error"], work.map_run()["status"]) == ("Full", "ABORTED")
+    assert [child["status"] for child in work.children()] == ["ABORTED"]
+
+
 # --- Redrive --------------------------------------------------------------------------------------------------------
 
 
@@ -650,12 +668,16 @@ def test_a_number_of_items_is_positive_and_whole(cloud: Cloud, states_role: str,
         {"ItemReader": reading("CSV", "items.csv", CSVHeaderLocation="GIVEN")},
         {"ItemReader": reading("CSV", "items.csv", CSVHeaderLocation="FIRST_ROW", CSVDelimiter="COLON")},
         {"ItemReader": reading("JSON", "items.json"), "ItemsPath": "$.items"},
+        {"ItemReader": reading("JSON", "items.json", MaxItem=1)},
+        {"ItemReader": {"Resource": "arn:aws:states:::s3:listObjectsV2", "Arguments": {"Bucket": "data-2026"}}},
         {"ItemBatcher": {}},
+        {"ItemBatcher": {"MaxItemsPerBatch": 1, "MaxItems": 1}},
         {"ItemBatcher": {"BatchInput": {}}},
         {"ResultWriter": {}},
         {"ResultWriter": {"Resource": "arn:aws:states:::s3:getObject"}},
         {"ResultWriter": {"WriterConfig": {"Transformation": "ZIP"}}},
         {"ResultWriter": {"WriterConfig": {"OutputType": "CSV"}}},
+        {"ResultWriter": {**EXPORT, "Key": "results.json"}},
     ],
     ids=lambda wrong: json.dumps(wrong)[:60],
 )

@@ -14,8 +14,17 @@ from eslabon.stepfunctions.dataflow import JSONATA
 from eslabon.stepfunctions.fields import RUNTIME, compile_field, integer
 from eslabon.stepfunctions.handlers import DATA_LIMIT
 from eslabon.stepfunctions.history import LARGEST, to_text
+from eslabon.stepfunctions.itemreader import check_members
 from eslabon.stepfunctions.scope import DefinitionError, Evaluate, Scope, StateError
 from eslabon.stepfunctions.templates import compile_template
+
+_MEMBERS = (
+    "MaxItemsPerBatch",
+    "MaxItemsPerBatchPath",
+    "MaxInputBytesPerBatch",
+    "MaxInputBytesPerBatchPath",
+    "BatchInput",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,7 @@ def compile_batcher(fields: Mapping[str, Any], language: str) -> Batcher:
     Traceback (most recent call last):
     eslabon.stepfunctions.scope.DefinitionError: An ItemBatcher must have MaxItemsPerBatch or MaxInputBytesPerBatch.
     """
+    check_members(fields, "ItemBatcher", _MEMBERS)
     most_items = compile_field(fields, "MaxItemsPerBatch", jsonata_kind="number", convert=integer)
     most_bytes = compile_field(fields, "MaxInputBytesPerBatch", jsonata_kind="number", convert=integer)
     if most_items is None and most_bytes is None:

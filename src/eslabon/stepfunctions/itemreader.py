@@ -32,6 +32,17 @@ STATE_DATA = "STATE_DATA"  # the source of items that come with the state's inpu
 GET, LIST = "arn:aws:states:::s3:getObject", "arn:aws:states:::s3:listObjectsV2"
 File = io.BytesIO | gzip.GzipFile
 MOST_ITEMS = 100_000_000
+_CONFIG = (
+    "InputType",
+    "Transformation",
+    "ManifestType",
+    "CSVDelimiter",
+    "CSVHeaderLocation",
+    "CSVHeaders",
+    "ItemsPointer",
+    "MaxItems",
+    "MaxItemsPath",
+)
 LARGEST_ITEM = 8 * 1024 * 1024  # bytes of one item, before ItemSelector makes it smaller
 
 
@@ -123,6 +134,8 @@ def compile_reader(fields: Mapping[str, Any], language: str) -> Reader:
     Traceback (most recent call last):
     eslabon.stepfunctions.scope.DefinitionError: InputType 'XML' is none of CSV, JSON, JSONL, MANIFEST, PARQUET.
     """
+    check_members(fields, "ItemReader", ("Resource", arguments_field(language), "ReaderConfig"))
+    check_members(fields.get("ReaderConfig", {}), "ReaderConfig", _CONFIG)
     resource = fields.get("Resource", "")
     if resource not in (GET, LIST):
         raise DefinitionError(f"The Resource of an ItemReader is {GET} or {LIST}, not '{resource}'.")
@@ -154,9 +167,31 @@ def compile_arguments(fields: Mapping[str, Any], language: str) -> Evaluate:
     >>> compile_arguments({"Parameters": {"Bucket.$": "$.b"}}, "JSONPath")(Scope({"b": "orders-2026"}))
     {'Bucket': 'orders-2026'}
     """
-    if language == JSONATA:
-        return jsonata.compile_value(fields.get("Arguments", {}), "Arguments")
-    return compile_template(fields.get("Parameters", {}), "Parameters")
+    field = arguments_field(language)
+    compile_it = jsonata.compile_value if language == JSONATA else compile_template
+    return compile_it(fields.get(field, {}), field)
+
+
+def arguments_field(language: str) -> str:
+    """How a query language calls what an action is called with.
+
+    >>> arguments_field("JSONata"), arguments_field("JSONPath")
+    ('Arguments', 'Parameters')
+    """
+    return "Arguments" if language == JSONATA else "Parameters"
+
+
+def check_members(fields: Mapping[str, Any], what: str, known: Iterable[str]) -> None:
+    """Refuse members that a field of a Map does not have. Raises DefinitionError.
+
+    >>> check_members({"MaxItems": 1}, "ReaderConfig", ["MaxItems"])
+    >>> check_members({"MaxItem": 1}, "ReaderConfig", ["MaxItems"])
+    Traceback (most recent call last):
+    eslabon.stepfunctions.scope.DefinitionError: ReaderConfig has no member MaxItem, only MaxItems.
+    """
+    unknown = [name for name in fields if name not in known]
+    if unknown:
+        raise DefinitionError(f"{what} has no member {', '.join(unknown)}, only {', '.join(known)}.")
 
 
 def from_state(items: Any) -> Iterator[Item]:

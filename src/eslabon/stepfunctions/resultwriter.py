@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from eslabon.errors import NotModelled, ServiceError
 from eslabon.stepfunctions.fields import RUNTIME
 from eslabon.stepfunctions.history import iso, to_text
-from eslabon.stepfunctions.itemreader import compile_arguments
+from eslabon.stepfunctions.itemreader import arguments_field, check_members, compile_arguments
 from eslabon.stepfunctions.scope import DefinitionError, Evaluate, StateError
 
 if TYPE_CHECKING:
@@ -120,6 +120,8 @@ def compile_writer(fields: Mapping[str, Any], language: str) -> Writer:
     Traceback (most recent call last):
     eslabon.stepfunctions.scope.DefinitionError: A ResultWriter must have a WriterConfig, or Resource and ...
     """
+    check_members(fields, "ResultWriter", ("Resource", arguments_field(language), "WriterConfig"))
+    check_members(fields.get("WriterConfig", {}), "WriterConfig", ("Transformation", "OutputType"))
     config = fields.get("WriterConfig")
     resource = fields.get("Resource")
     if config is None and resource is None:
