@@ -96,10 +96,10 @@ def compile_rule(fields: Mapping[str, Any], language: str, state: Mapping[str, A
     """
     if language == JSONATA:
         test = _condition(fields["Condition"])
-        flows = ("Assign", "Output")
+        flows = ["Assign", "Output"]
     else:
         test = compile_test(fields)
-        flows = ("Assign",)
+        flows = ["Assign"]
     own = {name: fields[name] for name in flows if name in fields}
     if state and "OutputPath" in state:
         own["OutputPath"] = state["OutputPath"]
