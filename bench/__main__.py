@@ -7,10 +7,11 @@ import json
 import subprocess
 import sys
 
-from bench import calls, event_index
+from bench import calls, event_index, workflows
 
 REACH = {"list_event_buses": 1.6, "put_events, 1000 rules": 5.0}
 INDEX_REACH = {10_000: 8.0}
+WORKFLOW_REACH = {"11 states, start to end": 6.0, "one transition": 0.15, "inline Map of 1,000 Pass": 250.0}
 
 
 def moto() -> dict[str, float]:
@@ -32,6 +33,15 @@ def main() -> None:
     print("\nMatching one event of 1 KB against so many rules, as a multiple of json.loads of that event")
     for count, value in event_index.ratios().items():
         print(f"{count:>8,} rules{'':<12}{value:>9.2f}{'':>9}{INDEX_REACH.get(count, ''):>9}")
+    print("\nRunning a state machine, as a multiple of one StartExecution answered by a constant")
+    for name, value in workflows.workflow_ratios().items():
+        print(f"{name:<26}{value:>9.3g}{'':>9}{WORKFLOW_REACH[name]:>9}")
+    print("\nAn item of a distributed Map with Express children, as a multiple of one of a thousand")
+    print(f"{'':<26}{'time':>9}{'memory':>9}")
+    found = workflows.distributed()
+    time_first, memory_first = next(iter(found.values()))
+    for count, (seconds, memory) in found.items():
+        print(f"{count:>8,} items{'':<12}{seconds / time_first:>9.2f}{memory / memory_first:>9.2f}")
 
 
 if __name__ == "__main__":

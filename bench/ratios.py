@@ -39,5 +39,6 @@ def constant(client: Any, operation: str, answer: dict[str, Any]) -> Any:
     def answered(**_: Any) -> tuple[_Constant, dict[str, Any]]:
         return _Constant(), dict(answer)
 
-    client.meta.events.register_first(f"before-call.eventbridge.{operation}", answered)
+    service = client.meta.service_model.service_id.hyphenize()
+    client.meta.events.register_first(f"before-call.{service}.{operation}", answered)
     return client
