@@ -36,7 +36,7 @@ def emit(kind):
 
 emit("Order placed")
 answer = sqs.receive_message(QueueUrl=urls["billing"], WaitTimeSeconds=20)
-for message in answer.get("Messages", []):
+for _ in answer.get("Messages", []):
     print("billing charges the customer")
     emit("Order paid")  # (3)
 # --8<-- [end:order]
