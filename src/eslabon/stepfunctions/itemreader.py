@@ -12,7 +12,7 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -140,24 +140,36 @@ def compile_reader(fields: Mapping[str, Any], language: str) -> Reader:
     if resource not in (GET, LIST):
         raise DefinitionError(f"The Resource of an ItemReader is {GET} or {LIST}, not '{resource}'.")
     config = fields.get("ReaderConfig", {})
-    kind = config.get("InputType")
-    known = sorted((*_FORMATS, "MANIFEST", "PARQUET"))
-    if kind is not None and kind not in known:
-        raise DefinitionError(f"InputType '{kind}' is none of {', '.join(known)}.")
-    if kind is None and "ManifestType" not in config and (resource == GET or "Transformation" in config):
-        raise DefinitionError("The ReaderConfig of an ItemReader that reads objects must have an InputType.")
-    if kind == "CSV" and config.get("CSVHeaderLocation") not in ("FIRST_ROW", "GIVEN"):
-        raise DefinitionError("CSVHeaderLocation must be FIRST_ROW or GIVEN where InputType is CSV.")
-    if config.get("CSVHeaderLocation") == "GIVEN" and not config.get("CSVHeaders"):
-        raise DefinitionError("CSVHeaders must name the columns where CSVHeaderLocation is GIVEN.")
-    if config.get("CSVDelimiter", "COMMA") not in delimited.DELIMITERS:
-        raise DefinitionError(f"CSVDelimiter is none of {', '.join(delimited.DELIMITERS)}.")
+    _check_config(resource, config)
     return Reader(
         resource,
         compile_arguments(fields, language),
         config,
         compile_field(config, "MaxItems", jsonata_kind="number", convert=integer),
     )
+
+
+def _check_config(resource: str, config: Mapping[str, Any]) -> None:
+    """Refuse a ReaderConfig that says what its parts, or the action, have no use for. Raises DefinitionError."""
+    for name, known in _VALUES.items():
+        if name in config and config[name] not in known:
+            raise DefinitionError(f"{name} '{config[name]}' is none of {', '.join(known)}.")
+    kind, manifest = config.get("InputType"), config.get("ManifestType")
+    for name, kinds in _ONLY_FOR.items():
+        if name in config and kind not in kinds:
+            raise DefinitionError(f"{name} is for the InputType {' or '.join(kinds)} only.")
+    flattens = config.get("Transformation") == "LOAD_AND_FLATTEN"
+    if flattens and resource == GET:
+        raise DefinitionError(f"The Transformation LOAD_AND_FLATTEN is for {LIST} only.")
+    if kind is None and manifest is None and (resource == GET or flattens):
+        raise DefinitionError("The ReaderConfig of an ItemReader that reads objects must have an InputType.")
+    if manifest == "S3_INVENTORY" and kind is not None:
+        raise DefinitionError("InputType must be left out where ManifestType is S3_INVENTORY.")
+    location = config.get("CSVHeaderLocation")
+    if kind == "CSV" and location is None:
+        raise DefinitionError("CSVHeaderLocation must be FIRST_ROW or GIVEN where InputType is CSV.")
+    if (location == "GIVEN") != bool(config.get("CSVHeaders")):
+        raise DefinitionError("CSVHeaders must name the columns where CSVHeaderLocation is GIVEN, and only there.")
 
 
 def compile_arguments(fields: Mapping[str, Any], language: str) -> Evaluate:
@@ -319,6 +331,22 @@ _FORMATS: Mapping[str, Callable[[File, Mapping[str, Any]], Iterable[Any]]] = {
     "CSV": _csv,
     "JSON": _json,
     "JSONL": _json_lines,
+}
+
+
+# What members of a ReaderConfig can be, and of which InputType they are.
+_VALUES: Mapping[str, Collection[str]] = {
+    "InputType": ("CSV", "JSON", "JSONL", "MANIFEST", "PARQUET"),
+    "Transformation": ("NONE", "LOAD_AND_FLATTEN"),
+    "ManifestType": ("ATHENA_DATA", "S3_INVENTORY"),
+    "CSVHeaderLocation": ("FIRST_ROW", "GIVEN"),
+    "CSVDelimiter": delimited.DELIMITERS,
+}
+_ONLY_FOR: Mapping[str, Collection[str]] = {
+    "CSVHeaderLocation": ("CSV", "MANIFEST"),
+    "CSVHeaders": ("CSV", "MANIFEST"),
+    "CSVDelimiter": ("CSV", "MANIFEST"),
+    "ItemsPointer": ("JSON",),
 }
 
 
