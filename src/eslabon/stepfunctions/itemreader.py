@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import gzip
 import io
-import json
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,7 +20,8 @@ from eslabon.errors import NotModelled, ServiceError
 from eslabon.stepfunctions import delimited, jsonata
 from eslabon.stepfunctions.dataflow import JSONATA
 from eslabon.stepfunctions.fields import RUNTIME, compile_field, integer
-from eslabon.stepfunctions.scope import ABSENT, DefinitionError, Evaluate, StateError
+from eslabon.stepfunctions.itemformats import FORMATS, File, Member
+from eslabon.stepfunctions.scope import DefinitionError, Evaluate, StateError
 from eslabon.stepfunctions.templates import compile_template
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 FAILED = "States.ItemReaderFailed"
 STATE_DATA = "STATE_DATA"  # the source of items that come with the state's input
 GET, LIST = "arn:aws:states:::s3:getObject", "arn:aws:states:::s3:listObjectsV2"
-File = io.BytesIO | gzip.GzipFile
 MOST_ITEMS = 100_000_000
 _CONFIG = (
     "InputType",
@@ -43,7 +42,6 @@ _CONFIG = (
     "MaxItems",
     "MaxItemsPath",
 )
-LARGEST_ITEM = 8 * 1024 * 1024  # bytes of one item, before ItemSelector makes it smaller
 
 
 class Item(NamedTuple):
@@ -113,12 +111,12 @@ class Reader:
 
     def _object(self, source: _Source, key: str) -> Iterator[Item]:
         kind = self.config.get("InputType", "")
-        if "ManifestType" in self.config or kind not in _FORMATS:
+        if "ManifestType" in self.config or kind not in FORMATS:
             kind = self.config.get("ManifestType", kind)
-            raise NotModelled("stepfunctions", f"an ItemReader of {kind}", ["listObjectsV2", *_FORMATS])
+            raise NotModelled("stepfunctions", f"an ItemReader of {kind}", ["listObjectsV2", *FORMATS])
         where = f"S3://{source.bucket}/{key}"
-        for value in _FORMATS[kind](source.read(key), self.config):
-            if isinstance(value, _Member):
+        for value in FORMATS[kind](source.read(key), self.config):
+            if isinstance(value, Member):
                 yield Item(value.value, where, value.key)
             else:
                 yield Item(value, where)
@@ -266,72 +264,6 @@ class _Source:
         if key.endswith((".zst", ".zstd")):
             raise NotModelled("stepfunctions", "an ItemReader of files that are packed by zstd", ["gzip"])
         return gzip.GzipFile(fileobj=content) if key.endswith((".gz", ".gzip")) else content
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-class _Member(NamedTuple):
-    key: str
-    value: Any
-
-
-def _lines(file: File) -> io.TextIOWrapper:
-    return io.TextIOWrapper(file, encoding="utf-8-sig", newline="\n")
-
-
-def _json(file: File, config: Mapping[str, Any]) -> Iterable[Any]:
-    """The elements of an array or the members of an object, which ItemsPointer may choose out of a larger one."""
-    try:
-        document = json.loads(file.read(), parse_constant=_no_constant)
-    except RecursionError:
-        raise ValueError("The JSON text nests too deeply.") from None
-    found = _pointed(document, config.get("ItemsPointer", ""))
-    if isinstance(found, dict):
-        return (_Member(key, value) for key, value in found.items())
-    if not isinstance(found, list):
-        raise ValueError("Its JSON is no array and no object.")
-    return found
-
-
-def _pointed(document: Any, pointer: str) -> Any:
-    """What a JSON Pointer (RFC 6901) points to."""
-    found = document
-    for token in pointer.split("/")[1:]:
-        name = token.replace("~1", "/").replace("~0", "~")
-        if isinstance(found, dict):
-            found = found.get(name, ABSENT)
-        elif isinstance(found, list) and name.isdecimal() and int(name) < len(found):
-            found = found[int(name)]
-        else:
-            found = ABSENT
-        if found is ABSENT:
-            raise ValueError(f"There is nothing at the ItemsPointer {pointer}.")
-    return found
-
-
-def _json_lines(file: File, config: Mapping[str, Any]) -> Iterator[Any]:
-    for number, line in enumerate(_lines(file), 1):
-        if len(line) > LARGEST_ITEM:
-            raise ValueError(f"Line {number} is larger than 8 MB.")
-        if line.strip():
-            try:
-                yield json.loads(line, parse_constant=_no_constant)
-            except (ValueError, RecursionError) as wrong:
-                raise ValueError(f"Line {number} is not JSON: {wrong}") from None
-
-
-def _csv(file: File, config: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    header = config["CSVHeaders"] if config["CSVHeaderLocation"] == "GIVEN" else None
-    return delimited.rows(_lines(file), delimited.DELIMITERS[config.get("CSVDelimiter", "COMMA")], header)
-
-
-_FORMATS: Mapping[str, Callable[[File, Mapping[str, Any]], Iterable[Any]]] = {
-    "CSV": _csv,
-    "JSON": _json,
-    "JSONL": _json_lines,
-}
 
 
 # What members of a ReaderConfig can be, and of which InputType they are.
