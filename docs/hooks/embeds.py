@@ -110,6 +110,8 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
 def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
     """Put each embed where its placeholder is; a numbered list right after annotated code becomes its notes."""
     embeds: Embeds = page.embeds
+    # Markdown takes a placeholder inside a tab for a paragraph's text.
+    html = re.sub(r'<p>(<div data-embed="\d+"></div>)</p>', r"\1", html)
     if any(embeds.notes):
         html = _with_notes(html, embeds)
     page.has_code_to_run = any('class="eslabon-run' in piece for piece in embeds.html)

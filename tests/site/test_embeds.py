@@ -129,6 +129,11 @@ def test_a_numbered_list_after_annotated_code_becomes_its_notes(annotated: str) 
     assert ">x = 1\nprint(x)\n</template>" in html
 
 
+def test_annotated_code_in_a_tab_has_its_notes_too(annotated: str) -> None:
+    html = html_of(annotated, '<p><div data-embed="0"></div></p>\n<ol><li>one</li><li>two</li></ol>')
+    assert '<li id="note-0-2">two</li>' in html and "<p><" not in html
+
+
 @pytest.mark.parametrize(
     ("after", "complaint"),
     [
