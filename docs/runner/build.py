@@ -46,6 +46,7 @@ SERVICES = {
     "logs": "logs",
     "iam": "iam",
     "sts": "sts",
+    "s3": "s3",
 }
 # The services that most programs use are fetched before the first output. Each other service is a part, and so is this:
 FIRST = ("events", "sqs")
@@ -204,7 +205,7 @@ def write_data(folder: Path) -> None:
             if name.startswith("examples"):
                 continue
             content = read(path)
-            if name.startswith("service-2"):
+            if name == "service-2.json":
                 content = only_modelled(undocumented(content), modelled_operations(service))
             write(folder / service / version / name, content)
         if (RESOURCES / service).is_dir():

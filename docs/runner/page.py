@@ -24,7 +24,8 @@ EAGER = 100  # messages that a run sends at once, before it gathers them
 GATHERED = 0.05  # seconds of output that go into one message after that
 REHEARSED = ("events", "sqs")  # the services that most programs of the site use
 ENTRIES = 10_000  # journal entries that one picture is drawn from
-UNDRAWN = {("delivery", "payload"), ("log", "message")}  # facts, by kind of entry, that no picture shows
+# Facts, by kind of entry, that no picture shows or that are no JSON.
+UNDRAWN = {("delivery", "payload"), ("log", "message"), ("execution", "execution")}
 
 TEXTS = {
     "es": {
