@@ -11,8 +11,9 @@ from eslabon.stepfunctions.telling import COLOURS, LONG, SIGNS, Told, headline, 
 from eslabon.stepfunctions.visits import FAILED, RUNNING, Run, Visit
 
 TOGETHER = 12  # visits of a state, in one place, that have rows of their own; more of them share one
-ROW, TOP, MARGIN = 26.0, 52.0, 14.0
-INDENT = 14.0
+ROW, MARGIN, INDENT = 26.0, 14.0, 14.0
+SIGN = 15.0  # room of a sign before a text
+NARROW = 520.0  # width below which words stand above bars
 SIZE, SMALL = 12.0, 11.0
 _STEPS = [
     *(base * 10.0**power for power in range(-3, 1) for base in (1, 2, 5)),
@@ -53,7 +54,7 @@ def rows(run: Run) -> list[Row]:
 
 def _below(inside: dict[int, list[Visit]], places: Sequence[Visit | None], depth: int) -> Iterator[Row]:
     visits = [visit for place in places for visit in inside.get(id(place), ())]
-    visits.sort(key=lambda visit: (visit.iteration or 0, visit.began))
+    visits.sort(key=lambda visit: (visit.iteration or 0, visit.branch, visit.began))
     by_name: dict[str, list[Visit]] = {}
     for visit in visits:
         by_name.setdefault(visit.name, []).append(visit)
@@ -80,60 +81,75 @@ def ticks(span: float) -> list[float]:
 
 
 class Timeline:
-    """Draws one run in one language."""
+    """Draws one run in one language. Where it is narrow, the words of a row stand above its bars."""
 
     def __init__(self, run: Run, labels: Labels, width: float) -> None:
         self.run, self.labels, self.width = run, labels, width
-        self.rows = rows(run)
+        self.rows = [(row, told_of(row.visits, 0, labels)) for row in rows(run)]
         self.span = max(run.ended - run.began, 0.001)
-        names = max((svg.text_width(row.name, SIZE) + row.depth * INDENT for row in self.rows), default=0.0)
-        self.left = MARGIN + min(names + 12, width * 0.3)
-        self.right = width - MARGIN - min(200.0, width * 0.3)
+        self.narrow = width < NARROW
+        self.left, self.right = MARGIN + 4, width - MARGIN - 4
+        if not self.narrow:
+            names = [svg.text_width(row.name, SIZE) + row.depth * INDENT for row, _ in self.rows]
+            lines = [svg.text_width(_line(told), SMALL) for _, told in self.rows]
+            self.left = MARGIN + min(max(names, default=0.0) + 14, width * 0.3)
+            self.right = width - MARGIN - min(max(lines, default=0.0) + SIGN + 10, width * 0.36)
 
     def svg(self) -> str:
         """The drawing as text."""
-        height = TOP + ROW * len(self.rows) + 26
         sign, sentence = headline(self.run, self.labels)
-        content = [svg.headline(sign, sentence, MARGIN, self.width - 2 * MARGIN, COLOURS.get(sign))]
-        content += self._axis(height - 20)
-        for number, row in enumerate(self.rows):
-            content.append(self._row(row, TOP + ROW * number))
-        return svg.document(self.width, height, self.labels("time"), self._summary(sentence), content)
+        head, top = svg.headline(sign, sentence, MARGIN, self.width - 2 * MARGIN, COLOURS.get(sign))
+        top += 12 if self.run.redrives else 0
+        tall = ROW + (18 if self.narrow else 0)
+        base = top + tall * len(self.rows) + 6
+        content = [head, *self._axis(top, base)]
+        for number, (row, told) in enumerate(self.rows):
+            content.append(self._row(row, told, top + tall * number))
+        return svg.document(self.width, base + 22, self.labels("time"), self._summary(sentence), content)
 
     def _x(self, time: float) -> float:
         return self.left + (time - self.run.began) / self.span * (self.right - self.left)
 
-    def _axis(self, base: float) -> list[str]:
+    def _axis(self, top: float, base: float) -> list[str]:
         content = []
-        # On a narrow drawing every second or third mark has its label.
+        # Where there is little room, only some of the marks have their labels.
         marks = ticks(self.span)
         widest = max(svg.text_width(self.labels.duration(mark), SMALL) for mark in marks) + 10
         every = int(widest * len(marks) / max(self.right - self.left, 1)) + 1
         for number, mark in enumerate(marks):
             x = self._x(self.run.began + mark)
-            grid = svg.path([("M", x, TOP - 6), ("L", x, base)])
+            grid = svg.path([("M", x, top - 4), ("L", x, base)])
             content.append(svg.element("path", d=grid, stroke="currentColor", stroke_opacity=0.15))
             if number % every == 0:
                 text = self.labels.duration(mark) if mark else "0"
                 content.append(svg.label(x, base + 14, text, font_size=SMALL, text_anchor="middle", fill_opacity=0.85))
         for time in self.run.redrives:
-            line = svg.path([("M", self._x(time), TOP - 6), ("L", self._x(time), base)])
+            line = svg.path([("M", self._x(time), top - 4), ("L", self._x(time), base)])
             content.append(svg.element("path", d=line, stroke="currentColor", stroke_dasharray="2 3"))
             word = self.labels("redriven")
-            content.append(svg.label(self._x(time), TOP - 10, word, font_size=SMALL, text_anchor="middle"))
+            half = svg.text_width(word, SMALL) / 2
+            x = min(max(self._x(time), MARGIN + half), self.width - MARGIN - half)
+            content.append(svg.label(x, top - 8, word, font_size=SMALL, text_anchor="middle"))
         return content
 
-    def _row(self, row: Row, y: float) -> str:
-        told = told_of(row.visits, 0, self.labels)
+    def _row(self, row: Row, told: Told, y: float) -> str:
         colour = COLOURS.get(SIGNS[told.status], "currentColor")
         name_x = MARGIN + INDENT * row.depth
-        shown = svg.fitted(row.name, self.left - name_x - 8, SIZE)
-        content = [svg.title(_whole(row, told)), svg.label(name_x, y + 16, shown, font_size=SIZE)]
+        line_x, line_room = self.right + 10, self.width - MARGIN - self.right - 10 - SIGN
+        name = svg.fitted(row.name, self.left - name_x - 8, SIZE)
+        if self.narrow:
+            name = svg.fitted(row.name, self.width / 2 - name_x, SIZE)
+            line_x = name_x + svg.text_width(name, SIZE) + 8
+            line_room = self.width - MARGIN - line_x - SIGN
+        line = svg.fitted(_line(told), line_room, SMALL)
+        whole = "\n".join(part for part in (row.name, told.line, told.error, told.cause) if part)
+        content = [
+            svg.title(whole),
+            svg.label(name_x, y + 16, name, font_size=SIZE),
+            svg.signed(line_x, y + 16, SIGNS[told.status], line, colour, font_size=SMALL),
+        ]
         for visit in row.visits:
-            content += self._bar(visit, y, alone=len(row.visits) == 1)
-        line = f"{told.line} · {told.error}" if told.error else told.line
-        room = self.width - MARGIN - self.right - 8
-        content.append(svg.signed(self.right + 8, y + 16, SIGNS[told.status], line, room, SMALL, colour))
+            content += self._bar(visit, y + (18 if self.narrow else 0), alone=len(row.visits) == 1)
         return svg.element("g", *content, data_state=row.visits[0].name, data_depth=str(row.depth))
 
     def _bar(self, visit: Visit, y: float, *, alone: bool) -> list[str]:
@@ -166,17 +182,16 @@ class Timeline:
         return svg.element("g", svg.title(what), bar, cross, data_attempt="failed" if failed else "succeeded")
 
     def _summary(self, sentence: str) -> str:
-        told = []
-        for row in self.rows[:LONG]:
+        words = []
+        for row, told in self.rows[:LONG]:
             first = row.visits[0]
             end = max(visit.ended if visit.ended is not None else self.run.ended for visit in row.visits)
             began, lasted = self.labels.duration(first.began - self.run.began), self.labels.duration(end - first.began)
-            how = told_of(row.visits, 0, self.labels).spoken(self.labels)
-            told.append(self.labels("row", row.name, began, lasted, how))
+            words.append(self.labels("row", row.name, began, lasted, told.spoken(self.labels)))
         if len(self.rows) > LONG:
-            told.append(self.labels("more", len(self.rows) - LONG))
-        return f"{sentence} {'; '.join(told)}."
+            words.append(self.labels("more", len(self.rows) - LONG))
+        return f"{sentence} {'; '.join(words)}."
 
 
-def _whole(row: Row, told: Told) -> str:
-    return "\n".join(part for part in (row.name, told.line, told.error, told.cause) if part)
+def _line(told: Told) -> str:
+    return f"{told.line} · {told.error}" if told.error else told.line

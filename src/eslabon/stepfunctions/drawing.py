@@ -66,8 +66,8 @@ class Drawing:
         if self.run is not None:
             sign, sentence = headline(self.run, self.labels)
             width = max(width, min(svg.text_width(sentence, NAME, bold=True) + 24, self.bound - 2 * MARGIN))
-            content.append(svg.headline(sign, sentence, MARGIN, width, COLOURS.get(sign)))
-            top += 30
+            head, top = svg.headline(sign, sentence, MARGIN, width, COLOURS.get(sign))
+            content.append(head)
         content += self._machine(plan, MARGIN + (width - plan.layout.width) / 2, top)
         height = top + plan.layout.height + MARGIN
         words = summary(self.graph, self.run, self.labels)
@@ -106,11 +106,11 @@ class Drawing:
         if parts:
             room = max(FRAME, min(bound, sum(part.layout.width for part in parts))) - 2 * PAD
         names = svg.wrapped(node.name, room, NAME, 2, bold=True)
-        work = f"{node.work} · ↻ {node.retries}" if node.retries else node.work
+        work = f"{node.work} · ↻ ≤ {node.retries}" if node.retries else node.work
         details = svg.wrapped(work, room, SMALL, 2)
         did = []
         if told is not None:
-            did.append(svg.fitted(told.line, room - SIGN, SMALL))
+            did += svg.wrapped(told.line, room - SIGN, SMALL, 2)
             if told.error and node.type != "Fail":
                 did.append(svg.fitted(told.error, room, SMALL))
         widths = [svg.text_width(name, NAME, bold=True) for name in names]
@@ -271,7 +271,7 @@ class Drawing:
             line += 15
         for number, detail in enumerate(box.did):
             if number == 0 and box.told:
-                content.append(svg.signed(middle, line, SIGNS[box.told.status], detail, box.width, SMALL, colour, **at))
+                content.append(svg.signed(middle, line, SIGNS[box.told.status], detail, colour, font_size=SMALL, **at))
             else:
                 content.append(svg.label(middle, line, detail, font_size=SMALL, **at))
             line += 15

@@ -119,28 +119,30 @@ def label(x: float, y: float, text: str, **attributes: object) -> str:
     return element("text", clean(text), x=x, y=y, **attributes)
 
 
-def signed(
-    x: float, y: float, sign: str, text: str, room: float, size: float, colour: str, **attributes: object
-) -> str:
+def signed(x: float, y: float, sign: str, text: str, colour: str, **attributes: object) -> str:
     """A line of text after a sign in a colour.
 
-    >>> signed(0, 9, "✓", "1 s", 100, 11, GOOD)[-35:]
+    >>> signed(0, 9, "✓", "1 s", GOOD)[-35:]
     '✓ </tspan><tspan>1 s</tspan></text>'
     """
     mark = element("tspan", clean(sign + " "), fill=colour, font_weight=700)
-    words = element("tspan", clean(fitted(text, room - size * 1.4, size)))
-    return element("text", mark, words, x=x, y=y, font_size=size, **attributes)
+    return element("text", mark, element("tspan", clean(text)), x=x, y=y, **attributes)
 
 
-def headline(sign: str, sentence: str, margin: float, room: float, colour: str | None) -> str:
-    """The first line of a drawing: how it went.
+def headline(sign: str, sentence: str, margin: float, room: float, colour: str | None) -> tuple[str, float]:
+    """The first lines of a drawing, which say how it went, and where they end.
 
-    >>> "It went well." in headline("✓", "It went well.", 14, 300, GOOD)
-    True
+    >>> drawn, end = headline("✓", "It went well.", 14, 300, GOOD)
+    >>> "It went well." in drawn, end
+    (True, 44)
     """
     mark = label(margin, margin + 12, sign, font_size=15, font_weight=700, fill=colour)
-    shown = fitted(sentence, room - 20, 13, bold=True)
-    return element("g", title(sentence), mark, label(margin + 20, margin + 12, shown, font_size=13, font_weight=600))
+    shown = wrapped(sentence, room - 20, 13, 3, bold=True)
+    lines = [
+        label(margin + 20, margin + 12 + 17 * number, line, font_size=13, font_weight=600)
+        for number, line in enumerate(shown)
+    ]
+    return element("g", title(sentence), mark, *lines), margin + 13 + 17 * len(lines)
 
 
 def title(text: str) -> str:

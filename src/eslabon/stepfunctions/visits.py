@@ -44,6 +44,7 @@ class Visit:
     redrives: int = 0
     items: int | None = None  # of a Map
     iterations: dict[int, str] = field(default_factory=dict)  # of a Map: their status
+    branch: int = 0  # of that Parallel
     before: int = 0  # id of the event before it was entered
 
     @property
@@ -107,6 +108,7 @@ class _Reader:
     def __init__(self, graph: Graph) -> None:
         self.run = Run()
         self.around: dict[str, str] = {}  # of a state, the Parallel or Map around it
+        self.branch: dict[str, int] = {}
         self._remember(graph, None)
         self.catches = {(way.source, way.target): way.errors for way in _every_way(graph) if way.kind == CATCH}
         self.plain = {(way.source, way.target) for way in _every_way(graph) if way.kind == NEXT}
@@ -120,7 +122,8 @@ class _Reader:
         for node in graph.nodes.values():
             if around is not None:
                 self.around[node.name] = around
-            for branch in node.branches:
+            for number, branch in enumerate(node.branches):
+                self.branch.update(dict.fromkeys(branch.nodes, number))
                 self._remember(branch, node.name)
 
     def take(self, event: Mapping[str, Any]) -> None:
@@ -201,7 +204,7 @@ class _Reader:
             again.status, again.failing, again.ended = RUNNING, False, None
             again.redrives += 1
             return again
-        visit = Visit(name, kind, now, inside, iteration, before=previous)
+        visit = Visit(name, kind, now, inside, iteration, branch=self.branch.get(name, 0), before=previous)
         if kind == "Fail":
             visit.failing, visit.status, visit.ended = True, FAILED, now
             visit.error, visit.cause = self.fails.get(name, (None, None))
