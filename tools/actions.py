@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -36,6 +37,8 @@ PREFIXES = {
 ACTIONS = {
     ("lambda", "Invoke"): ["lambda:InvokeFunction"],
     ("lambda", "CreateFunction"): ["lambda:CreateFunction", "iam:PassRole"],
+    ("stepfunctions", "CreateStateMachine"): ["states:CreateStateMachine", "iam:PassRole"],
+    ("stepfunctions", "UpdateStateMachine"): ["states:UpdateStateMachine", "iam:PassRole"],
     ("sqs", "SendMessageBatch"): ["sqs:SendMessage"],
     ("sqs", "DeleteMessageBatch"): ["sqs:DeleteMessage"],
     ("sqs", "ChangeMessageVisibilityBatch"): ["sqs:ChangeMessageVisibility"],
@@ -88,7 +91,9 @@ def main() -> None:
         sys.path.insert(0, str(ROOT / "src"))
         text = json.dumps(actions(path))
         CACHE.mkdir(parents=True, exist_ok=True)
-        kept.write_text(text, "utf-8")
+        fresh = kept.with_suffix(f".{os.getpid()}")  # both languages are built at once: whole, or not there
+        fresh.write_text(text, "utf-8")
+        fresh.replace(kept)
     print(kept.read_text("utf-8"))
 
 
