@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eslabon.stepfunctions import draw
-from eslabon.stepfunctions.svg import text_width
+from eslabon.stepfunctions.pictures.svg import text_width
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:work"
 NAMESPACE = "{http://www.w3.org/2000/svg}"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from eslabon.stepfunctions import graphs, history, visits
-from eslabon.stepfunctions.bars import Timeline
-from eslabon.stepfunctions.drawing import Drawing
-from eslabon.stepfunctions.labels import Labels
-from eslabon.stepfunctions.svg import Picture
+from eslabon.stepfunctions import history
+from eslabon.stepfunctions.pictures import graphs, visits
+from eslabon.stepfunctions.pictures.bars import Timeline
+from eslabon.stepfunctions.pictures.drawing import Drawing
+from eslabon.stepfunctions.pictures.labels import Labels
+from eslabon.stepfunctions.pictures.svg import Picture
 
 if TYPE_CHECKING:
     from eslabon.stepfunctions.execution import Execution

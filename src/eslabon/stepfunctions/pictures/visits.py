@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from eslabon.stepfunctions.graphs import CATCH, END, NEXT, START, Graph
+from eslabon.stepfunctions.pictures.graphs import CATCH, END, NEXT, START, Graph
 
 RUNNING, SUCCEEDED, CAUGHT, FAILED, STOPPED = "running", "succeeded", "caught", "failed", "stopped"
 _ENDS = ("Succeeded", "Failed", "TimedOut", "Aborted")

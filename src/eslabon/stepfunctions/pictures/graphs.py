@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from eslabon.stepfunctions.labels import Labels
+from eslabon.stepfunctions.pictures.labels import Labels
 
 START, END = "\0start", "\0end"  # keys of the two dots; no state is called so
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from eslabon.stepfunctions.graphs import Graph
-from eslabon.stepfunctions.labels import Labels
-from eslabon.stepfunctions.svg import BAD, GOOD, WARNING
-from eslabon.stepfunctions.visits import CAUGHT, FAILED, RUNNING, STOPPED, SUCCEEDED, Run, Visit
+from eslabon.stepfunctions.pictures.graphs import Graph
+from eslabon.stepfunctions.pictures.labels import Labels
+from eslabon.stepfunctions.pictures.svg import BAD, GOOD, WARNING
+from eslabon.stepfunctions.pictures.visits import CAUGHT, FAILED, RUNNING, STOPPED, SUCCEEDED, Run, Visit
 
 SIGNS = {SUCCEEDED: "✓", FAILED: "✗", CAUGHT: "↷", STOPPED: "■", RUNNING: "…"}
 COLOURS = {SIGNS[SUCCEEDED]: GOOD, SIGNS[FAILED]: BAD, SIGNS[CAUGHT]: WARNING, SIGNS[STOPPED]: WARNING}
@@ -121,7 +121,7 @@ def headline(run: Run, labels: Labels) -> tuple[str, str]:
 def summary(graph: Graph, run: Run | None, labels: Labels) -> str:
     """The whole picture in words.
 
-    >>> from eslabon.stepfunctions.graphs import read
+    >>> from eslabon.stepfunctions.pictures.graphs import read
     >>> summary(read({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}, Labels("en")), None, Labels("en"))
     'A state machine of one state, A.'
     """

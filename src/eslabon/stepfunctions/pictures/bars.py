@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from eslabon.stepfunctions import svg
-from eslabon.stepfunctions.labels import Labels
-from eslabon.stepfunctions.telling import COLOURS, LONG, SIGNS, Told, headline, told_of
-from eslabon.stepfunctions.visits import FAILED, RUNNING, Run, Visit
+from eslabon.stepfunctions.pictures import svg
+from eslabon.stepfunctions.pictures.labels import Labels
+from eslabon.stepfunctions.pictures.telling import COLOURS, LONG, SIGNS, Told, headline, told_of
+from eslabon.stepfunctions.pictures.visits import FAILED, RUNNING, Run, Visit
 
 TOGETHER = 12  # visits of a state, in one place, that have rows of their own; more of them share one
 ROW, MARGIN, INDENT = 26.0, 14.0, 14.0

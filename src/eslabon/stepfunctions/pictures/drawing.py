@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from eslabon.stepfunctions import svg
-from eslabon.stepfunctions.graphs import CATCH, END, START, Graph, Node, Way
-from eslabon.stepfunctions.labels import Labels
-from eslabon.stepfunctions.layout import Layout, Line, arrange
-from eslabon.stepfunctions.telling import COLOURS, SIGNS, Told, headline, summary, tell
-from eslabon.stepfunctions.visits import FAILED, Run
+from eslabon.stepfunctions.pictures import svg
+from eslabon.stepfunctions.pictures.graphs import CATCH, END, START, Graph, Node, Way
+from eslabon.stepfunctions.pictures.labels import Labels
+from eslabon.stepfunctions.pictures.layout import Layout, Line, arrange
+from eslabon.stepfunctions.pictures.telling import COLOURS, SIGNS, Told, headline, summary, tell
+from eslabon.stepfunctions.pictures.visits import FAILED, Run
 
 NAME, SMALL = 13.0, 11.0  # sizes of letters
 NARROWEST, WIDEST = 104.0, 184.0  # boxes
