@@ -50,7 +50,10 @@ SERVICES = {
 }
 # The services that most programs use are fetched before the first output. Each other service is a part, and so is this:
 FIRST = ("events", "sqs")
-PARTS = {"jsonata": ("jsonata/", "eslabon/stepfunctions/jsonata_")}
+PARTS = {
+    "jsonata": ("jsonata/", "eslabon/stepfunctions/jsonata_"),
+    "pictures": ("eslabon/stepfunctions/pictures/",),
+}
 
 # What is shipped of the packages of this Python, and the parts of each that the page has no use for.
 SHIPPED = {
@@ -207,6 +210,8 @@ def write_data(folder: Path) -> None:
             content = read(path)
             if name == "service-2.json":
                 content = only_modelled(undocumented(content), modelled_operations(service))
+                for parameter in content.get("clientContextParams", {}).values():
+                    parameter["documentation"] = ""  # the one place where botocore reads it
             write(folder / service / version / name, content)
         if (RESOURCES / service).is_dir():
             for path in (RESOURCES / service).rglob("resources-1.json*"):
