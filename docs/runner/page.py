@@ -2,7 +2,7 @@
 
 `prepare` once, then `run` for each press of the button. Everything leaves through one function, `post(kind, content)`:
 out, err and error are text; display is JSON of a type, a content and an alternative text; picture is the journal
-as JSON.
+as JSON; execution is JSON of drawings: each time one execution of a state machine.
 """
 
 import ast
@@ -14,7 +14,7 @@ import json
 import linecache
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NoReturn
 
 Post = Callable[[str, str], None]
@@ -24,6 +24,8 @@ EAGER = 100  # messages that a run sends at once, before it gathers them
 GATHERED = 0.05  # seconds of output that go into one message after that
 REHEARSED = ("events", "sqs")  # the services that most programs of the site use
 ENTRIES = 10_000  # journal entries that one picture is drawn from
+DRAWN = 4  # executions that a run draws
+ROOM = 760  # pixels that a drawing may be wide where the page does not say
 # Facts, by kind of entry, that no picture shows or that are no JSON.
 UNDRAWN = {("delivery", "payload"), ("log", "message"), ("execution", "execution")}
 
@@ -100,8 +102,11 @@ class Place:
         self.namespace = reader_globals()
 
 
-def run(source: str, filename: str, lab: str | None, language: str, post: Post) -> str:
-    """Run the program in a cloud of its own, or as a cell in that of its lab, by name; give "ok" or "error"."""
+def run(source: str, filename: str, lab: str | None, language: str, post: Post, room: float = ROOM) -> str:
+    """Run the program in a cloud of its own, or as a cell in that of its lab, by name; give "ok" or "error".
+
+    room: pixels that a drawing may be wide.
+    """
     global _language
     _language = language
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
@@ -109,17 +114,17 @@ def run(source: str, filename: str, lab: str | None, language: str, post: Post) 
         _readers_files.clear()
         place = Place()
         with place.cloud.activated():
-            return _run(source, filename, place, post, in_lab=False)
+            return _run(source, filename, place, post, room, in_lab=False)
     if lab not in _labs:
         from eslabon import activation
 
         place = _labs[lab] = Place()
         # Stays active: cells follow one another. Not activate(), which would give this module the cloud's time.
         activation.push(activation.Place(place.cloud, place.cloud.account, place.cloud.region))
-    return _run(source, filename, _labs[lab], post, in_lab=True)
+    return _run(source, filename, _labs[lab], post, room, in_lab=True)
 
 
-def _run(source: str, filename: str, place: Place, post: Post, in_lab: bool) -> str:
+def _run(source: str, filename: str, place: Place, post: Post, room: float, in_lab: bool) -> str:
     from eslabon import activation
     from eslabon.runner import readers_traceback
 
@@ -148,6 +153,8 @@ def _run(source: str, filename: str, place: Place, post: Post, in_lab: bool) -> 
     after = activation.current().cloud  # a cell may have activated a cloud itself
     entries = after.journal.entries[began if after is before else 0 :]
     post("picture", json.dumps(journal(entries), default=str))
+    for drawn in executions(entries, _language, room):
+        post("execution", json.dumps(drawn))
     return status
 
 
@@ -247,3 +254,21 @@ def journal(entries: Sequence[Any]) -> list[dict[str, Any]]:
         }
         for entry in entries[-ENTRIES:]
     ]
+
+
+def executions(entries: Sequence[Any], language: str, room: float) -> Iterator[dict[str, Any]]:
+    """The executions of state machines that these entries tell of, drawn; the last ones when they are many."""
+    told = [entry["execution"] for entry in entries if entry.kind == "execution"]
+    found = {execution.arn: execution for execution in told if execution.map_run_arn is None}
+    if not found:
+        return
+    from eslabon.stepfunctions.pictures import draw, timeline
+
+    for execution in list(found.values())[-DRAWN:]:
+        definition = execution.revision.definition
+        pictures = [show(definition, execution, language=language, width=room) for show in (draw, timeline)]
+        yield {
+            "machine": execution.state_machine["Name"],
+            "name": execution.name,
+            "pictures": [{"svg": picture.svg, "told": picture.alt} for picture in pictures],
+        }

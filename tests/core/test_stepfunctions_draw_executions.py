@@ -197,6 +197,19 @@ def test_a_failed_iteration_fails_its_map_and_the_parallel_around_it(runs: Runs)
     assert "Full, No room." in drawn.description
 
 
+def test_a_distributed_map_has_run_and_its_history_says_nothing_of_the_states_inside(runs: Runs) -> None:
+    inside = {"Shrink": {"Type": "Pass", "End": True}}
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    processor = {"ProcessorConfig": config, "StartAt": "Shrink", "States": inside}
+    each = {"Type": "Map", "ItemsPath": "$.photos", "ItemProcessor": processor, "End": True}
+    definition = {"StartAt": "Each", "States": {"Each": each}}
+    drawn = check(definition, draw(definition, runs.events(definition, {"photos": [1, 2]})).svg)
+    assert "✓" in drawn.texts("Each")
+    assert "retr" not in drawn.texts("Each")
+    assert "opacity" not in drawn.groups["Shrink"].attrib
+    assert "Not reached" not in drawn.description
+
+
 def test_a_running_execution_says_so(runs: Runs) -> None:
     runs.cloud.mock("Reserve", result={})
     runs.cloud.mock("Charge", result={})

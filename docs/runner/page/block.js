@@ -115,7 +115,7 @@ export class Block {
         return false;
       }
     }
-    const program = { source: this.edited, filename: this.filename, lab: this.lab, language: this.page.language };
+    const program = { source: this.edited, filename: this.filename, lab: this.lab, language: this.page.language, room: this.output.room };
     const status = await engine.run(program, this);
     return this.ended(status);
   }

@@ -3,6 +3,9 @@ import { html } from "./dom.js";
 import { figures } from "./picture.js";
 import { story } from "./story.js";
 
+const MARGIN = 18; // of a figure
+const [NARROWEST, WIDEST] = [280, 860]; // pixels
+
 export class Output {
   /** parent: the block. Its recorded output, [data-recorded], stays until the first run and comes back with reset(). */
   constructor(parent, text, language) {
@@ -38,6 +41,11 @@ export class Output {
     this.last = null;
   }
 
+  /** Pixels that a drawing in a figure may be wide. */
+  get room() {
+    return Math.min(Math.max(this.shown.clientWidth - 2 * MARGIN, NARROWEST), WIDEST);
+  }
+
   /** A run has ended. */
   end() {
     if (!this.shown.querySelector(":scope > :not(.eslabon-picture)"))
@@ -50,6 +58,7 @@ export class Output {
     if (kind === "out" || kind === "err" || kind === "error") this.print(content, kind);
     else if (kind === "dropped") this.note(text("dropped", { count: new Intl.NumberFormat(this.language).format(content) }));
     else if (kind === "display") this.display(...JSON.parse(content));
+    else if (kind === "execution") this.shown.append(this.execution(JSON.parse(content)));
     else if (kind === "picture") this.shown.append(...figures(story(JSON.parse(content)), text, this.language));
   }
 
@@ -63,6 +72,14 @@ export class Output {
 
   note(sentence) {
     this.shown.append(html("p", { class: "eslabon-note" }, [sentence]));
+  }
+
+  /** An execution of a state machine: its graph, and itself over time. */
+  execution({ machine, name, pictures }) {
+    return html("figure", { class: "eslabon-picture" }, [
+      html("figcaption", {}, [html("strong", {}, [this.text("execution", { machine })]), ` · ${name}`]),
+      ...pictures.map(({ svg, told }) => image(svg, told)),
+    ]);
   }
 
   display(type, content, alternative) {

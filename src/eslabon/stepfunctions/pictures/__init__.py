@@ -41,7 +41,7 @@ def draw(
     labels = Labels(language)
     graph = graphs.read(definition, labels)
     run = None if execution is None else visits.read(_events(execution), graph)
-    return Picture(Drawing(graph, run, labels, width).svg())
+    return Drawing(graph, run, labels, width).picture()
 
 
 def timeline(
@@ -64,7 +64,7 @@ def timeline(
     """
     labels = Labels(language)
     run = visits.read(_events(execution), graphs.read(definition, labels))
-    return Picture(Timeline(run, labels, width).svg())
+    return Timeline(run, labels, width).picture()
 
 
 def recorded(client: Any, execution_arn: str) -> tuple[str, list[dict[str, Any]]]:

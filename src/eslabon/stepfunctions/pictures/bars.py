@@ -95,8 +95,8 @@ class Timeline:
             self.left = MARGIN + min(max(names, default=0.0) + 14, width * 0.3)
             self.right = width - MARGIN - min(max(lines, default=0.0) + SIGN + 10, width * 0.36)
 
-    def svg(self) -> str:
-        """The drawing as text."""
+    def picture(self) -> svg.Picture:
+        """The whole drawing."""
         sign, sentence = headline(self.run, self.labels)
         head, top = svg.headline(sign, sentence, MARGIN, self.width - 2 * MARGIN, COLOURS.get(sign))
         top += 12 if self.run.redrives else 0
@@ -105,7 +105,8 @@ class Timeline:
         content = [head, *self._axis(top, base)]
         for number, (row, told) in enumerate(self.rows):
             content.append(self._row(row, told, top + tall * number))
-        return svg.document(self.width, base + 22, self.labels("time"), self._summary(sentence), content)
+        words = self._summary(sentence)
+        return svg.Picture(svg.document(self.width, base + 22, self.labels("time"), words, content), words)
 
     def _x(self, time: float) -> float:
         return self.left + (time - self.run.began) / self.span * (self.right - self.left)

@@ -8,7 +8,7 @@ from eslabon.stepfunctions.pictures import svg
 from eslabon.stepfunctions.pictures.graphs import CATCH, END, START, Graph, Node, Way
 from eslabon.stepfunctions.pictures.labels import Labels
 from eslabon.stepfunctions.pictures.layout import Layout, Line, arrange
-from eslabon.stepfunctions.pictures.telling import COLOURS, SIGNS, Told, headline, summary, tell
+from eslabon.stepfunctions.pictures.telling import COLOURS, SIGNS, Told, elsewhere, headline, summary, tell
 from eslabon.stepfunctions.pictures.visits import FAILED, Run
 
 NAME, SMALL = 13.0, 11.0  # sizes of letters
@@ -56,9 +56,10 @@ class Drawing:
     def __init__(self, graph: Graph, run: Run | None, labels: Labels, width: float) -> None:
         self.graph, self.run, self.labels, self.bound = graph, run, labels, width
         self.told = tell(graph, run, labels) if run is not None else {}
+        self.unknown = elsewhere(graph)
 
-    def svg(self) -> str:
-        """The drawing as text."""
+    def picture(self) -> svg.Picture:
+        """The whole drawing."""
         plan = self._plan(self.graph, self.bound - 2 * MARGIN, outermost=True)
         top = MARGIN
         content: list[str] = []
@@ -71,7 +72,7 @@ class Drawing:
         content += self._machine(plan, MARGIN + (width - plan.layout.width) / 2, top)
         height = top + plan.layout.height + MARGIN
         words = summary(self.graph, self.run, self.labels)
-        return svg.document(width + 2 * MARGIN, height, self.labels("graph"), words, content)
+        return svg.Picture(svg.document(width + 2 * MARGIN, height, self.labels("graph"), words, content), words)
 
     # ---- sizes and places
 
@@ -159,7 +160,7 @@ class Drawing:
 
     def _strength(self, way: Way) -> dict[str, object]:
         """How thick and how faint a way is."""
-        if self.run is None:
+        if self.run is None or way.source in self.unknown:
             return {"stroke_width": 1.4}
         return {"stroke_width": 2.2} if self._count(way) else {"stroke_width": 1.1, "stroke_opacity": 0.45}
 
@@ -226,7 +227,7 @@ class Drawing:
 
     def _state(self, box: _Box, x: float, y: float) -> list[str]:
         told = box.told
-        faint = self.run is not None and told is None
+        faint = self.run is not None and told is None and box.node.name not in self.unknown
         colour = COLOURS.get(SIGNS[told.status], "currentColor") if told else "currentColor"
         look: dict[str, object] = {
             "fill": colour,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from eslabon.stepfunctions.pictures.labels import Labels
+from eslabon.stepfunctions.pictures.labels import Labels, distributed
 
 START, END = "\0start", "\0end"  # keys of the two dots; no state is called so
 
@@ -36,6 +36,7 @@ class Node:
     error: str | None = None  # of a Fail state, where they are constants
     cause: str | None = None
     branches: list[Graph] = field(default_factory=list)
+    distributed: bool = False  # a Map whose states run in executions of their own
 
 
 @dataclass(slots=True)
@@ -105,7 +106,7 @@ def _node(name: str, fields: Mapping[str, Any], labels: Labels) -> Node:
     retries = max((int(retrier.get("MaxAttempts", 3)) for retrier in fields.get("Retry", ())), default=0)
     error, cause = (_constant(fields.get(member)) if kind == "Fail" else None for member in ("Error", "Cause"))
     branches = [_graph(part, labels) for part in inner if part]
-    return Node(name, kind, labels.work(fields), retries, error, cause, branches)
+    return Node(name, kind, labels.work(fields), retries, error, cause, branches, kind == "Map" and distributed(fields))
 
 
 def _constant(value: Any) -> str | None:

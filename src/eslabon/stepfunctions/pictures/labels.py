@@ -168,7 +168,7 @@ class Labels:
         if kind == "Parallel":
             count = len(fields.get("Branches", ()))
             return f"Parallel, {self('branches', count) if count != 1 else self('branch')}"
-        if kind == "Map" and _processor(fields).get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED":
+        if kind == "Map" and distributed(fields):
             return f"Map, {self('distributed')}"
         return kind
 
@@ -201,9 +201,15 @@ class Labels:
         return f"{called}, {self('sync')}" if resource.pattern else called
 
 
-def _processor(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = fields.get("ItemProcessor", fields.get("Iterator"))
-    return found if isinstance(found, dict) else {}
+def distributed(fields: Mapping[str, Any]) -> bool:
+    """Whether a Map starts executions of its own for its items.
+
+    >>> distributed({"Type": "Map", "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED"}}}), distributed({})
+    (True, False)
+    """
+    processor = fields.get("ItemProcessor")
+    config = processor.get("ProcessorConfig") if isinstance(processor, dict) else None
+    return isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED"
 
 
 def _expression(value: object) -> str:

@@ -18,14 +18,15 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]") 
 
 
 class Picture:
-    """A drawing: `svg` is its text; a notebook shows it.
+    """A drawing: `svg` is its text, `alt` what it shows in words; a notebook shows it.
 
-    >>> Picture("<svg/>")._repr_svg_()
-    '<svg/>'
+    >>> picture = Picture(document(10, 5, "Nothing", "An empty drawing.", []), "An empty drawing.")
+    >>> picture._repr_svg_().startswith("<svg"), picture.alt
+    (True, 'An empty drawing.')
     """
 
-    def __init__(self, svg: str) -> None:
-        self.svg = svg
+    def __init__(self, svg: str, alt: str) -> None:
+        self.svg, self.alt = svg, alt
 
     def _repr_svg_(self) -> str:
         return self.svg

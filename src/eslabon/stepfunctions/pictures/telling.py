@@ -52,6 +52,19 @@ def tell(graph: Graph, run: Run, labels: Labels) -> dict[str, Told]:
     return {name: told_of(some, order[name], labels) for name, some in visits.items()}
 
 
+def elsewhere(graph: Graph) -> set[str]:
+    """The states of which this history says nothing: those of distributed Maps run in executions of their own.
+
+    >>> elsewhere(Graph("A", {}, []))
+    set()
+    """
+    found = set()
+    for node in graph.every_node():
+        if node.distributed:
+            found |= {inner.name for branch in node.branches for inner in branch.every_node()}
+    return found
+
+
 def worst(visits: list[Visit]) -> str:
     """The status that stands for several visits.
 
@@ -131,7 +144,8 @@ def summary(graph: Graph, run: Run | None, labels: Labels) -> str:
         return text
     told = tell(graph, run, labels)
     ran = [f"{name} ({each.spoken(labels)})" for name, each in told.items()]
-    missed = [name for name in names if name not in told]
+    unknown = elsewhere(graph)
+    missed = [name for name in names if name not in told and name not in unknown]
     sentences = [headline(run, labels)[1], labels("ran", _listed(ran, labels) or labels("nothing"))]
     if missed:
         sentences.append(labels("not reached", _listed(missed, labels)))

@@ -266,7 +266,7 @@ class _Reader:
         self.at[number] = visit
         if visit is None:
             return
-        if what.endswith("Scheduled") or kind in ("ParallelStateStarted", "MapStateStarted", "MapRunStarted"):
+        if what.endswith("Scheduled") or kind in ("ParallelStateStarted", "MapStateStarted"):
             self._close_inside(visit, now)
             visit.attempts.append(Attempt(now))
             visit.failing = False
