@@ -76,14 +76,14 @@ def wrapped(text: str, room: float, size: float, lines: int, *, bold: bool = Fal
         cut = len(fitted(rest, room + size, size, bold=bold)) - 1
         while cut > 1 and text_width(rest[:cut], size, bold=bold) > room:
             cut -= 1
-        # Where a word begins: after a space, else after a sign or at a capital letter.
+        # Where a part begins, else a word: after a space, else after a sign or at a capital letter.
         starts = [
             found.end(1)
-            for between in (" ", r"[_./-]|[a-z0-9](?=[A-Z])")
+            for between in (" · ", " ", r"[_./-]|[a-z0-9](?=[A-Z])")
             for found in reversed(list(re.finditer(f"({between})", rest[: cut + 1])))
         ]
         cut = next((start for start in starts if cut / 3 < start <= cut), max(cut, 1))
-        done.append(rest[:cut].rstrip())
+        done.append(rest[:cut].rstrip(" ·"))
         rest = rest[cut:].lstrip()
     return [*done, fitted(rest, room, size, bold=bold)]
 
