@@ -278,7 +278,7 @@ def state(random: Random, own: list[str], position: int, depth: int, names: list
     return fields
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 14))
 def test_every_state_and_transition_is_drawn_and_nothing_covers_anything(random: Random, size: int) -> None:
     definition = machine(random, size, 2, [0])

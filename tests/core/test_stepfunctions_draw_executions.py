@@ -305,7 +305,7 @@ def test_a_narrow_timeline_keeps_its_width(declined: list[dict[str, Any]]) -> No
         assert float(text.attrib["x"]) + float(text.attrib["width"]) <= 340
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(PLANS, st.booleans())
 def test_whatever_a_machine_did_is_drawn_and_agrees_with_its_history(plan: list[Any], present: bool) -> None:
     definition = machine(plan, count())

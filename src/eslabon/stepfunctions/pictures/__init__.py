@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from eslabon.stepfunctions import history
 from eslabon.stepfunctions.pictures import graphs, visits
 from eslabon.stepfunctions.pictures.bars import Timeline
 from eslabon.stepfunctions.pictures.drawing import Drawing
 from eslabon.stepfunctions.pictures.labels import Labels
 from eslabon.stepfunctions.pictures.svg import Picture
+from eslabon.stepfunctions.running import history
 
 if TYPE_CHECKING:
-    from eslabon.stepfunctions.execution import Execution
+    from eslabon.stepfunctions.running.execution import Execution
 
 Events = Iterable[Mapping[str, Any]]
 
@@ -72,7 +72,7 @@ def recorded(client: Any, execution_arn: str) -> tuple[str, list[dict[str, Any]]
 
     client: a boto3 client of Step Functions, also one of AWS. Raises what its calls raise.
 
-    >>> from eslabon.stepfunctions.examples import example
+    >>> from eslabon.stepfunctions.api.examples import example
     >>> cloud, orders = example()
     >>> client = cloud.client("stepfunctions")
     >>> run = client.start_execution(stateMachineArn=orders)["executionArn"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from eslabon.stepfunctions.pictures import svg
+from eslabon.stepfunctions.pictures.cells import Line
 from eslabon.stepfunctions.pictures.graphs import CATCH, END, START, Graph, Node, Way
 from eslabon.stepfunctions.pictures.labels import Labels
-from eslabon.stepfunctions.pictures.layout import Layout, Line, arrange
+from eslabon.stepfunctions.pictures.layout import Layout, arrange
 from eslabon.stepfunctions.pictures.telling import COLOURS, SIGNS, Told, elsewhere, headline, summary, tell
 from eslabon.stepfunctions.pictures.visits import FAILED, Run
 

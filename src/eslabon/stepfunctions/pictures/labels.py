@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from eslabon.stepfunctions.resources import parse_resource
-from eslabon.stepfunctions.scope import DefinitionError
+from eslabon.stepfunctions.language.resources import parse_resource
+from eslabon.stepfunctions.language.scope import DefinitionError
 
 TEXTS: Mapping[str, Mapping[str, str]] = {
     "en": {

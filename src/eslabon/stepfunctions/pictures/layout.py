@@ -7,49 +7,15 @@ put in the order with fewest crossings. It knows sizes and names, no states and 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-Size = tuple[float, float]
-Point = tuple[float, float]
-Step = tuple[Any, ...]  # M, L or C, and then x and y by turns, as in the path of an SVG
+from eslabon.stepfunctions.pictures.cells import Cell, Line, Pen, Point, Size
+from eslabon.stepfunctions.pictures.settling import SPACE, gaps, mean, settle
 
-SPACE = 20.0  # between boxes side by side
 LANE = 14.0  # room of a line that passes a row
 SLACK = 80.0  # by which the whole may be wider than its widest row, so that lines are straighter
 TURN = 24.0  # how far a line goes beyond a row to turn back
 SWEEPS = 6  # down and up, for the order and for the places
-
-
-@dataclass(slots=True, eq=False)
-class Cell:
-    """Something in a row: a box, a label, or a line that passes."""
-
-    width: float
-    height: float
-    kind: str  # "box", "label", "line"
-    row: int = 0
-    x: float = 0.0  # of its middle
-    y: float = 0.0  # of its top
-    order: float = 0.0
-    aside: bool = False  # a way back, at the right of its row
-    above: list[tuple[Cell, float]] = field(default_factory=list)  # linked cells, and how far right of them to be
-    below: list[tuple[Cell, float]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Line:
-    """A way between two boxes."""
-
-    source: str
-    target: str
-    label: Size | None = None
-    port: float = 0.0  # where it leaves the source, right of its middle
-    shared: Hashable = None  # lines to one target with the same value run together
-    strong: bool = False  # of lines that run together, the one that is drawn to the end
-    steps: list[Step] = field(default_factory=list)
-    tip: Point | None = None  # where its arrow ends, downwards; None: it ends in another line
-    place: Point | None = None  # of the label's left upper corner
 
 
 @dataclass(slots=True)
@@ -216,7 +182,7 @@ class _Rows:
             middle = [self._heading(number) for number in numbers if not self.lines[number].port]
             if not ported or not middle:
                 continue
-            if _mean([self._heading(number) for number in ported]) < _mean(middle):
+            if mean([self._heading(number) for number in ported]) < mean(middle):
                 for number in ported:
                     self.lines[number].port *= -1
         for line, chain in zip(self.lines, self.chains, strict=True):
@@ -274,20 +240,20 @@ class _Rows:
         """Boxes near the middle of what they are linked to, lines straight; then ways back at the right."""
         self._ports()
         inner = [[cell for cell in row if not cell.aside] for row in self.rows]
-        spans = [sum(cell.width for cell in row) + sum(_gaps(row)) for row in inner]
+        spans = [sum(cell.width for cell in row) + sum(gaps(row)) for row in inner]
         room = min(max(spans) + SLACK, max(self.bound, *spans))
         for row, span in zip(inner, spans, strict=True):
             left = (room - span) / 2
-            for cell, gap in zip(row, [*_gaps(row), 0.0], strict=False):
+            for cell, gap in zip(row, [*gaps(row), 0.0], strict=False):
                 cell.x = left + cell.width / 2
                 left += cell.width + gap
         for sweep in range(2 * SWEEPS):
             down = sweep % 2 == 0
             for row in inner if down else reversed(inner):
                 both = sweep >= SWEEPS
-                _settle(row, room, up=down or both, down=not down or both)
+                settle(row, room, up=down or both, down=not down or both)
         for row in inner:  # at last, straight down from above
-            _settle(row, room, up=True, down=False)
+            settle(row, room, up=True, down=False)
         self._aside()
         left = min((cell.x - cell.width / 2 for row in self.rows for cell in row), default=0.0)
         for row in self.rows:
@@ -347,7 +313,7 @@ class _Rows:
             label = self.labels.get(number)
             if label is not None:
                 line.place = (label.x - label.width / 2, label.y)
-            pen = _Pen(chain[0].x + line.port, chain[0].y + chain[0].height)
+            pen = Pen(chain[0].x + line.port, chain[0].y + chain[0].height)
             pen.down(self.bottoms[chain[0].row])
             if number in self.back:
                 self._route_back(line, chain, pen, drawn)
@@ -355,7 +321,7 @@ class _Rows:
                 self._route_down(line, chain, pen, drawn)
             line.steps = pen.done()
 
-    def _route_down(self, line: Line, chain: Sequence[Cell], pen: _Pen, drawn: set[Cell]) -> None:
+    def _route_down(self, line: Line, chain: Sequence[Cell], pen: Pen, drawn: set[Cell]) -> None:
         labelled = any(cell.kind == "label" for cell in chain)
         for cell in chain[1:-1]:
             pen.curve(cell.x, self.tops[cell.row])
@@ -371,7 +337,7 @@ class _Rows:
         pen.curve(target.x, target.y)
         line.tip = (target.x, target.y)
 
-    def _route_back(self, line: Line, chain: Sequence[Cell], pen: _Pen, drawn: set[Cell]) -> None:
+    def _route_back(self, line: Line, chain: Sequence[Cell], pen: Pen, drawn: set[Cell]) -> None:
         for cell in [cell for cell in chain[1:-1] if not cell.aside]:
             pen.curve(cell.x, self.tops[cell.row])
             pen.down(self.bottoms[cell.row])
@@ -390,52 +356,6 @@ class _Rows:
         port = min(target.width / 4, 30.0)
         pen.turn(target.x + port, -TURN)
         line.tip = (target.x + port, target.y)
-
-
-class _Pen:
-    """Writes the steps of a path; straight ones that follow each other become one."""
-
-    def __init__(self, x: float, y: float) -> None:
-        self.x, self.y = x, y
-        self.steps: list[Step] = [("M", x, y)]
-        self.straight = False  # the last step is still to be written
-
-    def down(self, y: float) -> None:
-        """Straight down, or up."""
-        self.straight = self.straight or y != self.y
-        self.y = y
-
-    def curve(self, x: float, y: float) -> None:
-        """Down to a place, leaving and arriving upright."""
-        if abs(x - self.x) < 0.5:
-            self.down(y)
-            return
-        self._write()
-        middle = (self.y + y) / 2
-        self.steps.append(("C", self.x, middle, x, middle, x, y))
-        self.x, self.y = x, y
-
-    def turn(self, x: float, height: float) -> None:
-        """Round, to the same height at another place."""
-        self._write()
-        self.steps.append(("C", self.x, self.y + height, x, self.y + height, x, self.y))
-        self.x = x
-
-    def lift(self, y: float) -> None:
-        """Go on at another height; nothing is drawn until there."""
-        self._write()
-        self.y = y
-        self.steps.append(("M", self.x, y))
-
-    def done(self) -> list[Step]:
-        """All steps."""
-        self._write()
-        return self.steps
-
-    def _write(self) -> None:
-        if self.straight:
-            self.steps.append(("L", self.x, self.y))
-            self.straight = False
 
 
 def _longest(keys: Iterable[str], lines: Sequence[Line]) -> dict[str, int]:
@@ -468,56 +388,3 @@ def _broken(items: Sequence[tuple[float, Hashable, Hashable]], bound: float) -> 
         width += SPACE + size
         taken.add(lane)
     return lists
-
-
-def _gaps(row: Sequence[Cell]) -> list[float]:
-    """The room between neighbours; two lines need less."""
-    return [
-        0.0 if left.kind == right.kind == "line" else SPACE if "line" not in (left.kind, right.kind) else 6.0
-        for left, right in zip(row, row[1:], strict=False)
-    ]
-
-
-_PULL = {("line", "line"): 8.0, ("box", "label"): 2.0, ("box", "line"): 2.0}  # of a link, by what is at its ends
-
-
-def _pull(cell: Cell, other: Cell, *, up: bool) -> float:
-    """How strongly a link pulls; most where it is the only one at both of its ends."""
-    first, second = sorted((cell.kind, other.kind))
-    strength = _PULL.get((first, second), 1.0)
-    ends = (cell.above, other.below) if up else (cell.below, other.above)
-    return strength * 4 if len(ends[0]) == len(ends[1]) == 1 else strength
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
-
-
-def _settle(row: Sequence[Cell], room: float, *, up: bool, down: bool) -> None:
-    """Move the cells of a row as near as can be to where their links pull them: order and distances stay.
-
-    That is an isotonic regression, solved by pooling neighbours that want to pass each other.
-    """
-    if not row:
-        return
-    gaps = _gaps(row)
-    offset = [0.0]
-    for left, right, gap in zip(row, row[1:], gaps, strict=False):
-        offset.append(offset[-1] + (left.width + right.width) / 2 + gap)
-    pools: list[list[float]] = []  # sum of pull times place, sum of pull, cells
-    for cell, shift in zip(row, offset, strict=True):
-        weight, total = 0.01, 0.01 * cell.x
-        for is_up in [True] * up + [False] * down:
-            for other, port in cell.above if is_up else cell.below:
-                pull = _pull(cell, other, up=is_up)
-                weight += pull
-                total += pull * (other.x + port)
-        pools.append([total - weight * shift, weight, 1])
-        while len(pools) > 1 and pools[-2][0] / pools[-2][1] >= pools[-1][0] / pools[-1][1]:
-            last = pools.pop()
-            pools[-1] = [have + more for have, more in zip(pools[-1], last, strict=True)]
-    lowest = row[0].width / 2
-    highest = room - row[-1].width / 2 - offset[-1]
-    places = [min(max(total / weight, lowest), highest) for total, weight, count in pools for _ in range(int(count))]
-    for cell, place, shift in zip(row, places, offset, strict=True):
-        cell.x = place + shift
