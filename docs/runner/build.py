@@ -51,7 +51,7 @@ SERVICES = {
 # The services that most programs use are fetched before the first output. Each other service is a part, and so is this:
 FIRST = ("events", "sqs")
 PARTS = {
-    "jsonata": ("jsonata/", "eslabon/stepfunctions/jsonata_"),
+    "jsonata": ("jsonata/", "eslabon/stepfunctions/language/jsonata/jsonata_"),
     "pictures": ("eslabon/stepfunctions/pictures/",),
 }
 

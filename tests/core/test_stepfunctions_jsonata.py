@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from eslabon.clock import START
 from eslabon.errors import NotModelled
 from eslabon.ids import Ids
-from eslabon.stepfunctions.jsonata import compile_expression, compile_value, expect, expression_in
-from eslabon.stepfunctions.jsonata_engine import Engine
-from eslabon.stepfunctions.scope import ABSENT, DefinitionError, Scope, StateError
+from eslabon.stepfunctions.language.jsonata.jsonata import compile_expression, compile_value, expect, expression_in
+from eslabon.stepfunctions.language.jsonata.jsonata_engine import Engine
+from eslabon.stepfunctions.language.scope import ABSENT, DefinitionError, Scope, StateError
 
 FILES = sorted((Path(__file__).parents[1] / "cases" / "stepfunctions").glob("jsonata*.json"))
 CASES = [case for file in FILES for case in json.loads(file.read_text(encoding="utf-8"))]
@@ -300,8 +300,8 @@ def test_results_are_plain_lists() -> None:
 def test_the_library_leaves_the_process_as_it_was() -> None:
     program = (
         "import sys; limit = sys.getrecursionlimit()\n"
-        "from eslabon.stepfunctions.jsonata import compile_expression, compile_value\n"
-        "from eslabon.stepfunctions.scope import Scope\n"
+        "from eslabon.stepfunctions.language.jsonata.jsonata import compile_expression, compile_value\n"
+        "from eslabon.stepfunctions.language.scope import Scope\n"
         "compile_value({'a': 1, 'b': '{% $states.input.b %}'}, 'Output')(Scope({'b': [1, None]}))\n"
         "assert 'jsonata' not in sys.modules, 'loaded without need'\n"
         "assert compile_expression('1 + 1', 'Output')(Scope({})) == 2\n"

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from eslabon.ids import Ids
-from eslabon.stepfunctions.intrinsics import compile_intrinsic
-from eslabon.stepfunctions.paths import compile_lookup, compile_path, compile_reference_path
-from eslabon.stepfunctions.scope import ABSENT, DefinitionError, Evaluate, Scope, StateError
-from eslabon.stepfunctions.templates import compile_template
+from eslabon.stepfunctions.language.jsonpath.intrinsics import compile_intrinsic
+from eslabon.stepfunctions.language.jsonpath.paths import compile_lookup, compile_path, compile_reference_path
+from eslabon.stepfunctions.language.jsonpath.templates import compile_template
+from eslabon.stepfunctions.language.scope import ABSENT, DefinitionError, Evaluate, Scope, StateError
 
 FOLDER = Path(__file__).parents[1] / "cases" / "stepfunctions"
 FILES = ("jsonpath", "reference_paths", "intrinsics", "templates")

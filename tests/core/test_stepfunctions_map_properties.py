@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eslabon import Cloud
-from eslabon.stepfunctions.delimited import records, rows
-from eslabon.stepfunctions.history import to_text
-from eslabon.stepfunctions.itembatcher import batches
+from eslabon.stepfunctions.maps.delimited import records, rows
+from eslabon.stepfunctions.maps.itembatcher import batches
+from eslabon.stepfunctions.running.history import to_text
 
 TRUST = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
 PROCESSOR = {

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from eslabon import Cloud, TaskFailed
-from eslabon.stepfunctions.execution import Execution
+from eslabon.stepfunctions.running.execution import Execution
 
 # Waits five seconds, fails for a number below zero; what is below -10 fails at once.
 WAITING = {

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 from eslabon.errors import Failure, NotModelled, ServiceError
 from eslabon.service import Reply
-from eslabon.stepfunctions.activities import Activities
-from eslabon.stepfunctions.aliases import Aliases
-from eslabon.stepfunctions.machines import ACTIVE
-from eslabon.stepfunctions.maprunoperations import MapRuns
-from eslabon.stepfunctions.statemachines import StateMachines
+from eslabon.stepfunctions.api.aliases import Aliases
+from eslabon.stepfunctions.api.machines import ACTIVE
+from eslabon.stepfunctions.api.statemachines import StateMachines
+from eslabon.stepfunctions.maps.maprunoperations import MapRuns
+from eslabon.stepfunctions.tasks.activities import Activities
 
 
 class StepFunctions(StateMachines, Aliases, MapRuns, Activities):
@@ -36,7 +36,7 @@ class StepFunctions(StateMachines, Aliases, MapRuns, Activities):
     def resources(self) -> list[str]:
         """ARNs of the state machines; one that is being deleted is none any more.
 
-        >>> from eslabon.stepfunctions.examples import example
+        >>> from eslabon.stepfunctions.api.examples import example
         >>> cloud, orders = example()
         >>> cloud.service("stepfunctions").resources() == [orders]
         True

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eslabon.stepfunctions.examples import cloud_with_role
+from eslabon.stepfunctions.api.examples import cloud_with_role
 from tests.core.stepfunctions_api.conftest import DONE, FAILING, WAITING, States
 from tests.core.test_stepfunctions_history import PLANS
 from tests.core.test_stepfunctions_history import machine as drawn_machine

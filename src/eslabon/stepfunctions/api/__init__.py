@@ -1,0 +1,1 @@
+"""The API: state machines, versions, aliases, executions, and what they write elsewhere."""

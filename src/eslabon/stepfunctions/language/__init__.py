@@ -1,0 +1,1 @@
+"""The Amazon States Language: what a definition says, compiled. It runs nothing."""

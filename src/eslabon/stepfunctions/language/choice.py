@@ -1,0 +1,202 @@
+"""The rules of a Choice state, compiled: comparisons of JSONPath mode, conditions of JSONata mode.
+
+Not what happens when no rule matches: that is the interpreter's.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from eslabon.stepfunctions.language.dataflow import JSONATA, DataFlow, compile_dataflow
+from eslabon.stepfunctions.language.fields import RUNTIME, constant
+from eslabon.stepfunctions.language.jsonata import jsonata
+from eslabon.stepfunctions.language.jsonpath.paths import compile_lookup, compile_path
+from eslabon.stepfunctions.language.scope import ABSENT, DefinitionError, Evaluate, Scope, StateError
+from eslabon.stepfunctions.language.wait import parse_timestamp
+
+Test = Callable[[Scope], bool]
+
+
+def is_number(value: Any) -> bool:
+    """Whether a JSON value is a number, which true and false are not.
+
+    >>> is_number(1.5), is_number(True)
+    (True, False)
+    """
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_timestamp(value: Any) -> bool:
+    """Whether a JSON value is text that holds a timestamp with its offset.
+
+    >>> is_timestamp("2026-01-01T00:00:00Z"), is_timestamp("2026-01-01")
+    (True, False)
+    """
+    return parse_timestamp(value) is not None
+
+
+# Type tests: what the value found at Variable must be.
+_TYPES: Mapping[str, Callable[[Any], bool]] = {
+    "IsNull": lambda value: value is None,
+    "IsBoolean": lambda value: isinstance(value, bool),
+    "IsNumeric": is_number,
+    "IsString": lambda value: isinstance(value, str),
+    "IsTimestamp": is_timestamp,
+}
+
+# Families of comparisons: what both sides must be, and what is compared.
+_FAMILIES: Mapping[str, tuple[Callable[[Any], bool], Callable[[Any], Any]]] = {
+    "String": (lambda value: isinstance(value, str), lambda value: value),
+    "Numeric": (is_number, lambda value: value),
+    "Timestamp": (is_timestamp, parse_timestamp),
+    "Boolean": (lambda value: isinstance(value, bool), lambda value: value),
+}
+_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "Equals": operator.eq,
+    "LessThan": operator.lt,
+    "GreaterThan": operator.gt,
+    "LessThanEquals": operator.le,
+    "GreaterThanEquals": operator.ge,
+}
+
+# Every comparison by its name: ("StringLessThan", its family, its comparison).
+COMPARISONS: Mapping[str, tuple[str, str]] = {
+    family + comparison: (family, comparison)
+    for family in _FAMILIES
+    for comparison in _COMPARISONS
+    if family != "Boolean" or comparison == "Equals"
+}
+
+
+class Rule:
+    """One of the choices: a test, the state that follows, and what the rule hands on when it matches."""
+
+    __slots__ = ("dataflow", "matches", "next")
+
+    def __init__(self, matches: Test, next_state: str, dataflow: DataFlow) -> None:
+        self.matches = matches
+        self.next = next_state
+        self.dataflow = dataflow
+
+
+def compile_rule(fields: Mapping[str, Any], language: str, state: Mapping[str, Any] | None = None) -> Rule:
+    """A rule of a Choice state. Raises DefinitionError for what cannot be compiled.
+
+    state: the fields of the state, whose OutputPath holds for its rules too. Follows https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html
+
+    >>> rule = compile_rule({"Variable": "$.n", "NumericGreaterThan": 5, "Next": "Big"}, "JSONPath")
+    >>> rule.matches(Scope({"n": 6})), rule.matches(Scope({"n": "6"}))
+    (True, False)
+    >>> rule.matches(Scope({}))
+    Traceback (most recent call last):
+    StateError: ...
+    """
+    if language == JSONATA:
+        test = _condition(fields["Condition"])
+        flows = ["Assign", "Output"]
+    else:
+        test = compile_test(fields)
+        flows = ["Assign"]
+    own = {name: fields[name] for name in flows if name in fields}
+    if state and "OutputPath" in state:
+        own["OutputPath"] = state["OutputPath"]
+    return Rule(test, fields["Next"], compile_dataflow(own, language))
+
+
+def _condition(condition: Any) -> Test:
+    text = jsonata.expression_in(condition)
+    if text is None:
+        return constant(condition)
+    return jsonata.expect(jsonata.compile_expression(text, "Condition"), text, "Condition", "boolean")
+
+
+def compile_test(fields: Mapping[str, Any]) -> Test:
+    """A data test of JSONPath mode: And, Or, Not, or one comparison of the value at Variable.
+
+    >>> test = compile_test({"Not": {"Variable": "$.name", "StringMatches": "log-*.txt"}})
+    >>> test(Scope({"name": "log-1.txt"})), test(Scope({"name": "log"}))
+    (False, True)
+    >>> compile_test({"Variable": "$.n", "NumericBigger": 1})
+    Traceback (most recent call last):
+    DefinitionError: ...
+    """
+    if "And" in fields:
+        tests = [compile_test(test) for test in fields["And"]]
+        return lambda scope: all(test(scope) for test in tests)
+    if "Or" in fields:
+        tests = [compile_test(test) for test in fields["Or"]]
+        return lambda scope: any(test(scope) for test in tests)
+    if "Not" in fields:
+        negated = compile_test(fields["Not"])
+        return lambda scope: not negated(scope)
+    names = [name for name in fields if name in _TYPES or name == "IsPresent" or _comparison(name)]
+    if len(names) != 1:
+        raise DefinitionError(f"A rule needs exactly one comparison beside Variable, and has {names or 'none'}.")
+    return _comparing(fields["Variable"], names[0], fields[names[0]])
+
+
+def _comparison(name: str) -> bool:
+    base = name.removesuffix("Path")
+    return base in COMPARISONS or name == "StringMatches"
+
+
+def _comparing(path: str, name: str, operand: Any) -> Test:
+    look_up = compile_lookup(path)
+
+    def value(scope: Scope) -> Any:
+        found = look_up(scope)
+        if found is ABSENT:
+            cause = f"Invalid path '{path}': The choice state's condition path references an invalid value."
+            raise StateError(RUNTIME, cause)
+        return found
+
+    if name == "IsPresent":
+        return lambda scope: (look_up(scope) is not ABSENT) is operand
+    if name in _TYPES:
+        is_type = _TYPES[name]
+        return lambda scope: is_type(value(scope)) is operand
+    if name == "StringMatches":
+        matches = compile_wildcards(operand)
+        return lambda scope: isinstance(found := value(scope), str) and matches(found)
+    family, comparison = COMPARISONS[name.removesuffix("Path")]
+    other = compile_path(operand, name) if name.endswith("Path") else constant(operand)
+    return _two_sided(value, other, family, comparison)
+
+
+def _two_sided(value: Evaluate, other: Evaluate, family: str, comparison: str) -> Test:
+    belongs, key = _FAMILIES[family]
+    compare = _COMPARISONS[comparison]
+
+    def holds(scope: Scope) -> bool:
+        left, right = value(scope), other(scope)
+        return belongs(left) and belongs(right) and compare(key(left), key(right))
+
+    return holds
+
+
+def compile_wildcards(pattern: str) -> Callable[[str], bool]:
+    r"""A StringMatches pattern: `*` is any text, `\*` an asterisk, `\\` a backslash.
+
+    >>> compile_wildcards("log-*.txt")("log-2026.txt"), compile_wildcards(r"a\*b")("axb")
+    (True, False)
+    >>> compile_wildcards("a\\b")
+    Traceback (most recent call last):
+    DefinitionError: ...
+    """
+    pieces: list[str] = []
+    at = 0
+    while at < len(pattern):
+        character = pattern[at]
+        if character == "\\":
+            at += 1
+            if pattern[at : at + 1] not in ("*", "\\"):
+                raise DefinitionError(f"A backslash in StringMatches stands before * or \\: {pattern}", at - 1)
+            pieces.append(re.escape(pattern[at]))
+        else:
+            pieces.append(".*" if character == "*" else re.escape(character))
+        at += 1
+    whole = re.compile("".join(pieces), re.DOTALL)
+    return lambda text: whole.fullmatch(text) is not None

@@ -1,0 +1,317 @@
+"""A state machine's definition, compiled once: its states with their data flow, their handlers and what they do.
+
+It takes a definition that `validation` has found good; what it refuses itself are expressions that do not compile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from eslabon.stepfunctions.language.choice import Rule, compile_rule
+from eslabon.stepfunctions.language.dataflow import JSONATA, JSONPATH, DataFlow, compile_dataflow
+from eslabon.stepfunctions.language.fields import compile_field, integer, number
+from eslabon.stepfunctions.language.handlers import Catcher, Retrier
+from eslabon.stepfunctions.language.jsonata import jsonata
+from eslabon.stepfunctions.language.jsonpath.templates import compile_template
+from eslabon.stepfunctions.language.resources import Resource, parse_resource
+from eslabon.stepfunctions.language.scope import DefinitionError, Evaluate, Scope
+from eslabon.stepfunctions.language.wait import Until, compile_wait
+
+if TYPE_CHECKING:
+    from eslabon.stepfunctions.maps.itembatcher import Batcher
+    from eslabon.stepfunctions.maps.itemreader import Reader
+    from eslabon.stepfunctions.maps.resultwriter import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class PassWork:
+    """A constant result, where the state has one."""
+
+    has_result: bool
+    result: Any
+
+
+@dataclass(frozen=True, slots=True)
+class TaskWork:
+    """What is called, and how long it may take and be silent."""
+
+    resource: Resource
+    timeout: Evaluate | None  # seconds
+    heartbeat: Evaluate | None  # seconds
+    role: Evaluate | None  # Credentials.RoleArn
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceWork:
+    """The rules in order, and the state that follows when none matches."""
+
+    rules: Sequence[Rule]
+    default: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitWork:
+    """When the wait ends."""
+
+    until: Until
+
+
+@dataclass(frozen=True, slots=True)
+class FailWork:
+    """The error and the cause that the execution, branch or iteration fails with."""
+
+    error: Evaluate | None
+    cause: Evaluate | None
+
+
+@dataclass(frozen=True, slots=True)
+class ParallelWork:
+    """The branches, each a machine of its own."""
+
+    branches: Sequence[Machine]
+
+
+@dataclass(frozen=True, slots=True)
+class MapWork:
+    """Where the items come from, what each becomes, the machine that processes it, and what may fail."""
+
+    processor: Machine
+    distributed: bool
+    express: bool  # the type of a distributed Map's child executions
+    items: Evaluate | None  # ItemsPath or Items; None: the state's input
+    selector: Evaluate | None
+    max_concurrency: Evaluate | None
+    tolerated_count: Evaluate | None
+    tolerated_percentage: Evaluate | None
+    label: str
+    reader: Reader | None = None
+    batcher: Batcher | None = None
+    writer: Writer | None = None
+
+
+Work = PassWork | TaskWork | ChoiceWork | WaitWork | FailWork | ParallelWork | MapWork | None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One state: its place in the machine, what it does, and what happens before, after and when it fails."""
+
+    name: str
+    type: str
+    language: str
+    next: str | None  # None: the machine, branch or iteration ends here
+    work: Work
+    dataflow: DataFlow
+    retriers: Sequence[Retrier]
+    catchers: Sequence[Catcher]
+    entered: str  # the types of its two events
+    exited: str
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """States by name and where they start; of a whole definition, a branch, or an item processor."""
+
+    start_at: str
+    states: Mapping[str, State]
+    timeout: float | None = None  # seconds that an execution may last
+
+    def every_state(self) -> Iterator[State]:
+        """Every state, those of branches and item processors too.
+
+        >>> machine = compile_machine({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
+        >>> [state.name for state in machine.every_state()]
+        ['A']
+        """
+        for state in self.states.values():
+            yield state
+            for inner in inner_machines(state):
+                yield from inner.every_state()
+
+
+def inner_machines(state: State) -> Sequence[Machine]:
+    """The branches of a Parallel, the item processor of a Map, and none for other states.
+
+    >>> machine = compile_machine({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
+    >>> inner_machines(machine.states["A"])
+    ()
+    """
+    match state.work:
+        case ParallelWork(branches):
+            return branches
+        case MapWork():
+            return (state.work.processor,)
+    return ()
+
+
+def compile_machine(definition: Mapping[str, Any], language: str = JSONPATH) -> Machine:
+    """A definition as `json.loads` gives it, or the Branches entry or ItemProcessor of one, compiled.
+
+    language: of the enclosing machine. Raises DefinitionError for an expression that does not compile; its message
+    names the state. Follows https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html
+
+    >>> machine = compile_machine({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}})
+    >>> machine.start_at, machine.states["A"].next, machine.states["A"].entered
+    ('A', None, 'PassStateEntered')
+    >>> compile_machine({"StartAt": "A", "States": {"A": {"Type": "Pass", "InputPath": "a", "End": True}}})
+    Traceback (most recent call last):
+    DefinitionError: ...
+    """
+    language = definition.get("QueryLanguage", language)
+    states = {name: compile_state(name, fields, language) for name, fields in definition["States"].items()}
+    return Machine(definition["StartAt"], states, definition.get("TimeoutSeconds"))
+
+
+def compile_state(name: str, fields: Mapping[str, Any], language: str = JSONPATH) -> State:
+    """One state of a definition, compiled; TestState runs such a state alone. Raises DefinitionError.
+
+    >>> compile_state("Done", {"Type": "Succeed"}).exited
+    'SucceedStateExited'
+    """
+    language = fields.get("QueryLanguage", language)
+    kind = fields["Type"]
+    try:
+        return State(
+            name=name,
+            type=kind,
+            language=language,
+            next=None if fields.get("End") else fields.get("Next"),
+            work=_WORK[kind](fields, language) if kind in _WORK else None,
+            dataflow=compile_dataflow(_flowing(kind, fields), language),
+            retriers=[Retrier(retrier) for retrier in fields.get("Retry", ())],
+            catchers=[Catcher(catcher, language) for catcher in fields.get("Catch", ())],
+            entered=f"{kind}StateEntered",
+            exited=f"{kind}StateExited",
+        )
+    except DefinitionError as error:
+        raise DefinitionError(f"State '{name}': {error.message}", error.column) from None
+
+
+def _flowing(kind: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields that data flows through: a Map's Parameters are applied to each item, a result needs no Parameters."""
+    unused = {"Map": "Parameters", "Pass": "Parameters" if "Result" in fields else ""}.get(kind)
+    return {name: value for name, value in fields.items() if name != unused} if unused else fields
+
+
+def _pass(fields: Mapping[str, Any], language: str) -> PassWork:
+    return PassWork("Result" in fields, fields.get("Result"))
+
+
+def _task(fields: Mapping[str, Any], language: str) -> TaskWork:
+    credentials = fields.get("Credentials")
+    role = None
+    if credentials is not None:
+        role = _template(credentials, "Credentials", language)
+    return TaskWork(
+        parse_resource(fields["Resource"]),
+        compile_field(fields, "TimeoutSeconds", jsonata_kind="number", convert=integer),
+        compile_field(fields, "HeartbeatSeconds", jsonata_kind="number", convert=integer),
+        role,
+    )
+
+
+def _choice(fields: Mapping[str, Any], language: str) -> ChoiceWork:
+    return ChoiceWork([compile_rule(rule, language, fields) for rule in fields["Choices"]], fields.get("Default"))
+
+
+def _wait(fields: Mapping[str, Any], language: str) -> WaitWork:
+    return WaitWork(compile_wait(fields))
+
+
+def _fail(fields: Mapping[str, Any], language: str) -> FailWork:
+    return FailWork(_text(fields, "Error", language), _text(fields, "Cause", language))
+
+
+def _text(fields: Mapping[str, Any], name: str, language: str) -> Evaluate | None:
+    """Error or Cause: a constant, an expression, or `…Path`, which may be an intrinsic function too."""
+    path = fields.get(f"{name}Path")
+    if path is not None:
+        template = compile_template({f"{name}.$": path}, f"{name}Path")
+        return lambda scope: template(scope)[name]
+    return compile_field(fields, name, jsonata_kind="string")
+
+
+def _parallel(fields: Mapping[str, Any], language: str) -> ParallelWork:
+    return ParallelWork([compile_machine(branch, language) for branch in fields["Branches"]])
+
+
+def _map(fields: Mapping[str, Any], language: str) -> MapWork:
+    processor = fields["ItemProcessor"] if "ItemProcessor" in fields else fields["Iterator"]
+    config = processor.get("ProcessorConfig", {})
+    distributed = config.get("Mode") == "DISTRIBUTED"
+    selector = fields.get("ItemSelector", fields.get("Parameters"))
+    return MapWork(
+        processor=compile_machine(processor, language),
+        distributed=distributed,
+        express=config.get("ExecutionType") == "EXPRESS",
+        items=_items(fields, language, members=distributed),
+        selector=None if selector is None else _template(selector, "ItemSelector", language),
+        max_concurrency=compile_field(fields, "MaxConcurrency", jsonata_kind="number", convert=integer),
+        tolerated_count=compile_field(fields, "ToleratedFailureCount", jsonata_kind="number", convert=integer),
+        tolerated_percentage=compile_field(fields, "ToleratedFailurePercentage", jsonata_kind="number", convert=number),
+        label=fields.get("Label", ""),
+        **_data_outside(fields, language, distributed=distributed),
+    )
+
+
+def _data_outside(fields: Mapping[str, Any], language: str, *, distributed: bool) -> dict[str, Any]:
+    """Where a distributed Map reads its items, how it batches them, where its results go; loaded when there is any."""
+    compiled: dict[str, Any] = {}
+    named = [name for name in ("ItemReader", "ItemBatcher", "ResultWriter") if name in fields]
+    if named and not distributed:
+        raise DefinitionError(
+            f"{', '.join(named)}: only a Map whose ProcessorConfig has the Mode DISTRIBUTED has that."
+        )
+    if "ItemReader" in fields and ("ItemsPath" in fields or "Items" in fields):
+        raise DefinitionError("A Map that has an ItemReader takes its items from there: leave out ItemsPath and Items.")
+    if "ItemReader" in fields:
+        from eslabon.stepfunctions.maps.itemreader import compile_reader
+
+        compiled["reader"] = compile_reader(fields["ItemReader"], language)
+    if "ItemBatcher" in fields:
+        from eslabon.stepfunctions.maps.itembatcher import compile_batcher
+
+        compiled["batcher"] = compile_batcher(fields["ItemBatcher"], language)
+    if "ResultWriter" in fields:
+        from eslabon.stepfunctions.maps.resultwriter import compile_writer
+
+        compiled["writer"] = compile_writer(fields["ResultWriter"], language)
+    return compiled
+
+
+def _items(fields: Mapping[str, Any], language: str, *, members: bool) -> Evaluate | None:
+    """Items or ItemsPath; members: whether an object is good too, for its members."""
+    if language != JSONATA:
+        return compile_field(fields, "Items")
+    if "Items" not in fields:
+        return None
+    text = jsonata.expression_in(fields["Items"])
+    evaluate = jsonata.compile_value(fields["Items"], "Items")
+    if text is None:
+        return evaluate
+    expected = jsonata.expect(evaluate, text, "Items", "array")
+    if not members:
+        return expected
+
+    def array_or_object(scope: Scope) -> Any:
+        found = evaluate(scope)
+        return found if isinstance(found, dict) else expected(scope)
+
+    return array_or_object
+
+
+def _template(value: Any, field: str, language: str) -> Evaluate:
+    return jsonata.compile_value(value, field) if language == JSONATA else compile_template(value, field)
+
+
+_WORK: Mapping[str, Any] = {
+    "Pass": _pass,
+    "Task": _task,
+    "Choice": _choice,
+    "Wait": _wait,
+    "Fail": _fail,
+    "Parallel": _parallel,
+    "Map": _map,
+}

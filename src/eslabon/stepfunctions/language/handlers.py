@@ -1,0 +1,114 @@
+"""Retry and Catch: which errors they take, how long a retrier waits, what a catcher hands on.
+
+Not when they are asked: that is the interpreter's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eslabon.ids import Ids
+from eslabon.stepfunctions.language.dataflow import ASSIGN, JSONATA, DataFlow, Step, result_path
+from eslabon.stepfunctions.language.jsonata import jsonata
+from eslabon.stepfunctions.language.jsonpath.templates import compile_template
+from eslabon.stepfunctions.language.scope import StateError
+
+ALL = "States.ALL"
+TASK_FAILED = "States.TaskFailed"
+TIMEOUT = "States.Timeout"
+HEARTBEAT = "States.HeartbeatTimeout"
+RUNTIME = "States.Runtime"
+DATA_LIMIT = "States.DataLimitExceeded"
+
+# What the wildcards do not take: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+_NEVER_CAUGHT_BY_ALL = frozenset({RUNTIME, DATA_LIMIT})
+_NOT_A_FAILED_TASK = frozenset({TIMEOUT})
+
+
+def matches(names: Sequence[str], error: str | None) -> bool:
+    """Whether the error names of a retrier or catcher take an error.
+
+    >>> matches(["States.ALL"], "Lambda.Unknown"), matches(["States.ALL"], "States.Runtime")
+    (True, False)
+    >>> matches(["States.TaskFailed"], "States.Timeout"), matches(["States.Timeout"], "States.HeartbeatTimeout")
+    (False, True)
+    >>> matches(["States.ALL"], None)
+    True
+    """
+    for name in names:
+        if name == error:
+            return True
+        if name == ALL and error not in _NEVER_CAUGHT_BY_ALL:
+            return True
+        if name == TASK_FAILED and error not in _NOT_A_FAILED_TASK and error not in _NEVER_CAUGHT_BY_ALL:
+            return True
+        if name == TIMEOUT and error == HEARTBEAT:  # a missed heartbeat is a time-out too
+            return True
+    return False
+
+
+class Retrier:
+    """One entry of Retry: `attempts` retries for its errors, with growing waits.
+
+    >>> retrier = Retrier({"ErrorEquals": ["States.ALL"], "IntervalSeconds": 2, "MaxDelaySeconds": 5})
+    >>> [retrier.delay(attempt, Ids(1)) for attempt in (1, 2, 3)]
+    [2.0, 4.0, 5.0]
+    """
+
+    __slots__ = ("attempts", "backoff", "errors", "interval", "jitter", "longest")
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self.errors: list[str] = fields["ErrorEquals"]
+        self.interval: float = fields.get("IntervalSeconds", 1)
+        self.backoff: float = fields.get("BackoffRate", 2.0)
+        self.attempts: int = fields.get("MaxAttempts", 3)
+        self.longest: float | None = fields.get("MaxDelaySeconds")
+        self.jitter: bool = fields.get("JitterStrategy", "NONE") == "FULL"
+
+    def delay(self, attempt: int, ids: Ids) -> float:
+        """Seconds to wait before retry number `attempt` (from 1); FULL jitter draws below that."""
+        seconds = float(self.interval) * float(self.backoff) ** (attempt - 1)
+        if self.longest is not None:
+            seconds = min(seconds, float(self.longest))
+        return ids.random.uniform(0, seconds) if self.jitter else seconds
+
+
+class Catcher:
+    """One entry of Catch: its errors, the next state, and what becomes of the error output."""
+
+    __slots__ = ("dataflow", "errors", "next")
+
+    def __init__(self, fields: Mapping[str, Any], language: str) -> None:
+        self.errors: list[str] = fields["ErrorEquals"]
+        self.next: str = fields["Next"]
+        self.dataflow = DataFlow([], _jsonata(fields) if language == JSONATA else _jsonpath(fields))
+
+
+def _jsonpath(fields: Mapping[str, Any]) -> list[Step]:
+    steps: list[Step] = []
+    if "Assign" in fields:
+        steps.append((ASSIGN, compile_template(fields["Assign"], "Assign")))
+    if "ResultPath" in fields:
+        steps.append(("afterResultPath", result_path(fields["ResultPath"])))
+    return steps
+
+
+def _jsonata(fields: Mapping[str, Any]) -> list[Step]:
+    steps: list[Step] = []
+    for member, step in (("Assign", ASSIGN), ("Output", "afterOutput")):
+        if member in fields:
+            steps.append((step, jsonata.compile_value(fields[member], member)))
+    return steps
+
+
+def error_output(failure: StateError) -> dict[str, Any]:
+    """What a catcher sees of an error.
+
+    >>> error_output(StateError("Full", "No room left."))
+    {'Error': 'Full', 'Cause': 'No room left.'}
+    >>> error_output(StateError("Full", None))
+    {'Error': 'Full'}
+    """
+    members = {"Error": failure.error, "Cause": failure.cause}
+    return {name: value for name, value in members.items() if value is not None}

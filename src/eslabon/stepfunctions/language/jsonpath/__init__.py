@@ -1,0 +1,1 @@
+"""JSONPath mode: paths, intrinsic functions, payload templates."""

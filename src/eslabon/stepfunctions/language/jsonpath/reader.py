@@ -1,0 +1,111 @@
+"""A position in an expression's text: what the parsers of paths, filters and intrinsic functions share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from eslabon.stepfunctions.language.scope import DefinitionError
+
+BLANKS = re.compile(r"\s*")
+ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
+DEEPEST = 50  # expressions in expressions, far from where Python's own stack would end
+
+
+class Reader:
+    """A text and how far it is read.
+
+    >>> reader = Reader("$.a , 2")
+    >>> reader.take("$"), reader.take("x"), reader.position, reader.rest
+    (True, False, 1, '.a , 2')
+    >>> Reader("").done
+    True
+    >>> reader.expect(")", "a closing )")
+    Traceback (most recent call last):
+    DefinitionError: '$.a , 2' at position 1: a closing ) is expected, not '.a , 2'
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.position = 0
+        self.depth = 0
+
+    @property
+    def rest(self) -> str:
+        """What is still unread."""
+        return self.text[self.position :]
+
+    @property
+    def done(self) -> bool:
+        """Whether everything is read."""
+        return self.position >= len(self.text)
+
+    def sees(self, token: str) -> bool:
+        """Whether `token` comes next."""
+        return self.text.startswith(token, self.position)
+
+    def take(self, token: str) -> bool:
+        """Read `token` if it comes next."""
+        if not self.text.startswith(token, self.position):
+            return False
+        self.position += len(token)
+        return True
+
+    def match(self, pattern: re.Pattern[str]) -> str | None:
+        """Read what the pattern matches here, if it does."""
+        found = pattern.match(self.text, self.position)
+        if found is None:
+            return None
+        self.position = found.end()
+        return found[0]
+
+    def blanks(self) -> None:
+        """Read white space, if there is any."""
+        self.match(BLANKS)
+
+    def expect(self, token: str, what: str) -> None:
+        """Read `token`, or complain that `what` is expected."""
+        if not self.take(token):
+            raise self.error(f"{what} is missing" if self.done else f"{what} is expected, not {self.rest[:20]!r}")
+
+    def quoted(self) -> str | None:
+        """Read a text in single or double quotes and answer it without its escapes; None when there is no quote."""
+        quote = self.text[self.position : self.position + 1]
+        if quote not in ("'", '"'):
+            return None
+        start = end = self.position + 1
+        while self.text[end : end + 1] not in (quote, ""):
+            end += 2 if self.text[end] == "\\" else 1
+        if end >= len(self.text):
+            raise self.error(f"the quote {quote} that begins here has no end")
+        self.position = end + 1
+        return unescape(self.text[start:end])
+
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """Around the reading of an expression in an expression: complains when it goes on and on."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise self.error("the expression nests too deeply")
+        yield
+        self.depth -= 1
+
+    def error(self, problem: str) -> DefinitionError:
+        """A complaint about what stands here."""
+        shown = self.text if len(self.text) <= 200 else self.text[:200] + "…"
+        return DefinitionError(f"{shown!r} at position {self.position}: {problem}", self.position)
+
+
+def unescape(text: str) -> str:
+    r"""A name or text without its backslashes: each stands for the character after it, `\uXXXX` for a code unit.
+
+    >>> unescape(r"a\.b"), unescape(r"\u00e9"), unescape(r"back\\slash")
+    ('a.b', 'é', 'back\\slash')
+    >>> unescape(r"\uD800\uDF46") == "\U00010346"
+    True
+    """
+    if "\\" not in text:
+        return text
+    plain = ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], text)
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

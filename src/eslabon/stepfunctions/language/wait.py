@@ -1,0 +1,94 @@
+"""How long a Wait state waits: a number of seconds or a point in time, given, found by a path or computed.
+
+Follows https://docs.aws.amazon.com/step-functions/latest/dg/state-wait.html; the waiting is the interpreter's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from eslabon.stepfunctions.language.fields import RUNTIME, as_shown, compile_field
+from eslabon.stepfunctions.language.scope import Scope, StateError
+
+LONGEST = 99_999_999  # seconds
+
+# ISO 8601 with `T` and an offset, or Z; fractions of a second have up to nine digits.
+_TIMESTAMP = re.compile(
+    r"(?P<whole>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?P<fraction>\.\d{1,9})?(?P<offset>Z|[+-]\d\d:\d\d)", re.ASCII
+)
+
+# Answers when the wait ends, in seconds since 1970, given when it began.
+Until = Callable[[Scope, float], float]
+
+
+def parse_timestamp(text: Any) -> float | None:
+    """Seconds since 1970 of a timestamp as the language has it, or None.
+
+    >>> parse_timestamp("2026-01-01T00:00:00Z"), parse_timestamp("2026-01-01T01:00:00.25+01:00")
+    (1767225600.0, 1767225600.25)
+    >>> parse_timestamp("2026-01-01 00:00:00Z"), parse_timestamp("2026-01-01T25:00:00Z"), parse_timestamp(5)
+    (None, None, None)
+    """
+    found = _TIMESTAMP.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        return None
+    try:
+        whole = datetime.fromisoformat(found["whole"] + found["offset"].replace("Z", "+00:00")).timestamp()
+    except ValueError:
+        return None
+    return whole + float(found["fraction"] or 0)
+
+
+def compile_wait(fields: Mapping[str, Any]) -> Until:
+    """When a Wait state with these fields ends.
+
+    Raises DefinitionError for a path or an expression that cannot be compiled.
+
+    >>> compile_wait({"Seconds": 5})(Scope({}), 100.0)
+    105.0
+    >>> compile_wait({"SecondsPath": "$.n"})(Scope({"n": "soon"}), 100.0)
+    Traceback (most recent call last):
+    StateError: ...
+    """
+    seconds = compile_field(fields, "Seconds", jsonata_kind="number", convert=_seconds)
+    if seconds is not None:
+        return lambda scope, now: now + float(seconds(scope))
+    timestamp = compile_field(fields, "Timestamp", jsonata_kind="string", convert=_timestamp)
+    assert timestamp is not None, "a validated Wait state has exactly one of its four fields"
+
+    def until(scope: Scope, now: float) -> float:
+        given = timestamp(scope)
+        moment = given if isinstance(given, float) else parse_timestamp(given)
+        if moment is None:
+            cause = "The Timestamp field is not a valid ISO-8601 extended offset date-time format string: "
+            raise StateError("States.QueryEvaluationError", cause + as_shown(given), location="Timestamp")
+        return max(now, moment)
+
+    return until
+
+
+def _seconds(value: Any, name: str, path: str) -> int:
+    whole = value if isinstance(value, int) and not isinstance(value, bool) else None
+    if isinstance(value, str) and re.fullmatch(r"-?\d+", value, re.ASCII):
+        whole = int(value)
+    if whole is None:
+        raise StateError(RUNTIME, f"The {name} parameter cannot be parsed as a long value: {path} == {as_shown(value)}")
+    if not 0 <= whole <= LONGEST:
+        raise StateError(
+            RUNTIME, f"The {name} parameter must be between 0 and {LONGEST} seconds: {path} == {as_shown(value)}"
+        )
+    return whole
+
+
+def _timestamp(value: Any, name: str, path: str) -> float:
+    moment = parse_timestamp(value)
+    if moment is None:
+        raise StateError(
+            RUNTIME,
+            f"The {name} parameter does not reference a valid ISO-8601 extended offset date-time format string: "
+            f"{path} == {as_shown(value)}",
+        )
+    return moment

@@ -1,0 +1,273 @@
+"""Parallel and inline Map: several threads of control in one execution, and how they join.
+
+A distributed Map starts executions of its own (`mapruns`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from eslabon.stepfunctions.language.dataflow import JSONATA
+from eslabon.stepfunctions.language.definition import MapWork, ParallelWork
+from eslabon.stepfunctions.language.fields import RUNTIME, as_shown
+from eslabon.stepfunctions.language.scope import ABSENT, Evaluate, StateError
+from eslabon.stepfunctions.running.interpreter import QUERY_FAILED, Flow, Visit
+
+INLINE_CONCURRENCY = 40  # iterations of an inline Map that run at once when nothing limits them
+
+
+class _Joined:
+    """Threads of one state, started in order, at most `limit` at once; the state ends when all have, or one fails."""
+
+    def __init__(self, visit: Visit, count: int, limit: int) -> None:
+        self.visit = visit
+        self.results: list[Any] = [None] * count
+        self.flows: list[Flow | None] = [None] * count
+        self.limit = limit or count
+        self.waiting = 0  # index of the first thread that has not been started
+        self.live = 0
+
+    def fill(self, previous: int) -> None:
+        """Start threads while there is room; each one's first event follows `previous`."""
+        while self.waiting < len(self.flows) and self.live < self.limit:
+            index = self.waiting
+            self.waiting += 1
+            self.live += 1
+            try:
+                self.flows[index] = self.begin(index, previous)
+            except StateError:  # what it was to begin with could not be computed: the state fails
+                self.waiting = index  # a redrive begins with it
+                self.abort()
+                raise
+
+    def begin(self, index: int, previous: int) -> Flow:
+        """Start thread number `index`."""
+        raise NotImplementedError
+
+    def close(self, flow: Flow, index: int, failure: StateError | None) -> int:
+        """Write that a thread has ended; answers the id that the state's next event follows."""
+        return flow.previous
+
+    def ended(self, index: int) -> Callable[[Any, StateError | None], None]:
+        """What thread number `index` calls when it ends."""
+
+        def when_ended(output: Any, failure: StateError | None) -> None:
+            flow = self.flows[index]
+            assert flow is not None
+            self.live -= 1
+            last = flow.previous
+            closed = self.close(flow, index, failure)
+            parent = self.visit.flow
+            if failure is not None:
+                self.abort()
+                parent.previous = last
+                self.visit.fail(failure)
+                return
+            self.results[index] = output
+            self.flows[index] = None
+            if self.waiting < len(self.flows):
+                try:
+                    self.fill(last)
+                except StateError as error:
+                    self.visit.fail(error)
+            elif self.live == 0:
+                self.join(closed)
+
+        return when_ended
+
+    def join(self, previous: int) -> None:
+        """All threads have ended well."""
+        parent = self.visit.flow
+        self.visit.running = None
+        parent.previous = previous
+        parent.record(f"{self.visit.state.type}StateSucceeded")
+        parent.previous = previous  # AWS lets the Exited event follow the last thread's event as well
+        self.visit.succeed(self.results)
+
+    def redrive(self, previous: int) -> None:
+        """Go on with the threads that have not ended well, and start those that have not begun."""
+        unfinished = [flow for flow in self.flows if flow is not None]
+        self.live = len(unfinished)
+        for flow in unfinished:
+            flow.redrive(previous)
+        try:
+            self.fill(previous)
+        except StateError as failure:
+            self.visit.fail(failure)
+
+    def abort(self) -> None:
+        """Stop every thread that still runs."""
+        for flow in self.flows:
+            if flow is not None:
+                flow.abort()
+
+
+class _Branches(_Joined):
+    """The branches of a Parallel: all at once, on the same input."""
+
+    def __init__(self, visit: Visit, work: ParallelWork, given: Any) -> None:
+        super().__init__(visit, len(work.branches), 0)
+        self.machines = work.branches
+        self.given = given
+
+    def begin(self, index: int, previous: int) -> Flow:
+        flow = Flow(
+            self.visit.flow.execution,
+            self.machines[index],
+            self.ended(index),
+            variables=self.visit.variables,
+            previous=previous,
+            item=self.visit.flow.item,
+        )
+        flow.start(self.given)
+        return flow
+
+
+class _Iterations(_Joined):
+    """The iterations of an inline Map, one an item."""
+
+    def __init__(self, visit: Visit, work: MapWork, items: Sequence[Any], limit: int) -> None:
+        super().__init__(visit, len(items), min(limit or INLINE_CONCURRENCY, INLINE_CONCURRENCY))
+        self.work = work
+        self.items = items
+        self.given = visit.document
+
+    def begin(self, index: int, previous: int) -> Flow:
+        item = {"Index": index, "Value": self.items[index], "Source": "STATE_DATA"}
+        execution = self.visit.flow.execution
+        flow = Flow(
+            execution,
+            self.work.processor,
+            self.ended(index),
+            variables=self.visit.variables,
+            previous=previous,
+            item=item,
+        )
+        flow.record("MapIterationStarted", {"name": self.visit.state.name, "index": index})
+        flow.start(select(self.visit, self.work.selector, self.given, item))
+        return flow
+
+    def close(self, flow: Flow, index: int, failure: StateError | None) -> int:
+        kind = "MapIterationFailed" if failure else "MapIterationSucceeded"
+        details = {"name": self.visit.state.name, "index": index}
+        return flow.execution.record(kind, flow.previous, details)
+
+
+def run_parallel(visit: Visit) -> None:
+    """What a Parallel state does: every branch on the same input, and their outputs as a list.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/state-parallel.html
+
+    >>> from eslabon.stepfunctions.maps.mapexamples import DONE, outcome
+    >>> outcome({"Type": "Parallel", "Branches": [DONE, DONE]}, 7)
+    [7, 7]
+    >>> stop = {"StartAt": "Stop", "States": {"Stop": {"Type": "Fail", "Error": "Full"}}}
+    >>> outcome({"Type": "Parallel", "Branches": [DONE, stop]}, 7)
+    'Full'
+    """
+    work = visit.state.work
+    assert isinstance(work, ParallelWork)
+    given = visit.state.dataflow.arguments(visit)
+    visit.flow.record("ParallelStateStarted")
+    visit.running = _Branches(visit, work, given)
+    visit.running.fill(visit.flow.previous)
+
+
+def run_map(visit: Visit) -> None:
+    """What a Map state does: its processor on every item, and the outputs as a list.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/state-map.html
+
+    >>> from eslabon.stepfunctions.maps.mapexamples import DONE, outcome
+    >>> outcome({"Type": "Map", "ItemProcessor": DONE}, [1, 2])
+    [1, 2]
+    >>> outcome({"Type": "Map", "ItemProcessor": DONE}, {})
+    'States.Runtime'
+    """
+    work = visit.state.work
+    assert isinstance(work, MapWork)
+    visit.document = visit.state.dataflow.arguments(visit)
+    if work.distributed:
+        from eslabon.stepfunctions.maps import mapruns
+
+        mapruns.run(visit, work)
+        return
+    items = find_items(visit, work)
+    visit.flow.record("MapStateStarted", {"length": len(items)})
+    limit = limits(visit, work)["maxConcurrency"]
+    if not items:
+        previous = visit.flow.previous
+        visit.flow.record("MapStateSucceeded")
+        visit.flow.previous = previous
+        visit.succeed([])
+        return
+    visit.running = _Iterations(visit, work, items, int(limit))
+    visit.running.fill(visit.flow.previous)
+
+
+def find_items(visit: Visit, work: MapWork) -> list[Any]:
+    """The array that a Map iterates over; StateError when it is none.
+
+    >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+    >>> run = map_run([1, 2])
+    >>> find_items(run.visit, run.work)
+    [1, 2]
+    >>> run.visit.document = 7
+    >>> find_items(run.visit, run.work)
+    Traceback (most recent call last):
+    StateError: ('States.Runtime', 'Map state input must be an array but was: 7')
+    """
+    items = visit.document if work.items is None else work.items(visit)
+    if isinstance(items, list):
+        return items
+    raise wrong_items(visit, items)
+
+
+def wrong_items(visit: Visit, items: Any) -> StateError:
+    """The error of a Map whose items are none.
+
+    >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+    >>> wrong_items(map_run().visit, {"a": 1}).cause
+    'Map state input must be an array but was: {"a":1}'
+    """
+    error = QUERY_FAILED if visit.state.language == JSONATA else RUNTIME
+    return StateError(error, f"Map state input must be an array but was: {as_shown(items)}")
+
+
+def limits(visit: Visit, work: MapWork) -> Mapping[str, float]:
+    """MaxConcurrency and the tolerated failures of a Map, 0 where it names none.
+
+    >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+    >>> run = map_run(MaxConcurrency=2)
+    >>> limits(run.visit, run.work)["maxConcurrency"], limits(run.visit, run.work)["toleratedFailureCount"]
+    (2.0, 0.0)
+    """
+
+    def value(field: Evaluate | None) -> float:
+        return float(field(visit)) if field is not None else 0.0
+
+    return {
+        "maxConcurrency": value(work.max_concurrency),
+        "toleratedFailureCount": value(work.tolerated_count),
+        "toleratedFailurePercentage": value(work.tolerated_percentage),
+    }
+
+
+def select(visit: Visit, selector: Evaluate | None, given: Any, item: Mapping[str, Any]) -> Any:
+    """What an iteration gets for an item: the item itself, or what ItemSelector makes of it.
+
+    >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+    >>> run = map_run(ItemSelector={"n.$": "$$.Map.Item.Value"})
+    >>> select(run.visit, run.work.selector, [7], {"Index": 0, "Value": 7}), select(run.visit, None, [7], {"Value": 7})
+    ({'n': 7}, 7)
+    """
+    if selector is None:
+        return item["Value"]
+    flow = visit.flow
+    outer, flow.item = flow.item, item
+    visit.document, visit.result = given, ABSENT
+    try:
+        return selector(visit)
+    finally:
+        flow.item = outer

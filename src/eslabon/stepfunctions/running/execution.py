@@ -1,0 +1,182 @@
+"""One execution: what it was started with, its history while it runs, and how it ends. No API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from eslabon.stepfunctions.language.definition import Machine
+from eslabon.stepfunctions.language.handlers import RUNTIME, TIMEOUT
+from eslabon.stepfunctions.language.scope import StateError
+from eslabon.stepfunctions.running import branches, history, interpreter
+from eslabon.stepfunctions.running.interpreter import Flow, Visit
+from eslabon.stepfunctions.tasks import tasks
+
+if TYPE_CHECKING:
+    from eslabon.clock import Handle
+    from eslabon.stepfunctions.api.machines import Revision
+    from eslabon.stepfunctions.service import StepFunctions
+
+RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED = "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"
+
+# Virtual seconds from one state to the next; AWS names no figure, only that Express is the faster.
+TRANSITION = {"STANDARD": 0.02, "EXPRESS": 0.005}
+LONGEST = {"STANDARD": 365 * 86_400.0, "EXPRESS": 300.0}  # seconds that an execution may last
+
+# What each type of state does.
+WORK: Mapping[str, Callable[[Visit], None]] = {
+    **interpreter.WORK,
+    "Task": tasks.run,
+    "Parallel": branches.run_parallel,
+    "Map": branches.run_map,
+}
+
+
+class Execution:
+    """A run of a compiled machine, from its input to its output or failure.
+
+    `context` and `role_arn` are what its states see and use; `ended` is called once it has come to its end.
+    """
+
+    def __init__(
+        self,
+        service: StepFunctions,
+        machine: Machine,
+        *,
+        arn: str,
+        name: str,
+        type: str,  # noqa: A002 - the API's word: STANDARD or EXPRESS
+        state_machine: Mapping[str, str],
+        role_arn: str,
+        input: Any,  # noqa: A002 - the API's word
+        ended: Callable[[Execution], None],
+    ) -> None:
+        self.service = service
+        self.clock = service.clock
+        self.ids = service.ids
+        self.machine = machine
+        self.arn = arn
+        self.name = name
+        self.type = type
+        self.state_machine = state_machine  # what `$$.StateMachine` shows
+        self.role_arn = role_arn
+        self.input = input
+        self.ended = ended
+        self.transition = TRANSITION[type]
+        self.work = WORK
+        self.events: list[history.Event] = []
+        self.closed = False  # its last event is written, and nothing of it runs any more
+        self.status = RUNNING
+        self.started = self.clock.now
+        self.stopped: float | None = None
+        self.redrives = 0
+        self.redriven: float | None = None
+        self.output: Any = None
+        self.error: str | None = None
+        self.cause: str | None = None
+        # What the API shows of it beyond the run itself; whoever starts it fills this in.
+        self.input_text: str | None = None  # as it was given
+        self.revision: Revision | None = None
+        self.version_arn: str | None = None
+        self.alias_arn: str | None = None
+        self.map_run_arn: str | None = None
+        self.label: str | None = None
+        self.item_count: int | None = None  # of a map run's child
+        self.doomed = False  # its state machine is being deleted: it ends at its next state
+        self.tokens: dict[str | None, float] = {}  # client tokens of redrives, and when each was used
+        self.log: Callable[[int], None] | None = None  # told of each event's id
+        self.flow = Flow(self, machine, self._flow_ended)
+        self._deadline: Handle | None = None
+
+    def start(self) -> None:
+        """Begin; its first state is entered one transition later."""
+        details = {
+            "input": self.input,
+            "roleArn": self.role_arn,
+            "stateMachineVersionArn": self.version_arn,
+            "stateMachineAliasArn": self.alias_arn,
+        }
+        self.record("ExecutionStarted", 0, details)
+        self._set_deadline()
+        self.flow.start(self.input)
+
+    def _set_deadline(self) -> None:
+        seconds = min(self.machine.timeout or LONGEST[self.type], LONGEST[self.type])
+        self._deadline = self.clock.call_later(seconds, self._time_out, background=True)
+
+    def record(self, kind: str, previous: int, details: Any = None) -> int:
+        """Append an event to the history, unless it is closed; answers the id of its last event."""
+        events = self.events
+        if self.closed:  # a thread can be at work in the moment in which the history becomes too long
+            return len(events)
+        if len(events) >= history.LIMIT - 1 and self.type == "STANDARD" and self.status == RUNNING:
+            self._too_long()
+            return len(events)
+        events.append((kind, previous, self.clock.now, details))
+        if self.log is not None:
+            self.log(len(events))
+        return len(events)
+
+    def _too_long(self) -> None:
+        cause = f"The execution reached the maximum number of history events ({history.LIMIT})."
+        self._end(FAILED, error=RUNTIME, cause=cause)
+
+    def context(self) -> dict[str, Any]:
+        """The part of the context object that is the execution's; each visit adds its own."""
+        execution = {
+            "Id": self.arn,
+            "Input": self.input,
+            "Name": self.name,
+            "RoleArn": self.role_arn,
+            "StartTime": history.iso(self.started),
+            "RedriveCount": self.redrives,
+        }
+        if self.redriven is not None:
+            execution["RedriveTime"] = history.iso(self.redriven)
+        return {"Execution": execution, "StateMachine": dict(self.state_machine)}
+
+    def _flow_ended(self, output: Any, failure: StateError | None) -> None:
+        if failure is None:
+            self._end(SUCCEEDED, output=output)
+        else:
+            self._end(FAILED, error=failure.error, cause=failure.cause)
+
+    def _time_out(self) -> None:
+        self._end(TIMED_OUT, error=TIMEOUT if self.type == "EXPRESS" else None)
+
+    def stop(self, error: str | None, cause: str | None) -> None:
+        """End it from outside (StopExecution); nothing when it has ended already."""
+        if self.status == RUNNING:
+            self._end(ABORTED, error=error, cause=cause)
+
+    def redrive(self) -> None:
+        """Go on where it failed or was stopped: what has succeeded stays, the rest runs again on the same input."""
+        self.status = RUNNING
+        self.closed = False
+        self.stopped = self.error = self.cause = None
+        self.redrives += 1
+        self.redriven = self.clock.now
+        self._set_deadline()
+        number = self.record("ExecutionRedriven", len(self.events), {"redriveCount": self.redrives})
+        self.flow.redrive(number)
+
+    def _end(self, status: str, *, output: Any = None, error: str | None = None, cause: str | None = None) -> None:
+        if self.status != RUNNING:
+            return
+        self.status = status
+        self.flow.abort()
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self.output, self.error, self.cause = output, error, cause
+        self.stopped = self.clock.now
+        self.record(_LAST_EVENT[status], self.flow.previous, output if status == SUCCEEDED else (error, cause))
+        self.closed = True
+        self.ended(self)
+
+
+_LAST_EVENT = {
+    SUCCEEDED: "ExecutionSucceeded",
+    FAILED: "ExecutionFailed",
+    TIMED_OUT: "ExecutionTimedOut",
+    ABORTED: "ExecutionAborted",
+}

@@ -1,0 +1,1 @@
+"""What a Task calls, and how its end comes back."""
