@@ -131,3 +131,12 @@ def test_no_page_is_wider_than_its_window(visit: Visit, address: str, language: 
     for path in own:
         page.goto(path, wait_until="domcontentloaded")
         assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, path
+
+
+def test_the_search_index_is_fetched_when_the_reader_reaches_for_the_search(visit: Visit, address: str) -> None:
+    page = visit(f"{address}es/")
+    page.wait_for_load_state("networkidle")
+    fetched = "() => performance.getEntriesByType('resource').filter(e => e.name.endsWith('search_index.json')).length"
+    assert page.evaluate(fetched) == 0
+    with page.expect_response("**/search/search_index.json"):
+        page.locator(".md-search__input").focus()
