@@ -51,4 +51,4 @@ def test_a_program_prints_what_the_page_has_recorded(language: str, name: str, p
     recorded = blocks[name].select("pre[data-recorded]")
     assert output(shown).rstrip("\n") == "".join(part.get_text() for part in recorded).rstrip("\n")
     figures = blocks[name].select("div[data-recorded] svg")
-    assert shown.locator(".eslabon-image").count() == len(figures)
+    assert shown.locator(".eslabon-image:not(figure *)").count() == len(figures)  # executions are drawn in figures

@@ -9,6 +9,7 @@ export function resource(arn) {
   if (service === "sqs") return { kind: "queue", name: id };
   if (service === "lambda") return { kind: "function", name: id.split(":")[1] ?? id };
   if (service === "logs") return { kind: "group", name: id.replace(/^log-group:/, "").replace(/:\*$/, "") };
+  if (service === "states") return { kind: id.startsWith("activity:") ? "activity" : "machine", name: id.split(":")[1] ?? id };
   return { kind: "other", name: last || arn };
 }
 
