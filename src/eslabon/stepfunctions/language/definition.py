@@ -149,8 +149,8 @@ def inner_machines(state: State) -> Sequence[Machine]:
 def compile_machine(definition: Mapping[str, Any], language: str = JSONPATH) -> Machine:
     """A definition as `json.loads` gives it, or the Branches entry or ItemProcessor of one, compiled.
 
-    language: of the enclosing machine. Raises DefinitionError for an expression that does not compile; its message
-    names the state. Follows https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html
+    language: of the state machine as a whole, which states in branches and item processors have too. Raises
+    DefinitionError for an expression that does not compile; its message names the state. Follows https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html
 
     >>> machine = compile_machine({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}})
     >>> machine.start_at, machine.states["A"].next, machine.states["A"].entered
@@ -159,7 +159,7 @@ def compile_machine(definition: Mapping[str, Any], language: str = JSONPATH) -> 
     Traceback (most recent call last):
     DefinitionError: ...
     """
-    language = definition.get("QueryLanguage", language)
+    language = definition.get("QueryLanguage", language)  # parts of a machine have none of their own
     states = {name: compile_state(name, fields, language) for name, fields in definition["States"].items()}
     return Machine(definition["StartAt"], states, definition.get("TimeoutSeconds"))
 
@@ -167,10 +167,12 @@ def compile_machine(definition: Mapping[str, Any], language: str = JSONPATH) -> 
 def compile_state(name: str, fields: Mapping[str, Any], language: str = JSONPATH) -> State:
     """One state of a definition, compiled; TestState runs such a state alone. Raises DefinitionError.
 
+    language: of the state machine as a whole.
+
     >>> compile_state("Done", {"Type": "Succeed"}).exited
     'SucceedStateExited'
     """
-    language = fields.get("QueryLanguage", language)
+    whole, language = language, fields.get("QueryLanguage", language)
     kind = fields["Type"]
     try:
         return State(
@@ -178,7 +180,7 @@ def compile_state(name: str, fields: Mapping[str, Any], language: str = JSONPATH
             type=kind,
             language=language,
             next=None if fields.get("End") else fields.get("Next"),
-            work=_WORK[kind](fields, language) if kind in _WORK else None,
+            work=_WORK[kind](fields, language, whole) if kind in _WORK else None,
             dataflow=compile_dataflow(_flowing(kind, fields), language),
             retriers=[Retrier(retrier) for retrier in fields.get("Retry", ())],
             catchers=[Catcher(catcher, language) for catcher in fields.get("Catch", ())],
@@ -195,11 +197,11 @@ def _flowing(kind: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value for name, value in fields.items() if name != unused} if unused else fields
 
 
-def _pass(fields: Mapping[str, Any], language: str) -> PassWork:
+def _pass(fields: Mapping[str, Any], language: str, whole: str) -> PassWork:
     return PassWork("Result" in fields, fields.get("Result"))
 
 
-def _task(fields: Mapping[str, Any], language: str) -> TaskWork:
+def _task(fields: Mapping[str, Any], language: str, whole: str) -> TaskWork:
     credentials = fields.get("Credentials")
     role = None
     if credentials is not None:
@@ -212,15 +214,15 @@ def _task(fields: Mapping[str, Any], language: str) -> TaskWork:
     )
 
 
-def _choice(fields: Mapping[str, Any], language: str) -> ChoiceWork:
+def _choice(fields: Mapping[str, Any], language: str, whole: str) -> ChoiceWork:
     return ChoiceWork([compile_rule(rule, language, fields) for rule in fields["Choices"]], fields.get("Default"))
 
 
-def _wait(fields: Mapping[str, Any], language: str) -> WaitWork:
+def _wait(fields: Mapping[str, Any], language: str, whole: str) -> WaitWork:
     return WaitWork(compile_wait(fields))
 
 
-def _fail(fields: Mapping[str, Any], language: str) -> FailWork:
+def _fail(fields: Mapping[str, Any], language: str, whole: str) -> FailWork:
     return FailWork(_text(fields, "Error", language), _text(fields, "Cause", language))
 
 
@@ -233,17 +235,17 @@ def _text(fields: Mapping[str, Any], name: str, language: str) -> Evaluate | Non
     return compile_field(fields, name, jsonata_kind="string")
 
 
-def _parallel(fields: Mapping[str, Any], language: str) -> ParallelWork:
-    return ParallelWork([compile_machine(branch, language) for branch in fields["Branches"]])
+def _parallel(fields: Mapping[str, Any], language: str, whole: str) -> ParallelWork:
+    return ParallelWork([compile_machine(branch, whole) for branch in fields["Branches"]])
 
 
-def _map(fields: Mapping[str, Any], language: str) -> MapWork:
+def _map(fields: Mapping[str, Any], language: str, whole: str) -> MapWork:
     processor = fields["ItemProcessor"] if "ItemProcessor" in fields else fields["Iterator"]
     config = processor.get("ProcessorConfig", {})
     distributed = config.get("Mode") == "DISTRIBUTED"
     selector = fields.get("ItemSelector", fields.get("Parameters"))
     return MapWork(
-        processor=compile_machine(processor, language),
+        processor=compile_machine(processor, whole),
         distributed=distributed,
         express=config.get("ExecutionType") == "EXPRESS",
         items=_items(fields, language, members=distributed),

@@ -1,0 +1,115 @@
+"""Where in a definition the checks are: its report, the query language, the variables that can be seen there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from eslabon.stepfunctions.validation.diagnostics import UNKNOWN_VARIABLE, Report
+
+JSONPATH, JSONATA = "JSONPath", "JSONata"
+STATES = "states"  # the reserved variable
+
+
+class Variables:
+    """The variables of one machine, branch or item processor; `outer` are those of the machine around it.
+
+    isolated: whether the outer ones cannot be read, as in the child executions of a distributed Map.
+    https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
+    """
+
+    def __init__(self, outer: Variables | None = None, *, isolated: bool = False) -> None:
+        self.outer = outer
+        self.isolated = isolated
+        self.inner: list[Variables] = []
+        self.assigned: dict[str, list[str]] = {}  # names, and where each is assigned
+        self.read: list[tuple[str, str]] = []  # names, and where they are read
+        if outer is not None:
+            outer.inner.append(self)
+
+    def around(self) -> Iterator[Variables]:
+        """Those of the machines around this one, the nearest first.
+
+        >>> whole = Variables()
+        >>> list(Variables(whole).around()) == [whole], list(whole.around())
+        (True, [])
+        """
+        outer = self.outer
+        while outer is not None:
+            yield outer
+            outer = outer.outer
+
+    def visible(self) -> set[str]:
+        """The names that can be read here.
+
+        >>> whole = Variables()
+        >>> whole.assigned["total"] = ["/States/Add/Assign/total"]
+        >>> Variables(whole).visible(), Variables(whole, isolated=True).visible()
+        ({'total'}, set())
+        """
+        names = set(self.assigned)
+        if self.outer is not None and not self.isolated:
+            names |= self.outer.visible()
+        return names
+
+    def check(self, report: Report) -> None:
+        """Report names that an outer machine assigns too, and names that nothing assigns.
+
+        >>> report, whole = Report(), Variables()
+        >>> whole.assigned["n"], Variables(whole).assigned["n"] = ["/States/A/Assign/n"], ["/States/B/…/Assign/n"]
+        >>> whole.check(report)
+        >>> report.failed
+        True
+        """
+        taken = {name: places[0] for outer in self.around() for name, places in outer.assigned.items()}
+        for name, places in self.assigned.items():
+            if name in taken:
+                for place in places:
+                    report.error(
+                        place,
+                        f"The variable '{name}' is assigned in an outer scope too, at {taken[name]}. Call this one "
+                        "otherwise: inner scopes cannot assign the variables of outer ones",
+                    )
+        visible = self.visible()
+        for name, place in self.read:
+            if name not in visible:
+                hidden = name in taken and " The child executions of a distributed Map cannot read outer variables."
+                message = f"No state whose variables can be read here assigns ${name}.{hidden or ''}"
+                report.warn(place, UNKNOWN_VARIABLE, message)
+        for inner in self.inner:
+            inner.check(report)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the checks of one part of a definition know; `within` makes the context of a part of that part."""
+
+    report: Report
+    type: str  # of the state machine or of a distributed Map's child executions: STANDARD, EXPRESS
+    whole_language: str = JSONPATH  # of the state machine
+    language: str = JSONPATH  # of the state
+    variables: Variables = field(default_factory=Variables)
+    depth: int = 0  # machines around this one
+    catching: bool = False  # inside an entry of Catch, where $states.errorOutput exists
+    state: str = ""  # where the state is
+    names: dict[str, str] = field(default_factory=dict)  # of all states so far, and where they are
+    labels: dict[str, str] = field(default_factory=dict)
+
+    def within(self, **changes: Any) -> Context:
+        """The context of a part.
+
+        >>> Context(Report(), "STANDARD").within(language=JSONATA).language
+        'JSONata'
+        """
+        return replace(self, **changes)
+
+    def error(self, location: str, message: str, **more: str) -> None:
+        """Report an error.
+
+        >>> context = Context(Report(), "STANDARD")
+        >>> context.error("/StartAt", "no")
+        >>> context.report.failed
+        True
+        """
+        self.report.error(location or "/", message, **more)

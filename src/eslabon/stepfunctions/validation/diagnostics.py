@@ -1,0 +1,86 @@
+"""Diagnostics: one problem of a definition each, and the report that gathers them. It finds none itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ERROR, WARNING = "ERROR", "WARNING"
+
+# Codes: https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinitionDiagnostic.html
+DUPLICATE_LABEL_NAME = "DUPLICATE_LABEL_NAME"
+DUPLICATE_STATE_NAME = "DUPLICATE_STATE_NAME"
+INVALID_JSON_DESCRIPTION = "INVALID_JSON_DESCRIPTION"
+INVALID_LABEL_NAME = "INVALID_LABEL_NAME"
+INVALID_RESOURCE = "INVALID_RESOURCE"
+INVALID_STATE_NAME = "INVALID_STATE_NAME"
+MISSING_DESCRIPTION = "MISSING_DESCRIPTION"
+MISSING_END_STATE = "MISSING_END_STATE"
+MISSING_TRANSITION_TARGET = "MISSING_TRANSITION_TARGET"
+SCHEMA_VALIDATION_FAILED = "SCHEMA_VALIDATION_FAILED"
+TOO_DEEPLY_NESTED = "TOO_DEEPLY_NESTED"
+NO_DOLLAR = "NO_DOLLAR"
+NO_PATH = "NO_PATH"
+PASS_RESULT_IS_STATIC = "PASS_RESULT_IS_STATIC"
+# AWS answers these too, and its page does not list them.
+INVALID_JSONATA_EXPRESSION = "INVALID_JSONATA_EXPRESSION"
+UNSUPPORTED_JSONATA_EXPRESSION = "UNSUPPORTED_JSONATA_EXPRESSION"
+# Ours.
+UNKNOWN_VARIABLE = "UNKNOWN_VARIABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem: an ERROR keeps a state machine from being created, a WARNING does not.
+
+    location: as a path from the definition's root, "/States/Pay/Next"; empty where the whole is meant.
+
+    >>> str(Diagnostic(ERROR, MISSING_END_STATE, "Workflow has no terminal state"))
+    'MISSING_END_STATE: Workflow has no terminal state at null'
+    """
+
+    severity: str
+    code: str
+    message: str
+    location: str = ""
+
+    def __str__(self) -> str:
+        """As CreateStateMachine names it in its refusal."""
+        return f"{self.code}: {self.message} at {self.location or 'null'}"
+
+
+class Report:
+    """The problems found so far, each once.
+
+    >>> report = Report()
+    >>> report.error("/States/A", "Field 'Nxt' is not supported")
+    >>> report.error("/States/A", "Field 'Nxt' is not supported")
+    >>> [str(found) for found in report.diagnostics]
+    ["SCHEMA_VALIDATION_FAILED: Field 'Nxt' is not supported at /States/A"]
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[Diagnostic, None] = {}
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """All of them, in the order in which they were found."""
+        return list(self._found)
+
+    @property
+    def failed(self) -> bool:
+        """Whether any is an error.
+
+        >>> report = Report()
+        >>> report.warn("/States/A/Cause", NO_PATH, "This looks like a path.")
+        >>> report.failed
+        False
+        """
+        return any(found.severity == ERROR for found in self._found)
+
+    def error(self, location: str, message: str, code: str = SCHEMA_VALIDATION_FAILED) -> None:
+        """Add an error."""
+        self._found[Diagnostic(ERROR, code, message, location)] = None
+
+    def warn(self, location: str, code: str, message: str) -> None:
+        """Add a warning."""
+        self._found[Diagnostic(WARNING, code, message, location)] = None

@@ -1,0 +1,160 @@
+"""Diagnoses a definition, and the operation ValidateStateMachineDefinition.
+
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from eslabon.service import Service
+from eslabon.stepfunctions.language.definition import Machine, compile_machine
+from eslabon.stepfunctions.language.scope import DefinitionError
+from eslabon.stepfunctions.validation.context import Context
+from eslabon.stepfunctions.validation.diagnostics import (
+    ERROR,
+    INVALID_JSON_DESCRIPTION,
+    MISSING_DESCRIPTION,
+    SCHEMA_VALIDATION_FAILED,
+    TOO_DEEPLY_NESTED,
+    Diagnostic,
+    Report,
+)
+from eslabon.stepfunctions.validation.states import check_whole
+
+LARGEST = 1024 * 1024  # bytes of a definition
+MOST_DIAGNOSTICS = 100  # that one answer shows
+
+
+def diagnose(text: str, type: str = "STANDARD") -> Sequence[Diagnostic]:  # noqa: A002 - the API's word
+    """All that is wrong with a definition, errors and warnings, in the order of the definition.
+
+    text: JSON in the Amazon States Language; type: STANDARD or EXPRESS. Raises nothing.
+
+    >>> diagnose('{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}')
+    []
+    >>> for found in diagnose('{"StartAt": "A", "States": {"A": {"Type": "Task", "Next": "B"}}}'):
+    ...     print(found)
+    SCHEMA_VALIDATION_FAILED: The field 'Resource' is required but was missing at /States/A
+    MISSING_TRANSITION_TARGET: Missing 'Next' target: B at /States/A/Next
+    MISSING_END_STATE: Workflow has no terminal state at null
+    >>> print(diagnose("StartAt: A")[0].code)
+    INVALID_JSON_DESCRIPTION
+    """
+    return examine(text, type)[0]
+
+
+def examine(text: str, type: str) -> tuple[Sequence[Diagnostic], Machine | None]:  # noqa: A002 - the API's word
+    """All that is wrong with a definition, and the compiled machine when none of it is an error.
+
+    >>> examine('{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}', "STANDARD")[1].start_at
+    'A'
+    >>> examine("[]", "STANDARD")[1] is None
+    True
+    """
+    report = Report()
+    definition = read(report, text)
+    if report.failed:
+        return report.diagnostics, None
+    check_whole(Context(report, type), definition)
+    if report.failed:
+        return report.diagnostics, None
+    try:
+        return report.diagnostics, compile_machine(definition)
+    except DefinitionError as error:  # what only the compiler knows
+        report.error("", error.message)
+    except RecursionError:
+        report.error("", "The definition nests too deeply", TOO_DEEPLY_NESTED)
+    return report.diagnostics, None
+
+
+def read(report: Report, text: str) -> Any:
+    """The JSON value of a definition's text; what is wrong with the text is reported.
+
+    >>> report = Report()
+    >>> read(report, '{"A": 1, "A": 2}')
+    >>> print(report.diagnostics[0])
+    INVALID_JSON_DESCRIPTION: Duplicate field 'A' at null
+    >>> read(Report(), '{"A": 1}')
+    {'A': 1}
+    """
+    if len(text.encode("utf-8", "surrogatepass")) > LARGEST:
+        report.error("", f"The definition is larger than {LARGEST} bytes")
+        return None
+    try:
+        definition = json.loads(text, object_pairs_hook=_members, parse_constant=_no_constant) if text.strip() else None
+    except RecursionError:
+        report.error("", "The JSON text nests too deeply", INVALID_JSON_DESCRIPTION)
+        return None
+    except ValueError as error:
+        report.error("", str(error), INVALID_JSON_DESCRIPTION)
+        return None
+    if definition is None:
+        report.error("", "The definition is empty or null", MISSING_DESCRIPTION)
+    elif not isinstance(definition, dict):
+        report.error("", "A definition is a JSON object", INVALID_JSON_DESCRIPTION)
+    return definition
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise ValueError(f"Duplicate field '{name}'")
+            seen.add(name)
+    return members
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+class Validation(Service):
+    """The operation that validates definitions."""
+
+    def validate_state_machine_definition(
+        self,
+        definition: str,
+        type: str = "STANDARD",  # noqa: A002 - the API's word
+        severity: str = ERROR,
+        maxResults: int = 0,
+    ) -> dict[str, Any]:
+        """Say whether a state machine could be created from a definition, and what is wrong with it.
+
+        type: STANDARD or EXPRESS; severity: WARNING to be told of warnings too; maxResults: up to 100, which 0 means.
+
+        https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html
+
+        >>> from eslabon import Cloud
+        >>> states = Cloud().client("stepfunctions")
+        >>> good = '{"StartAt": "A", "States": {"A": {"Type": "Fail", "Cause": "$.cause"}}}'
+        >>> answer = states.validate_state_machine_definition(definition=good)
+        >>> answer["result"], answer["diagnostics"], answer["truncated"]
+        ('OK', [], False)
+        >>> answer = states.validate_state_machine_definition(definition=good, severity="WARNING")
+        >>> answer["result"], answer["diagnostics"][0]["code"], answer["diagnostics"][0]["location"]
+        ('OK', 'NO_PATH', '/States/A/Cause')
+        >>> states.validate_state_machine_definition(definition=good[:-1])["result"]
+        'FAIL'
+        """
+        found = diagnose(definition, type)
+        failed = any(one.severity == ERROR for one in found)
+        asked = [one for one in found if one.severity == ERROR or severity != ERROR]
+        most = maxResults or MOST_DIAGNOSTICS
+        return {
+            "result": "FAIL" if failed else "OK",
+            "diagnostics": [_shown(one) for one in asked[:most]],
+            "truncated": len(asked) > most,
+        }
+
+
+def _shown(found: Diagnostic) -> dict[str, Any]:
+    shown = {"severity": found.severity, "code": found.code, "message": found.message}
+    return {**shown, "location": found.location} if found.location else shown
+
+
+__all__ = ["SCHEMA_VALIDATION_FAILED", "Validation", "diagnose", "examine"]
