@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from eslabon import Cloud
 
 # A machine is drawn as a list of states; each goes on to the next, a Choice may skip some. So every machine ends.
-LEAVES = st.sampled_from(["Pass", "Wait", "Choice", "Succeed", "Fail"])
+ENDS = ("Succeed", "Fail")
+LEAVES = st.sampled_from(["Pass", "Wait", "Choice", *ENDS])
 
 
 def plans(leaves: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
@@ -28,10 +29,12 @@ PLANS = plans(st.one_of(LEAVES, st.tuples(st.just("Parallel"), st.lists(st.lists
 
 
 def machine(plan: list[Any], names: count[int]) -> dict[str, Any]:
-    """The definition that a plan stands for; every state of it has its own name."""
-    named = [(f"S{next(names)}", entry) for entry in plan]
+    """The definition that a plan stands for; every state of it has its own name, and is reached."""
+    end = next((position for position, entry in enumerate(plan) if entry in ENDS), len(plan))
+    named = [(f"S{next(names)}", entry) for entry in plan[: end + 1]]
     done = f"S{next(names)}"
-    states: dict[str, Any] = {done: {"Type": "Succeed"}}
+    reached = end == len(plan) or "Choice" in plan[:end]
+    states: dict[str, Any] = {done: {"Type": "Succeed"}} if reached else {}
     for position, (name, entry) in enumerate(named):
         following = named[position + 1][0] if position + 1 < len(named) else done
         states[name] = state(entry, following, done, names)
@@ -41,7 +44,7 @@ def machine(plan: list[Any], names: count[int]) -> dict[str, Any]:
 def state(entry: Any, following: str, done: str, names: count[int]) -> dict[str, Any]:
     """One state of a plan."""
     kind = entry if isinstance(entry, str) else entry[0]
-    if kind in ("Succeed", "Fail"):
+    if kind in ENDS:
         return {"Type": kind}
     if kind == "Choice":
         rule = {"Variable": "$.n", "IsPresent": True, "Next": following}

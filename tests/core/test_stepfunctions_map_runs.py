@@ -324,8 +324,8 @@ def test_an_express_child_may_last_five_minutes(cloud: Cloud, states_role: str) 
 
 def test_a_map_run_ends_with_the_branch_that_it_is_in(cloud: Cloud, states_role: str) -> None:
     fail = {
-        "StartAt": "Wait",
-        "States": {"Wait": {"Type": "Wait", "Seconds": 1, "Next": "Stop"}, "Stop": {"Type": "Fail", "Error": "Full"}},
+        "StartAt": "Soon",
+        "States": {"Soon": {"Type": "Wait", "Seconds": 1, "Next": "Full"}, "Full": {"Type": "Fail", "Error": "Full"}},
     }
     each = {"StartAt": "Each", "States": {"Each": distributed()}}
     work = Workflow(cloud, states_role, {"Type": "Parallel", "Branches": [each, fail], "End": True}, [1]).run()

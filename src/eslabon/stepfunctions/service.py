@@ -12,9 +12,10 @@ from eslabon.stepfunctions.api.machines import ACTIVE
 from eslabon.stepfunctions.api.statemachines import StateMachines
 from eslabon.stepfunctions.maps.maprunoperations import MapRuns
 from eslabon.stepfunctions.tasks.activities import Activities
+from eslabon.stepfunctions.validation.validation import Validation
 
 
-class StepFunctions(StateMachines, Aliases, MapRuns, Activities):
+class StepFunctions(StateMachines, Aliases, MapRuns, Activities, Validation):
     """Step Functions: https://docs.aws.amazon.com/step-functions/latest/apireference/"""
 
     modelled: ClassVar[Mapping[str, str]] = {

@@ -359,7 +359,12 @@ def test_there_must_be_room_in_the_history(states: States) -> None:
         "StartAt": "Again",
         "States": {
             "Again": {"Type": "Pass", "Next": "More"},
-            "More": {"Type": "Choice", "Choices": [{"Variable": "$", "IsNull": False, "Next": "Again"}]},
+            "More": {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$", "IsNull": False, "Next": "Again"}],
+                "Default": "End",
+            },
+            "End": {"Type": "Succeed"},
         },
     }
     execution = states.run(states.machine(loop), 1)

@@ -160,7 +160,8 @@ def run_parallel(visit: Visit) -> None:
     https://docs.aws.amazon.com/step-functions/latest/dg/state-parallel.html
 
     >>> from eslabon.stepfunctions.maps.mapexamples import DONE, outcome
-    >>> outcome({"Type": "Parallel", "Branches": [DONE, DONE]}, 7)
+    >>> also = {"StartAt": "Also", "States": {"Also": {"Type": "Succeed"}}}
+    >>> outcome({"Type": "Parallel", "Branches": [DONE, also]}, 7)
     [7, 7]
     >>> stop = {"StartAt": "Stop", "States": {"Stop": {"Type": "Fail", "Error": "Full"}}}
     >>> outcome({"Type": "Parallel", "Branches": [DONE, stop]}, 7)
