@@ -29,9 +29,10 @@ problem = {"StartAt": "Problem", "States": {
     },
     "Fine": {"Type": "Pass", "End": True},
 }}
+copy = {"StartAt": "Copy", "States": {"Copy": {"Type": "Pass", "End": True}}}
 definition = {"QueryLanguage": "JSONata", "StartAt": "Order", "States": {
     "Order": {
-        "Type": "Parallel", "Branches": [problem, problem], "End": True,
+        "Type": "Parallel", "Branches": [problem, copy], "End": True,
         "Catch": [{
             "ErrorEquals": ["States.ALL"], "Next": "Caught",
             "Output": "{% $states.errorOutput.Error %}",  # (1)
