@@ -12,10 +12,11 @@ from eslabon.stepfunctions.api.machines import ACTIVE
 from eslabon.stepfunctions.api.statemachines import StateMachines
 from eslabon.stepfunctions.maps.maprunoperations import MapRuns
 from eslabon.stepfunctions.tasks.activities import Activities
+from eslabon.stepfunctions.teststate.teststate import TestState
 from eslabon.stepfunctions.validation.validation import Validation
 
 
-class StepFunctions(StateMachines, Aliases, MapRuns, Activities, Validation):
+class StepFunctions(StateMachines, Aliases, MapRuns, Activities, Validation, TestState):
     """Step Functions: https://docs.aws.amazon.com/step-functions/latest/apireference/"""
 
     modelled: ClassVar[Mapping[str, str]] = {
@@ -26,12 +27,16 @@ class StepFunctions(StateMachines, Aliases, MapRuns, Activities, Validation):
         "TracingConfiguration": "*",
         "EncryptionConfiguration": "type",
         "RoutingConfigurationListItem": "*",
+        "MockInput": "*",
+        "MockErrorOutput": "*",
+        "TestStateConfiguration": "*",
     }
     inert: ClassVar[Mapping[str, str]] = {
         "create_state_machine.tracingConfiguration": "It is kept and shown; there is no X-Ray that would get traces.",
         "update_state_machine.tracingConfiguration": "As in create_state_machine.",
         "start_execution.traceHeader": "It is for X-Ray.",
         "start_sync_execution.traceHeader": "It is answered, as AWS does, and else for X-Ray.",
+        "test_state.revealSecrets": "It is for HTTP Tasks, which take a mock, and with a mock it is refused.",
     }
 
     def resources(self) -> list[str]:

@@ -1,0 +1,116 @@
+"""What TestState shows of a state's data on its way: each step of its data flow, by state type and query language.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from eslabon.stepfunctions.language.dataflow import JSONATA, DataFlow, Note
+from eslabon.stepfunctions.language.definition import PassWork, State
+from eslabon.stepfunctions.language.scope import Scope
+from eslabon.stepfunctions.running.history import to_text
+
+_BEFORE = frozenset({"afterInputPath", "afterParameters"})
+_AFTER = frozenset({"afterResultSelector", "afterResultPath"})
+_ITEMS = frozenset({"afterItemsPath", "afterItemSelector", "afterItemBatcher", "afterItemsPointer"})
+_RESULT = frozenset({"result"})
+
+# The steps that AWS shows; input, variables and limits are shown for every type that has them.
+_SHOWN: Mapping[str, frozenset[str]] = {
+    "Pass": _BEFORE | _AFTER,
+    "Task": _BEFORE | _RESULT | _AFTER,
+    "Parallel": _AFTER,
+    "Map": _AFTER | _ITEMS,
+}
+_SHOWN_IN_JSONATA: Mapping[str, frozenset[str]] = {
+    "Task": frozenset({"afterArguments"}) | _RESULT,
+    "Map": _ITEMS - {"afterItemsPath"},
+}
+_OTHERS = frozenset({"afterInputPath"})  # Choice, Wait, Succeed, Fail
+
+
+class Inspection:
+    """The inspection data of one test, gathered while the state runs; values are kept as JSON text.
+
+    >>> inspection = Inspection(frozenset({"afterInputPath"}))
+    >>> inspection.note("afterInputPath", {"n": 1})
+    >>> inspection.note("afterParameters", {})
+    >>> inspection.data
+    {'afterInputPath': '{"n":1}'}
+    """
+
+    def __init__(self, shown: frozenset[str]) -> None:
+        self.shown = shown
+        self.data: dict[str, Any] = {}
+
+    def note(self, name: str, value: Any) -> None:
+        """Keep what a step has made, when it is one that is shown."""
+        if name in self.shown:
+            self.data[name] = to_text(value)
+
+    def note_unless(self, name: str, value: Any) -> None:
+        """Keep a value for a step that has not made one: the state's definition has no such field.
+
+        >>> inspection = Inspection(frozenset({"result"}))
+        >>> inspection.note_unless("result", 1)
+        >>> inspection.note_unless("result", 2)
+        >>> inspection.data
+        {'result': '1'}
+        """
+        if name not in self.data:
+            self.note(name, value)
+
+
+def shown_steps(state: State) -> frozenset[str]:
+    """The steps of a state that AWS shows.
+
+    >>> from eslabon.stepfunctions.language.definition import compile_state
+    >>> sorted(shown_steps(compile_state("A", {"Type": "Pass", "Result": 1, "End": True})))
+    ['afterResultPath', 'afterResultSelector', 'result']
+    """
+    if state.language == JSONATA:
+        return _SHOWN_IN_JSONATA.get(state.type, frozenset())
+    if isinstance(state.work, PassWork) and state.work.has_result:
+        return _RESULT | _AFTER
+    return _SHOWN.get(state.type, _OTHERS)
+
+
+class Noted(DataFlow):
+    """A state's data flow, every step of which is noted."""
+
+    __slots__ = ("inspection", "steps")
+
+    def __init__(self, flow: DataFlow, inspection: Inspection) -> None:
+        super().__init__(flow.before, flow.after)
+        self.inspection = inspection
+        self.steps = {name for name, _ in (*flow.before, *flow.after)}
+
+    def arguments(self, scope: Scope, note: Note | None = None) -> Any:
+        """What the state works on, noted."""
+        seen = self.inspection
+        if "afterInputPath" not in self.steps:
+            seen.note("afterInputPath", scope.document)
+        value = super().arguments(scope, seen.note)
+        seen.note_unless("afterParameters", value)
+        return value
+
+    def output(self, scope: Scope, result: Any, note: Note | None = None) -> tuple[Any, Mapping[str, Any]]:
+        """What the state hands on, noted."""
+        seen = self.inspection
+        seen.note_unless("result", result)
+        selected = result
+        if "afterResultSelector" not in self.steps:
+            seen.note("afterResultSelector", selected)
+
+        def noted(name: str, value: Any) -> None:
+            nonlocal selected
+            if name == "afterResultSelector":
+                selected = value
+            seen.note(name, value)
+
+        output, assigned = super().output(scope, result, noted)
+        seen.note_unless("afterResultPath", selected)
+        return output, assigned

@@ -1,0 +1,157 @@
+"""Mocked results of Tasks, held against the model of the API that the Task would call.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from eslabon.boto import service_model
+from eslabon.errors import NotModelled, ServiceError
+from eslabon.stepfunctions.language.resources import WAIT_FOR_TASK_TOKEN, Resource
+from eslabon.stepfunctions.tasks import sdk
+from eslabon.stepfunctions.tasks.apishapes import Naming, capitalized, sdk_name
+
+STRICT, PRESENT, NONE = "STRICT", "PRESENT", "NONE"
+
+# boto3's names of the services of optimised integrations, where they are others.
+_SERVICES = {"states": "stepfunctions", "elasticmapreduce": "emr", "bedrock": "bedrock-runtime"}
+# Optimised integrations that are no one call of an API: there is no model of what they answer.
+_NO_API = frozenset(
+    {
+        ("apigateway", "invoke"),
+        ("eks", "call"),
+        ("eks", "runJob"),
+        ("elasticmapreduce", "addStep"),
+        ("elasticmapreduce", "cancelStep"),
+        ("elasticmapreduce", "createCluster"),
+        ("elasticmapreduce", "modifyInstanceFleetByName"),
+        ("elasticmapreduce", "modifyInstanceGroupByName"),
+        ("elasticmapreduce", "setClusterTerminationProtection"),
+        ("elasticmapreduce", "terminateCluster"),
+        ("http", "invoke"),
+    }
+)
+# What is asked for the end of a job: its answer is the Task's result.
+_POLLED = {
+    ("states", "startExecution"): "DescribeExecution",
+    ("glue", "startJobRun"): "GetJobRun",
+    ("athena", "startQueryExecution"): "GetQueryExecution",
+    ("ecs", "runTask"): "DescribeTasks",
+    ("codebuild", "startBuild"): "BatchGetBuilds",
+    ("batch", "submitJob"): "DescribeJobs",
+}
+# Results that Step Functions turns into something of its own: a job's description itself, JSON instead of text.
+_UNWRAPPED = {"DescribeTasks": "tasks", "DescribeJobs": "jobs"}
+
+
+def check_result(resource: Resource, result: Any, mode: str) -> None:
+    """Refuse a mocked result that the API could not have answered.
+
+    mode: STRICT, where all required members must be there too; PRESENT; NONE checks nothing. Members that the model
+    does not have are passed over. Raises ValidationException; NotModelled when botocore has no model of the API.
+
+    >>> from eslabon.stepfunctions.language.resources import parse_resource
+    >>> start = parse_resource("arn:aws:states:::states:startExecution")
+    >>> check_result(start, {}, PRESENT)
+    >>> check_result(start, {}, STRICT)
+    Traceback (most recent call last):
+    ServiceError: ValidationException: The mocked result is none of StartExecution: [The field "ExecutionArn" is \
+required but was missing, The field "StartDate" is required but was missing]
+    >>> check_result(start, {"ExecutionArn": 1}, PRESENT)
+    Traceback (most recent call last):
+    ServiceError: ValidationException: The mocked result is none of StartExecution: [The value for the field \
+"ExecutionArn" must be a STRING]
+    """
+    if mode == NONE or resource.kind != "integration" or resource.pattern == WAIT_FOR_TASK_TOKEN:
+        return  # functions, activities and those who hold a token answer what they like
+    found = _model_of(resource)
+    if found is None:
+        return
+    operation, shape, naming = found
+    complaints: list[str] = []
+    if shape is not None:
+        if isinstance(result, dict):
+            _structure(shape, result, naming, "", complaints, mode)
+        else:
+            complaints.append("The value must be a JSON object")
+    if complaints:
+        raise ServiceError(
+            "ValidationException", f"The mocked result is none of {operation}: [{', '.join(complaints)}]"
+        )
+
+
+def _model_of(resource: Resource) -> tuple[str, Any, Naming] | None:
+    """The operation, the shape of its answer, and how its members are called; None when the answer has no model."""
+    naming: Naming
+    if resource.service.startswith(sdk.PREFIX):
+        called = resource.service.removeprefix(sdk.PREFIX)
+        service, operation, naming = sdk.boto_name(called) or called, capitalized(resource.action), sdk_name
+    else:
+        key = (resource.service, resource.action)
+        if key in _NO_API or (resource.pattern and key not in _POLLED):
+            return None
+        service, naming = _SERVICES.get(resource.service, resource.service), capitalized
+        operation = _POLLED[key] if resource.pattern else capitalized(resource.action)
+        if operation in _UNWRAPPED:
+            shape = service_model(service).operation_model(operation).output_shape.members[_UNWRAPPED[operation]].member
+            return operation, shape, naming
+    model = service_model(service)
+    if operation not in model.operation_names:
+        raise NotModelled("stepfunctions", f"a mocked result of {resource.text}", ['fieldValidationMode="NONE"'])
+    return operation, model.operation_model(operation).output_shape, naming
+
+
+def _structure(
+    shape: Any, given: Mapping[str, Any], naming: Naming, path: str, complaints: list[str], mode: str
+) -> None:
+    for member, inner in shape.members.items():
+        name = naming(member)
+        if name in given:
+            _value(inner, given[name], naming, f"{path}{name}", complaints, mode)
+        elif mode == STRICT and member in shape.required_members:
+            complaints.append(f'The field "{path}{name}" is required but was missing')
+
+
+def _value(shape: Any, value: Any, naming: Naming, path: str, complaints: list[str], mode: str) -> None:
+    kind = shape.type_name
+    wanted, good = _KINDS.get(kind, ("a JSON value", lambda value: True))
+    if value is None or not good(value):
+        if kind not in _KINDS:
+            return
+        complaints.append(f'The value for the field "{path}" must be {wanted}')
+    elif kind == "structure":
+        _structure(shape, value, naming, f"{path}.", complaints, mode)
+    elif kind == "list":
+        for index, one in enumerate(value):
+            _value(shape.member, one, naming, f"{path}[{index}]", complaints, mode)
+    elif kind == "map":
+        for key, one in value.items():
+            _value(shape.value, one, naming, f"{path}.{key}", complaints, mode)
+    elif kind == "string" and value not in (shape.enum or [value]):
+        complaints.append(f'The value for the field "{path}" must be one of [{", ".join(shape.enum)}]')
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_whole(value: Any) -> bool:
+    return _is_number(value) and value == value // 1
+
+
+# Kinds of botocore's shapes, what a complaint calls them, and which JSON values are good; a blob can be any.
+_KINDS: Mapping[str, tuple[str, Any]] = {
+    "structure": ("an OBJECT", lambda value: isinstance(value, dict)),
+    "map": ("an OBJECT", lambda value: isinstance(value, dict)),
+    "list": ("an ARRAY", lambda value: isinstance(value, list)),
+    "string": ("a STRING", lambda value: isinstance(value, str)),
+    "integer": ("an INTEGER", _is_whole),
+    "long": ("a LONG", _is_whole),
+    "float": ("a FLOAT", _is_number),
+    "double": ("a DOUBLE", _is_number),
+    "boolean": ("a BOOLEAN", lambda value: isinstance(value, bool)),
+    "timestamp": ("a TIMESTAMP", lambda value: isinstance(value, str) or _is_number(value)),
+}
