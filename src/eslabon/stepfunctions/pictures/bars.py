@@ -98,7 +98,9 @@ class Timeline:
     def picture(self) -> svg.Picture:
         """The whole drawing."""
         sign, sentence = headline(self.run, self.labels)
-        head, top = svg.headline(sign, sentence, MARGIN, self.width - 2 * MARGIN, COLOURS.get(sign))
+        # How it went stands above the graph, which is shown with it: here the sign alone repeats it.
+        name = self.labels("time")
+        head, top = svg.headline(sign, name, MARGIN, self.width - 2 * MARGIN, COLOURS.get(sign))
         top += 12 if self.run.redrives else 0
         tall = ROW + (18 if self.narrow else 0)
         base = top + tall * len(self.rows) + 6
@@ -106,7 +108,7 @@ class Timeline:
         for number, (row, told) in enumerate(self.rows):
             content.append(self._row(row, told, top + tall * number))
         words = self._summary(sentence)
-        return svg.Picture(svg.document(self.width, base + 22, self.labels("time"), words, content), words)
+        return svg.Picture(svg.document(self.width, base + 22, name, words, content), words)
 
     def _x(self, time: float) -> float:
         return self.left + (time - self.run.began) / self.span * (self.right - self.left)
