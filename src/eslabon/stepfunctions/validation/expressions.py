@@ -1,4 +1,4 @@
-"""Paths, intrinsic functions and JSONata in a definition: whether they compile, and what variables they read.
+"""Paths, intrinsic functions and payload templates in a definition: whether they compile, and what variables they read.
 
 They are compiled by the modules that run them; nothing is evaluated.
 """
@@ -6,28 +6,22 @@ They are compiled by the modules that run them; nothing is evaluated.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
-from eslabon.stepfunctions.language.jsonata.jsonata import compile_expression, expression_in
 from eslabon.stepfunctions.language.jsonpath.intrinsics import compile_intrinsic
 from eslabon.stepfunctions.language.jsonpath.paths import compile_path, compile_reference_path
 from eslabon.stepfunctions.language.jsonpath.pathsyntax import parse_path
 from eslabon.stepfunctions.language.jsonpath.templates import DEEPEST
 from eslabon.stepfunctions.language.scope import DefinitionError
-from eslabon.stepfunctions.validation.context import STATES, Context
+from eslabon.stepfunctions.validation.context import Context
 from eslabon.stepfunctions.validation.diagnostics import (
-    INVALID_JSONATA_EXPRESSION,
     NO_DOLLAR,
     TOO_DEEPLY_NESTED,
-    UNSUPPORTED_JSONATA_EXPRESSION,
 )
 
 DYNAMIC = ".$"
 _LOOKS_DYNAMIC = re.compile(r"\$(\$?\.|\$?$|[A-Za-z_]\w*($|\.|\[))|States\.\w+\(", re.ASCII)
 _VARIABLE_IN_CALL = re.compile(r"'(?:\\.|[^'\\])*'|(?<!\$)\$([^\W\d]\w*)", re.ASCII)
-_PLAIN_VALUE = re.compile(r"\$([A-Za-z_]\w*)((?:\.[A-Za-z_]\w*)*)", re.ASCII)
-_ERROR_OUTPUT = ".errorOutput"
 # What ErrorPath and CausePath may call: https://docs.aws.amazon.com/step-functions/latest/dg/state-fail.html
 TEXT_FUNCTIONS = (
     "States.Format",
@@ -143,7 +137,7 @@ def check_template(context: Context, value: Any, location: str, depth: int = 0) 
     >>> [(found.code, found.location) for found in context.report.diagnostics]
     [('SCHEMA_VALIDATION_FAILED', '/States/A/Parameters/a.$'), ('NO_DOLLAR', '/States/A/Parameters/b')]
     """
-    if _too_deep(context, location, depth):
+    if too_deep(context, location, depth):
         return
     if isinstance(value, list):
         for index, item in enumerate(value):
@@ -163,143 +157,17 @@ def check_template(context: Context, value: Any, location: str, depth: int = 0) 
             check_template(context, item, place, depth + 1)
 
 
-def check_jsonata_value(context: Context, value: Any, location: str, depth: int = 0) -> None:
-    """Report everything wrong with the JSONata in a value, however deep.
+def too_deep(context: Context, location: str, depth: int) -> bool:
+    """Whether a value in a value nests deeper than is followed; then that is reported.
 
     >>> from eslabon.stepfunctions.validation.diagnostics import Report
-    >>> context = Context(Report(), "STANDARD")
-    >>> check_jsonata_value(context, {"a": ["{% 1 + %}"], "b": "{% total %}"}, "/States/A/Output")
-    >>> for found in context.report.diagnostics:
-    ...     print(found)
-    INVALID_JSONATA_EXPRESSION: Unexpected end of expression at /States/A/Output/a[0]
-    UNSUPPORTED_JSONATA_EXPRESSION: Reference to 'total' at the top level is not supported. at /States/A/Output/b
+    >>> too_deep(Context(Report(), "STANDARD"), "/States/A/Result", DEEPEST)
+    False
+    >>> too_deep(Context(Report(), "STANDARD"), "/States/A/Result", DEEPEST + 1)
+    True
     """
-    if _too_deep(context, location, depth):
-        return
-    if isinstance(value, dict):
-        for name, item in value.items():
-            check_jsonata_value(context, item, f"{location}/{name}", depth + 1)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            check_jsonata_value(context, item, f"{location}[{index}]", depth + 1)
-    elif isinstance(value, str):
-        check_jsonata(context, value, location)
-
-
-def _too_deep(context: Context, location: str, depth: int) -> bool:
     if depth <= DEEPEST:
         return False
     beginning = location if len(location) < 200 else f"{location[:200]}…"
     context.error(beginning, f"The value nests more than {DEEPEST} levels deep", code=TOO_DEEPLY_NESTED)
     return True
-
-
-def check_jsonata(context: Context, value: str, location: str) -> bool:
-    """Report what is wrong with a text that may be a JSONata expression; answers whether it is meant as one.
-
-    >>> from eslabon.stepfunctions.validation.diagnostics import Report
-    >>> context = Context(Report(), "STANDARD")
-    >>> check_jsonata(context, "plain", "/"), check_jsonata(context, "{% $states.input %}", "/"), context.report.failed
-    (False, True, False)
-    """
-    try:
-        text = expression_in(value)
-    except DefinitionError as error:
-        context.error(location, error.message, code=INVALID_JSONATA_EXPRESSION)
-        return True
-    if text is None:
-        return False
-    plain = _PLAIN_VALUE.fullmatch(text)
-    if plain is not None:
-        try:
-            compile_expression(text, "")
-        except DefinitionError as error:
-            context.error(location, error.message, code=INVALID_JSONATA_EXPRESSION)
-            return True
-        _note_variable(context, plain[1], location)
-        if plain[1] == STATES and (plain[2] == _ERROR_OUTPUT or plain[2].startswith(f"{_ERROR_OUTPUT}.")):
-            _check_error_output(context, location)
-        return True
-    from eslabon.stepfunctions.language.jsonata.jsonata_engine import Engine
-
-    try:
-        tree = Engine(text).ast
-    except DefinitionError as error:
-        context.error(location, error.message, code=INVALID_JSONATA_EXPRESSION)
-        return True
-    _check_names(context, tree, location)
-    return True
-
-
-def _note_variable(context: Context, name: str, location: str) -> None:
-    if name != STATES:
-        context.variables.read.append((name, location))
-
-
-def _check_error_output(context: Context, location: str) -> None:
-    if not context.catching:
-        message = (
-            "Reference to '$states.errorOutput' is not supported here: it exists in the Output and Assign of Catch."
-        )
-        context.error(location, message, code=UNSUPPORTED_JSONATA_EXPRESSION)
-
-
-def _check_names(context: Context, tree: Any, location: str) -> None:
-    """The names that an expression begins with: an expression has no context, so a bare name means nothing."""
-    from eslabon.stepfunctions.language.jsonata.jsonata_functions import FUNCTIONS
-
-    bound = {name for kind, name in _names(tree, top=True) if kind == "bound"}
-    for kind, name in _names(tree, top=True):
-        if kind == "name":
-            message = f"Reference to '{name}' at the top level is not supported."
-            context.error(location, message, code=UNSUPPORTED_JSONATA_EXPRESSION)
-        elif kind == "errorOutput":
-            _check_error_output(context, location)
-        elif kind == "variable" and name not in bound and name not in FUNCTIONS:
-            _note_variable(context, name, location)
-
-
-_TOO_LONG_WAYS = frozenset({"ancestor", "slot"})  # from a part of the tree to another, not down
-
-
-def _names(node: Any, *, top: bool) -> Iterator[tuple[str, str]]:
-    """(kind, name): "name" bare at the top, "variable" read, "bound" by := or as a parameter, "errorOutput"."""
-    if isinstance(node, list | tuple):
-        for item in node:
-            yield from _names(item, top=top)
-        return
-    kind = getattr(node, "type", None)
-    if kind == "variable":
-        if node.value == "$" and top:
-            yield "name", "$$"
-        elif node.value not in ("", "$", None):
-            yield "variable", node.value
-    if kind == "name" and top:
-        yield "name", node.value
-    if kind == "bind":
-        yield "bound", node.lhs.value
-        yield from _names(node.rhs, top=top)
-        return
-    if kind == "lambda":
-        for parameter in node.arguments or ():
-            yield "bound", parameter.value
-        yield from _names(node.body, top=False)
-        return
-    if kind == "path":
-        steps = node.steps or []
-        if len(steps) > 1 and (steps[0].type, steps[0].value, steps[1].value) == ("variable", STATES, "errorOutput"):
-            yield "errorOutput", ""
-        for number, step in enumerate(steps):
-            yield from _names(step, top=top and number == 0)
-        yield from _names(getattr(node, "group", None), top=False)
-        return
-    for way in ("focus", "index"):
-        if isinstance(getattr(node, way, None), str):
-            yield "bound", getattr(node, way)
-    for way, part in getattr(node, "__dict__", {}).items():
-        if way in ("stages", "predicate", "group", "terms"):
-            yield from _names(part, top=False)
-        elif way not in _TOO_LONG_WAYS and (isinstance(part, list | tuple) or getattr(part, "type", None)):
-            yield from _names(part, top=top)
-        elif way == "expr" or way == "expression":
-            yield from _names(part, top=top)

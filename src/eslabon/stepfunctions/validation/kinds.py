@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from eslabon.stepfunctions.language.wait import parse_timestamp
-from eslabon.stepfunctions.validation import expressions
+from eslabon.stepfunctions.validation import expressions, jsonatachecks
 from eslabon.stepfunctions.validation.context import JSONATA, Context
 from eslabon.stepfunctions.validation.diagnostics import NO_PATH
 
@@ -83,6 +83,15 @@ def _named(location: str) -> str:
     return f"The field '{name}'" if name else "The definition"
 
 
+def is_number(value: Any) -> TypeGuard[float]:
+    """Whether a JSON value is a number, which true and false are not.
+
+    >>> is_number(1.5), is_number(True)
+    (True, False)
+    """
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def anything(context: Context, value: Any, location: str) -> None:
     """Any JSON value."""
 
@@ -133,12 +142,11 @@ number from 0 to 100"]
 
     def check(context: Context, value: Any, location: str) -> None:
         if isinstance(value, str) and expression and context.language == JSONATA:
-            if expressions.check_jsonata(context, value, location):
+            if jsonatachecks.check_jsonata(context, value, location):
                 return
             context.error(location, f"{_named(location)} must be {wanted}, or a JSONata expression in {{% %}} for one")
             return
-        good = isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
-        if not good or (whole and value != int(value)):
+        if not is_number(value) or not least <= value <= most or (whole and value != int(value)):
             context.error(location, f"{_named(location)} must be {wanted}")
 
     return check
@@ -184,7 +192,7 @@ def _checked(context: Context, value: Any, location: str, check: Callable[[Conte
 def template(context: Context, value: Any, location: str) -> None:
     """A payload template in JSONPath, a value with expressions in JSONata."""
     if context.language == JSONATA:
-        expressions.check_jsonata_value(context, value, location)
+        jsonatachecks.check_jsonata_value(context, value, location)
     else:
         expressions.check_template(context, value, location)
 
@@ -214,7 +222,7 @@ def expression_or_text(context: Context, value: Any, location: str) -> None:
     if not isinstance(value, str):
         text(context, value, location)
     elif context.language == JSONATA:
-        expressions.check_jsonata(context, value, location)
+        jsonatachecks.check_jsonata(context, value, location)
     elif expressions.looks_dynamic(value):
         name = location.rpartition("/")[2]
         context.report.warn(location, NO_PATH, f"The value looks like a path: call the field '{name}Path' if it is one")
@@ -222,7 +230,7 @@ def expression_or_text(context: Context, value: Any, location: str) -> None:
 
 def timestamp(context: Context, value: Any, location: str) -> None:
     """A point in time, or a JSONata expression for one."""
-    if isinstance(value, str) and context.language == JSONATA and expressions.check_jsonata(context, value, location):
+    if isinstance(value, str) and context.language == JSONATA and jsonatachecks.check_jsonata(context, value, location):
         return
     if parse_timestamp(value) is None:
         context.error(location, f"{_named(location)} must be a timestamp with its offset, as 2026-01-01T12:00:00Z")
@@ -231,7 +239,7 @@ def timestamp(context: Context, value: Any, location: str) -> None:
 def condition(context: Context, value: Any, location: str) -> None:
     """true, false, or a JSONata expression for them."""
     if not isinstance(value, bool) and not (
-        isinstance(value, str) and expressions.check_jsonata(context, value, location)
+        isinstance(value, str) and jsonatachecks.check_jsonata(context, value, location)
     ):
         context.error(location, f"{_named(location)} must be true, false or a JSONata expression in {{% %}}")
 

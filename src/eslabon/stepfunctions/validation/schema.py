@@ -200,7 +200,7 @@ def _literal(wanted: str, good: Any) -> Kind:
 
 _OPERANDS: Mapping[str, Kind] = {
     "String": _literal("a string", lambda value: isinstance(value, str)),
-    "Numeric": _literal("a number", lambda value: isinstance(value, int | float) and not isinstance(value, bool)),
+    "Numeric": _literal("a number", kinds.is_number),
     "Boolean": kinds.boolean,
     "Timestamp": _literal(
         "a timestamp with its offset, as 2026-01-01T12:00:00Z", lambda value: parse_timestamp(value) is not None

@@ -5,10 +5,9 @@ Where transitions lead is in `transitions`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeGuard
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from eslabon.stepfunctions.language.choice import compile_wildcards
 from eslabon.stepfunctions.language.jsonpath.templates import DEEPEST as DEEPEST_VALUE
 from eslabon.stepfunctions.language.patterns import problem_of
 from eslabon.stepfunctions.language.resources import parse_resource
@@ -24,10 +23,11 @@ from eslabon.stepfunctions.validation.diagnostics import (
     PASS_RESULT_IS_STATIC,
     TOO_DEEPLY_NESTED,
 )
-from eslabon.stepfunctions.validation.kinds import Shape
+from eslabon.stepfunctions.validation.handling import check_catch, check_retry
+from eslabon.stepfunctions.validation.kinds import Shape, is_number
+from eslabon.stepfunctions.validation.rules import check_choice
 from eslabon.stepfunctions.validation.transitions import check_transitions
 
-ALL = "States.ALL"
 LONGEST_STATE_NAME = 80
 LONGEST_LABEL = 40
 _NOT_IN_LABELS = frozenset(' ?*<>{}[]:;,\\|^~$#%&`"/')
@@ -108,7 +108,7 @@ def check_state(context: Context, name: str, state: Any, location: str) -> None:
     shape.check(context, state, location)
     if "Next" in shape.fields:
         _check_end(context, state, location)
-    for field, check in (("Retry", _check_retry), ("Catch", _check_catch)):
+    for field, check in (("Retry", check_retry), ("Catch", check_catch)):
         if field in state and field in shape.fields:
             check(context, state[field], f"{location}/{field}")
     _CHECKS.get(kind, _nothing)(context, state, location)
@@ -134,45 +134,6 @@ def _check_end(context: Context, state: Mapping[str, Any], location: str) -> Non
         context.error(location, "A state has either Next or End, not both")
     elif not ends and "Next" not in state and (state.get("End", False) is False):
         context.error(location, 'A state needs Next, the state that follows, or "End": true')
-
-
-# --- Errors -----------------------------------------------------------------------------------------------------------
-
-
-def _check_retry(context: Context, value: Any, location: str) -> None:
-    entries = _entries(context, value, location, schema.RETRIER)
-    for place, entry in entries:
-        longest, interval = entry.get("MaxDelaySeconds"), entry.get("IntervalSeconds", 1)
-        if _is_number(longest) and _is_number(interval) and longest <= interval:
-            context.error(f"{place}/MaxDelaySeconds", "MaxDelaySeconds must be greater than IntervalSeconds")
-    _check_errors(context, entries)
-
-
-def _check_catch(context: Context, value: Any, location: str) -> None:
-    entries = _entries(context.within(catching=True), value, location, schema.CATCHER)
-    _check_errors(context, entries)
-
-
-def _entries(context: Context, value: Any, location: str, shape: Shape) -> list[tuple[str, dict[str, Any]]]:
-    if not isinstance(value, list):
-        context.error(location, f"The field '{location.rpartition('/')[2]}' must be an array")
-        return []
-    places = [(f"{location}[{index}]", entry) for index, entry in enumerate(value)]
-    return [(place, entry) for place, entry in places if shape.check(context, entry, place)]
-
-
-def _check_errors(context: Context, entries: Sequence[tuple[str, dict[str, Any]]]) -> None:
-    for number, (place, entry) in enumerate(entries, 1):
-        names = entry.get("ErrorEquals")
-        if isinstance(names, list) and ALL in names:
-            if len(names) > 1:
-                context.error(f"{place}/ErrorEquals", f"{ALL} must be alone in ErrorEquals")
-            if number != len(entries):
-                context.error(f"{place}/ErrorEquals", f"{ALL} must be in the last entry: those after it never count")
-
-
-def _is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 # --- Types of states --------------------------------------------------------------------------------------------------
@@ -207,58 +168,11 @@ def _check_task(context: Context, state: Mapping[str, Any], location: str) -> No
         if problem is not None:
             context.error(f"{location}/Resource", problem, code=INVALID_RESOURCE)
     heartbeat, timeout = state.get("HeartbeatSeconds"), state.get("TimeoutSeconds")
-    if _is_number(heartbeat) and _is_number(timeout) and heartbeat >= timeout:
+    if is_number(heartbeat) and is_number(timeout) and heartbeat >= timeout:
         context.error(f"{location}/HeartbeatSeconds", "HeartbeatSeconds must be smaller than TimeoutSeconds")
     credentials = state.get("Credentials")
     if isinstance(credentials, dict) and not {"RoleArn", "RoleArn.$"} & credentials.keys():
         context.error(f"{location}/Credentials", "Credentials must have RoleArn, or RoleArn.$ in JSONPath")
-
-
-def _check_choice(context: Context, state: Mapping[str, Any], location: str) -> None:
-    rules = state.get("Choices")
-    if rules is None and "Choices" not in state:
-        return
-    if not isinstance(rules, list) or not rules:
-        context.error(f"{location}/Choices", "The field 'Choices' must be an array of one rule or more")
-        return
-    for index, rule in enumerate(rules):
-        place = f"{location}/Choices[{index}]"
-        if context.language == JSONATA:
-            schema.JSONATA_RULE.check(context, rule, place)
-        else:
-            _check_test(context, rule, place, schema.RULE, 0)
-
-
-def _check_test(context: Context, test: Any, location: str, shape: Shape, depth: int) -> None:
-    if depth > DEEPEST:
-        message = f"Tests nest more than {DEEPEST} levels deep: use more rules instead"
-        context.error(context.state, message, code=TOO_DEEPLY_NESTED)
-        return
-    if not shape.check(context, test, location):
-        return
-    found = [name for name in test if name in schema.OPERATORS or name in schema.JUNCTIONS]
-    if len(found) != 1:
-        shown = ", ".join(found) if found else "none"
-        context.error(location, f"A test needs one comparison, or And, Or or Not; this one has {shown}")
-        return
-    name = found[0]
-    place = f"{location}/{name}"
-    if (name in schema.OPERATORS) != ("Variable" in test):
-        wanted = "needs Variable, what is compared" if name in schema.OPERATORS else "has no Variable of its own"
-        context.error(location, f"A test by {name} {wanted}")
-    if name == "Not":
-        _check_test(context, test[name], place, schema.TEST, depth + 1)
-    elif name in schema.JUNCTIONS:
-        if not isinstance(test[name], list) or not test[name]:
-            context.error(place, f"The field '{name}' must be an array of one test or more")
-            return
-        for index, inner in enumerate(test[name]):
-            _check_test(context, inner, f"{place}[{index}]", schema.TEST, depth + 1)
-    elif name == "StringMatches" and isinstance(test[name], str):
-        try:
-            compile_wildcards(test[name])
-        except DefinitionError as error:
-            context.error(place, error.message)
 
 
 def _check_parallel(context: Context, state: Mapping[str, Any], location: str) -> None:
@@ -345,7 +259,7 @@ def _check_label(context: Context, state: Mapping[str, Any], location: str) -> N
 _CHECKS: Mapping[str, Callable[[Context, Mapping[str, Any], str], None]] = {
     "Pass": _check_pass,
     "Task": _check_task,
-    "Choice": _check_choice,
+    "Choice": check_choice,
     "Parallel": _check_parallel,
     "Map": _check_map,
 }

@@ -17,7 +17,6 @@ from eslabon.stepfunctions.validation.diagnostics import (
     ERROR,
     INVALID_JSON_DESCRIPTION,
     MISSING_DESCRIPTION,
-    SCHEMA_VALIDATION_FAILED,
     TOO_DEEPLY_NESTED,
     Diagnostic,
     Report,
@@ -155,6 +154,3 @@ class Validation(Service):
 def _shown(found: Diagnostic) -> dict[str, Any]:
     shown = {"severity": found.severity, "code": found.code, "message": found.message}
     return {**shown, "location": found.location} if found.location else shown
-
-
-__all__ = ["SCHEMA_VALIDATION_FAILED", "Validation", "diagnose", "examine"]
