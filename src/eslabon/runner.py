@@ -45,7 +45,7 @@ def readers_traceback(error: BaseException, filenames: Collection[str]) -> str:
     ...     print(readers_traceback(error, ["wrong.py"]), end="")
     Traceback (most recent call last):
       File "wrong.py", line 2, in <module>
-        json.loads('{')
+        json.loads('{')...
     json.decoder.JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)
 
     A program that cannot be compiled has no frames, only the place of the error:
