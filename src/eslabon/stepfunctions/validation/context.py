@@ -93,6 +93,7 @@ class Context:
     depth: int = 0  # machines around this one
     catching: bool = False  # inside an entry of Catch, where $states.errorOutput exists
     state: str = ""  # where the state is
+    has_result: bool = False  # the state has a result, which its Output and Assign see as $states.result
     names: dict[str, str] = field(default_factory=dict)  # of all states so far, and where they are
     labels: dict[str, str] = field(default_factory=dict)
 

@@ -16,7 +16,7 @@ from eslabon.stepfunctions.validation.diagnostics import INVALID_JSONATA_EXPRESS
 from eslabon.stepfunctions.validation.expressions import too_deep
 
 _PLAIN_VALUE = re.compile(r"\$([A-Za-z_]\w*)((?:\.[A-Za-z_]\w*)*)", re.ASCII)
-_ERROR_OUTPUT = ".errorOutput"
+_AFTER_THE_WORK = ("/Output", "/Assign")  # fields of a state that are evaluated when it has a result
 
 
 def check_jsonata_value(context: Context, value: Any, location: str, depth: int = 0) -> None:
@@ -65,8 +65,8 @@ def check_jsonata(context: Context, value: str, location: str) -> bool:
             context.error(location, error.message, code=INVALID_JSONATA_EXPRESSION)
             return True
         _note_variable(context, plain[1], location)
-        if plain[1] == STATES and (plain[2] == _ERROR_OUTPUT or plain[2].startswith(f"{_ERROR_OUTPUT}.")):
-            _check_error_output(context, location)
+        if plain[1] == STATES and plain[2]:
+            _check_member(context, plain[2].split(".")[1], location)
         return True
     from eslabon.stepfunctions.language.jsonata.jsonata_engine import Engine
 
@@ -84,11 +84,16 @@ def _note_variable(context: Context, name: str, location: str) -> None:
         context.variables.read.append((name, location))
 
 
-def _check_error_output(context: Context, location: str) -> None:
-    if not context.catching:
-        message = (
-            "Reference to '$states.errorOutput' is not supported here: it exists in the Output and Assign of Catch."
-        )
+def _check_member(context: Context, member: str, location: str) -> None:
+    """Report a member of $states that does not exist where an expression refers to it."""
+    after_the_work = location.removeprefix(context.state).startswith(_AFTER_THE_WORK)
+    exists = {
+        "errorOutput": (context.catching, "in the Output and Assign of Catch"),
+        "result": (context.has_result and after_the_work, "in the Output and Assign of Task, Parallel and Map states"),
+    }
+    there, where = exists.get(member, (True, ""))
+    if not there:
+        message = f"Reference to '$states.{member}' is not supported here: it exists {where}."
         context.error(location, message, code=UNSUPPORTED_JSONATA_EXPRESSION)
 
 
@@ -101,8 +106,8 @@ def _check_names(context: Context, tree: Any, location: str) -> None:
         if kind == "name":
             message = f"Reference to '{name}' at the top level is not supported."
             context.error(location, message, code=UNSUPPORTED_JSONATA_EXPRESSION)
-        elif kind == "errorOutput":
-            _check_error_output(context, location)
+        elif kind == "member":
+            _check_member(context, name, location)
         elif kind == "variable" and name not in bound and name not in FUNCTIONS:
             _note_variable(context, name, location)
 
@@ -111,7 +116,7 @@ _TOO_LONG_WAYS = frozenset({"ancestor", "slot"})  # from a part of the tree to a
 
 
 def _names(node: Any, *, top: bool) -> Iterator[tuple[str, str]]:
-    """(kind, name): "name" bare at the top, "variable" read, "bound" by := or as a parameter, "errorOutput"."""
+    """(kind, name): "name" bare at the top, "variable" read, "bound" by := or as a parameter, "member" of $states."""
     if isinstance(node, list | tuple):
         for item in node:
             yield from _names(item, top=top)
@@ -135,8 +140,8 @@ def _names(node: Any, *, top: bool) -> Iterator[tuple[str, str]]:
         return
     if kind == "path":
         steps = node.steps or []
-        if len(steps) > 1 and (steps[0].type, steps[0].value, steps[1].value) == ("variable", STATES, "errorOutput"):
-            yield "errorOutput", ""
+        if len(steps) > 1 and (steps[0].type, steps[0].value, steps[1].type) == ("variable", STATES, "name"):
+            yield "member", steps[1].value
         for number, step in enumerate(steps):
             yield from _names(step, top=top and number == 0)
         yield from _names(getattr(node, "group", None), top=False)

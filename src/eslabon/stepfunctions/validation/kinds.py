@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeGuard
 
 from eslabon.stepfunctions.language.wait import parse_timestamp
@@ -157,6 +158,21 @@ def path(context: Context, value: Any, location: str) -> None:
     _checked(context, value, location, expressions.check_path)
 
 
+def reference_path(context: Context, value: Any, location: str) -> None:
+    """A path that can mean one node only.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html
+
+    >>> from eslabon.stepfunctions.validation.diagnostics import Report
+    >>> context = Context(Report(), "STANDARD")
+    >>> reference_path(context, "$.seconds", "/States/A/SecondsPath")
+    >>> reference_path(context, "$.seconds[*]", "/States/A/SecondsPath")
+    >>> context.report.diagnostics[0].message
+    'Value is not a Reference Path: $.seconds[*] is no reference path: it must mean one node, without * : , ? or ..'
+    """
+    _checked(context, value, location, partial(expressions.check_path, reference=True))
+
+
 def path_or_null(context: Context, value: Any, location: str) -> None:
     """A JSONPath, or null for nothing at all."""
     if value is not None:
@@ -168,7 +184,7 @@ def variable(context: Context, value: Any, location: str) -> None:
     if isinstance(value, str) and not value.startswith("$"):
         context.error(location, "Value is not a Reference Path: Reference path didn't start with '$'")
         return
-    path(context, value, location)
+    reference_path(context, value, location)
 
 
 def result_path(context: Context, value: Any, location: str) -> None:

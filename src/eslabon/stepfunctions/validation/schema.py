@@ -32,11 +32,11 @@ def _jsonata(kind: Kind = kinds.template) -> Field:
 
 
 def _seconds(name: str) -> dict[str, Field]:
-    return {name: Field(kinds.number(1, LONGEST)), f"{name}Path": _path()}
+    return _or_path(name, kinds.number(1, LONGEST))
 
 
-def _limit(name: str, kind: Kind) -> dict[str, Field]:
-    return {name: Field(kind), f"{name}Path": _path()}
+def _or_path(name: str, kind: Kind) -> dict[str, Field]:
+    return {name: Field(kind), f"{name}Path": _path(kinds.reference_path)}
 
 
 _ANY_STATE = {"Type": Field(kinds.one_of(*TYPES), required=True), "Comment": COMMENT, "QueryLanguage": QUERY_LANGUAGE}
@@ -89,10 +89,8 @@ STATES: Mapping[str, Shape] = {
             **_GOES_ON,
             **_ASSIGN,
             **_IN_AND_OUT,
-            "Seconds": Field(kinds.number(0, LONGEST)),
-            "SecondsPath": _path(),
-            "Timestamp": Field(kinds.timestamp),
-            "TimestampPath": _path(),
+            **_or_path("Seconds", kinds.number(0, LONGEST)),
+            **_or_path("Timestamp", kinds.timestamp),
         },
         exactly_one=[WAIT_FIELDS],
     ),
@@ -124,12 +122,12 @@ STATES: Mapping[str, Shape] = {
             "ItemProcessor": NESTED,
             "Iterator": NESTED,
             "Items": _jsonata(kinds.items),
-            "ItemsPath": _path(),
+            "ItemsPath": _path(kinds.reference_path),
             "ItemSelector": Field(kinds.template),
             "Parameters": _path(kinds.template),
-            **_limit("MaxConcurrency", kinds.number(0)),
-            **_limit("ToleratedFailureCount", kinds.number(0)),
-            **_limit("ToleratedFailurePercentage", kinds.number(0, 100, whole=False)),
+            **_or_path("MaxConcurrency", kinds.number(0)),
+            **_or_path("ToleratedFailureCount", kinds.number(0)),
+            **_or_path("ToleratedFailurePercentage", kinds.number(0, 100, whole=False)),
             "Label": Field(kinds.text),
             "ItemReader": NESTED,
             "ItemBatcher": NESTED,
@@ -209,7 +207,7 @@ _OPERANDS: Mapping[str, Kind] = {
 TYPE_TESTS = ("IsPresent", "IsNull", "IsBoolean", "IsNumeric", "IsString", "IsTimestamp")
 OPERATORS: Mapping[str, Kind] = {
     **{name: _OPERANDS[family] for name, (family, _) in COMPARISONS.items()},
-    **{f"{name}Path": kinds.path for name in COMPARISONS},
+    **{f"{name}Path": kinds.reference_path for name in COMPARISONS},
     **dict.fromkeys(TYPE_TESTS, kinds.boolean),
     "StringMatches": _literal("a string", lambda value: isinstance(value, str)),
 }
@@ -237,7 +235,7 @@ READER_CONFIG = Shape(
         "CSVHeaderLocation": Field(kinds.one_of("FIRST_ROW", "GIVEN")),
         "CSVHeaders": Field(kinds.array_of(kinds.text)),
         "ItemsPointer": Field(kinds.text),
-        **_limit("MaxItems", kinds.number(1, 100_000_000)),
+        **_or_path("MaxItems", kinds.number(1, 100_000_000)),
     },
     at_most_one=[("MaxItems", "MaxItemsPath")],
 )
@@ -246,8 +244,8 @@ ITEM_READER = Shape(
 )
 ITEM_BATCHER = Shape(
     {
-        **_limit("MaxItemsPerBatch", kinds.number(1)),
-        **_limit("MaxInputBytesPerBatch", kinds.number(1, 262_144)),
+        **_or_path("MaxItemsPerBatch", kinds.number(1)),
+        **_or_path("MaxInputBytesPerBatch", kinds.number(1, 262_144)),
         "BatchInput": Field(kinds.template),
     },
     at_most_one=[("MaxItemsPerBatch", "MaxItemsPerBatchPath"), ("MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath")],

@@ -32,7 +32,7 @@ LONGEST_STATE_NAME = 80
 LONGEST_LABEL = 40
 _NOT_IN_LABELS = frozenset(' ?*<>{}[]:;,\\|^~$#%&`"/')
 DEEPEST = 40  # machines in machines, far from where Python's own stack would end; AWS names no figure
-_DISTRIBUTED_ONLY = ("ItemReader", "ItemBatcher", "ResultWriter")
+_HAVE_A_RESULT = ("Task", "Parallel", "Map")  # that $states.result shows
 
 
 def check_whole(context: Context, definition: Any) -> None:
@@ -104,6 +104,7 @@ def check_state(context: Context, name: str, state: Any, location: str) -> None:
         else:
             context.error(location, "The field 'Type' is required but was missing")
         return
+    context = context.within(has_result=kind in _HAVE_A_RESULT)
     shape = schema.STATES[kind]
     shape.check(context, state, location)
     if "Next" in shape.fields:
