@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from eslabon.stepfunctions.language.choice import Rule, compile_rule
 from eslabon.stepfunctions.language.dataflow import JSONATA, JSONPATH, DataFlow, compile_dataflow
-from eslabon.stepfunctions.language.fields import compile_field, integer, number
+from eslabon.stepfunctions.language.fields import Range, compile_field, integer, number, text
 from eslabon.stepfunctions.language.handlers import Catcher, Retrier
 from eslabon.stepfunctions.language.jsonata import jsonata
 from eslabon.stepfunctions.language.jsonpath.templates import compile_template
 from eslabon.stepfunctions.language.resources import Resource, parse_resource
 from eslabon.stepfunctions.language.scope import DefinitionError, Evaluate, Scope
-from eslabon.stepfunctions.language.wait import Until, compile_wait
+from eslabon.stepfunctions.language.wait import LONGEST, Until, compile_wait
 
 if TYPE_CHECKING:
     from eslabon.stepfunctions.maps.itembatcher import Batcher
@@ -208,8 +208,8 @@ def _task(fields: Mapping[str, Any], language: str, whole: str) -> TaskWork:
         role = _template(credentials, "Credentials", language)
     return TaskWork(
         parse_resource(fields["Resource"]),
-        compile_field(fields, "TimeoutSeconds", jsonata_kind="number", convert=integer),
-        compile_field(fields, "HeartbeatSeconds", jsonata_kind="number", convert=integer),
+        _whole_number(fields, "TimeoutSeconds", Range(1, LONGEST)),
+        _whole_number(fields, "HeartbeatSeconds", Range(1, LONGEST)),
         role,
     )
 
@@ -231,8 +231,12 @@ def _text(fields: Mapping[str, Any], name: str, language: str) -> Evaluate | Non
     path = fields.get(f"{name}Path")
     if path is not None:
         template = compile_template({f"{name}.$": path}, f"{name}Path")
-        return lambda scope: template(scope)[name]
+        return lambda scope: text(template(scope)[name], f"{name}Path", path)
     return compile_field(fields, name, jsonata_kind="string")
+
+
+def _whole_number(fields: Mapping[str, Any], name: str, within: Range) -> Evaluate | None:
+    return compile_field(fields, name, jsonata_kind="number", convert=integer, within=within)
 
 
 def _parallel(fields: Mapping[str, Any], language: str, whole: str) -> ParallelWork:
@@ -250,9 +254,15 @@ def _map(fields: Mapping[str, Any], language: str, whole: str) -> MapWork:
         express=config.get("ExecutionType") == "EXPRESS",
         items=_items(fields, language, members=distributed),
         selector=None if selector is None else _template(selector, "ItemSelector", language),
-        max_concurrency=compile_field(fields, "MaxConcurrency", jsonata_kind="number", convert=integer),
-        tolerated_count=compile_field(fields, "ToleratedFailureCount", jsonata_kind="number", convert=integer),
-        tolerated_percentage=compile_field(fields, "ToleratedFailurePercentage", jsonata_kind="number", convert=number),
+        max_concurrency=_whole_number(fields, "MaxConcurrency", Range(0)),
+        tolerated_count=_whole_number(fields, "ToleratedFailureCount", Range(0)),
+        tolerated_percentage=compile_field(
+            fields,
+            "ToleratedFailurePercentage",
+            jsonata_kind="number",
+            convert=number,
+            within=Range(0, 100, whole=False),
+        ),
         label=fields.get("Label", ""),
         **_data_outside(fields, language, distributed=distributed),
     )
@@ -289,11 +299,11 @@ def _items(fields: Mapping[str, Any], language: str, *, members: bool) -> Evalua
         return compile_field(fields, "Items")
     if "Items" not in fields:
         return None
-    text = jsonata.expression_in(fields["Items"])
+    expression = jsonata.expression_in(fields["Items"])
     evaluate = jsonata.compile_value(fields["Items"], "Items")
-    if text is None:
+    if expression is None:
         return evaluate
-    expected = jsonata.expect(evaluate, text, "Items", "array")
+    expected = jsonata.expect(evaluate, expression, "Items", "array")
     if not members:
         return expected
 

@@ -21,31 +21,35 @@ HEARTBEAT = "States.HeartbeatTimeout"
 RUNTIME = "States.Runtime"
 DATA_LIMIT = "States.DataLimitExceeded"
 
-# What the wildcards do not take: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
-_NEVER_CAUGHT_BY_ALL = frozenset({RUNTIME, DATA_LIMIT})
-_NOT_A_FAILED_TASK = frozenset({TIMEOUT})
+# What the wildcards do not take. https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+_NOT_TAKEN_BY: Mapping[str, frozenset[str]] = {
+    ALL: frozenset({DATA_LIMIT}),
+    TASK_FAILED: frozenset({DATA_LIMIT, TIMEOUT}),
+}
+
+LONGEST = 99_999_999.0  # seconds, more than any execution lasts: where growing waits stop growing
 
 
 def matches(names: Sequence[str], error: str | None) -> bool:
-    """Whether the error names of a retrier or catcher take an error.
+    """Whether the error names of a retrier or catcher take an error; nothing takes States.Runtime.
 
-    >>> matches(["States.ALL"], "Lambda.Unknown"), matches(["States.ALL"], "States.Runtime")
+    >>> matches(["States.ALL"], "Lambda.Unknown"), matches(["States.ALL"], "States.DataLimitExceeded")
     (True, False)
     >>> matches(["States.TaskFailed"], "States.Timeout"), matches(["States.Timeout"], "States.HeartbeatTimeout")
     (False, True)
-    >>> matches(["States.ALL"], None)
-    True
+    >>> matches(["States.ALL"], None), matches(["States.Runtime"], "States.Runtime")
+    (True, False)
     """
-    for name in names:
-        if name == error:
-            return True
-        if name == ALL and error not in _NEVER_CAUGHT_BY_ALL:
-            return True
-        if name == TASK_FAILED and error not in _NOT_A_FAILED_TASK and error not in _NEVER_CAUGHT_BY_ALL:
-            return True
-        if name == TIMEOUT and error == HEARTBEAT:  # a missed heartbeat is a time-out too
-            return True
-    return False
+    if error == RUNTIME:  # it "will always cause the execution to fail"
+        return False
+    return any(name == error or _takes(name, error) for name in names)
+
+
+def _takes(name: str, error: str | None) -> bool:
+    """Whether a name stands for an error that is called something else."""
+    if name in _NOT_TAKEN_BY:
+        return error not in _NOT_TAKEN_BY[name]
+    return name == TIMEOUT and error == HEARTBEAT  # a missed heartbeat is a time-out too
 
 
 class Retrier:
@@ -67,10 +71,20 @@ class Retrier:
         self.jitter: bool = fields.get("JitterStrategy", "NONE") == "FULL"
 
     def delay(self, attempt: int, ids: Ids) -> float:
-        """Seconds to wait before retry number `attempt` (from 1); FULL jitter draws below that."""
-        seconds = float(self.interval) * float(self.backoff) ** (attempt - 1)
-        if self.longest is not None:
-            seconds = min(seconds, float(self.longest))
+        """Seconds to wait before retry number `attempt` (from 1); FULL jitter draws below that.
+
+        >>> Retrier({"ErrorEquals": ["Busy"], "IntervalSeconds": 3}).delay(2, Ids(1))
+        6.0
+        >>> 0 <= Retrier({"ErrorEquals": ["Busy"], "JitterStrategy": "FULL"}).delay(3, Ids(1)) <= 4
+        True
+        >>> Retrier({"ErrorEquals": ["Busy"], "MaxDelaySeconds": 9}).delay(10_000, Ids(1))
+        9.0
+        """
+        longest = LONGEST if self.longest is None else float(self.longest)
+        try:
+            seconds = min(float(self.interval) * float(self.backoff) ** (attempt - 1), longest)
+        except OverflowError:
+            seconds = longest
         return ids.random.uniform(0, seconds) if self.jitter else seconds
 
 

@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from eslabon.stepfunctions.language.fields import RUNTIME, as_shown, compile_field
+from eslabon.stepfunctions.language.fields import RUNTIME, Range, as_shown, compile_field
 from eslabon.stepfunctions.language.scope import Scope, StateError
 
 LONGEST = 99_999_999  # seconds
 
 # ISO 8601 with `T` and an offset, or Z; fractions of a second have up to nine digits.
 _TIMESTAMP = re.compile(
-    r"(?P<whole>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?P<fraction>\.\d{1,9})?(?P<offset>Z|[+-]\d\d:\d\d)", re.ASCII
+    r"(?P<whole>\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d)(?P<fraction>\.\d{1,9})?(?P<offset>Z|[+-]\d\d:\d\d)", re.ASCII
 )
 
 # Answers when the wait ends, in seconds since 1970, given when it began.
@@ -29,7 +29,7 @@ def parse_timestamp(text: Any) -> float | None:
 
     >>> parse_timestamp("2026-01-01T00:00:00Z"), parse_timestamp("2026-01-01T01:00:00.25+01:00")
     (1767225600.0, 1767225600.25)
-    >>> parse_timestamp("2026-01-01 00:00:00Z"), parse_timestamp("2026-01-01T25:00:00Z"), parse_timestamp(5)
+    >>> parse_timestamp("2026-01-01 00:00:00Z"), parse_timestamp("2026-01-01T24:00:00Z"), parse_timestamp(5)
     (None, None, None)
     """
     found = _TIMESTAMP.fullmatch(text) if isinstance(text, str) else None
@@ -53,7 +53,7 @@ def compile_wait(fields: Mapping[str, Any]) -> Until:
     Traceback (most recent call last):
     StateError: ...
     """
-    seconds = compile_field(fields, "Seconds", jsonata_kind="number", convert=_seconds)
+    seconds = compile_field(fields, "Seconds", jsonata_kind="number", convert=_seconds, within=Range(0, LONGEST))
     if seconds is not None:
         return lambda scope, now: now + float(seconds(scope))
     timestamp = compile_field(fields, "Timestamp", jsonata_kind="string", convert=_timestamp)
