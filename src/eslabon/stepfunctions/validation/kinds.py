@@ -291,7 +291,7 @@ def assign(context: Context, value: Any, location: str) -> None:
         place = f"{location}/{field}"
         if name == "states":
             context.error(place, "The variable name 'states' is reserved")
-        elif not name.isidentifier() or len(name) > 80:
+        elif not name.isidentifier() or name[0] == "_" or len(name) > 80:  # `_` continues a Unicode identifier
             wanted = "letters, digits and _ after a letter, at most 80 characters"
             context.error(place, f"'{name[:100]}' is no name of a variable: {wanted}")
         else:
