@@ -14,19 +14,11 @@ from eslabon.stepfunctions.language.dataflow import JSONATA, DataFlow, compile_d
 from eslabon.stepfunctions.language.fields import RUNTIME, constant
 from eslabon.stepfunctions.language.jsonata import jsonata
 from eslabon.stepfunctions.language.jsonpath.paths import compile_lookup, compile_path
+from eslabon.stepfunctions.language.jsonvalues import is_number
 from eslabon.stepfunctions.language.scope import ABSENT, DefinitionError, Evaluate, Scope, StateError
 from eslabon.stepfunctions.language.wait import parse_timestamp
 
 Test = Callable[[Scope], bool]
-
-
-def is_number(value: Any) -> bool:
-    """Whether a JSON value is a number, which true and false are not.
-
-    >>> is_number(1.5), is_number(True)
-    (True, False)
-    """
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def is_timestamp(value: Any) -> bool:
@@ -47,9 +39,19 @@ _TYPES: Mapping[str, Callable[[Any], bool]] = {
     "IsTimestamp": is_timestamp,
 }
 
+
+def by_code_unit(text: str) -> Any:
+    """What strings are compared by: as Java's compareTo does, which AWS's page points to, unit by unit of UTF-16.
+
+    >>> by_code_unit("a") < by_code_unit("b"), by_code_unit("\\U0001f600") < by_code_unit("\\uff5e")
+    (True, True)
+    """
+    return text.encode("utf-16-be", "surrogatepass")
+
+
 # Families of comparisons: what both sides must be, and what is compared.
 _FAMILIES: Mapping[str, tuple[Callable[[Any], bool], Callable[[Any], Any]]] = {
-    "String": (lambda value: isinstance(value, str), lambda value: value),
+    "String": (lambda value: isinstance(value, str), by_code_unit),
     "Numeric": (is_number, lambda value: value),
     "Timestamp": (is_timestamp, parse_timestamp),
     "Boolean": (lambda value: isinstance(value, bool), lambda value: value),

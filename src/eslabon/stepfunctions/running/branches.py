@@ -98,9 +98,13 @@ class _Joined:
 
     def abort(self) -> None:
         """Stop every thread that still runs."""
-        for flow in self.flows:
-            if flow is not None:
+        for index, flow in enumerate(self.flows):
+            if flow is not None and flow.alive:
                 flow.abort()
+                self.aborted(flow, index)
+
+    def aborted(self, flow: Flow, index: int) -> None:
+        """Write that a thread was stopped."""
 
 
 class _Branches(_Joined):
@@ -144,14 +148,22 @@ class _Iterations(_Joined):
             previous=previous,
             item=item,
         )
-        flow.record("MapIterationStarted", {"name": self.visit.state.name, "index": index})
-        flow.start(select(self.visit, self.work.selector, self.given, item))
+        flow.record("MapIterationStarted", self._named(index))
+        selected = select(self.visit, self.work.selector, self.given, item)
+        if self.work.selector is not None:
+            self.visit.check_size(selected)
+        flow.start(selected)
         return flow
 
     def close(self, flow: Flow, index: int, failure: StateError | None) -> int:
         kind = "MapIterationFailed" if failure else "MapIterationSucceeded"
-        details = {"name": self.visit.state.name, "index": index}
-        return flow.execution.record(kind, flow.previous, details)
+        return flow.execution.record(kind, flow.previous, self._named(index))
+
+    def aborted(self, flow: Flow, index: int) -> None:
+        flow.record("MapIterationAborted", self._named(index))
+
+    def _named(self, index: int) -> dict[str, Any]:
+        return {"name": self.visit.state.name, "index": index}
 
 
 def run_parallel(visit: Visit) -> None:
@@ -170,6 +182,7 @@ def run_parallel(visit: Visit) -> None:
     work = visit.state.work
     assert isinstance(work, ParallelWork)
     given = visit.state.dataflow.arguments(visit)
+    visit.check_size(given)
     visit.flow.record("ParallelStateStarted")
     visit.running = _Branches(visit, work, given)
     visit.running.fill(visit.flow.previous)

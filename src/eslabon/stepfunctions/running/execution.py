@@ -66,6 +66,7 @@ class Execution:
         self.work = WORK
         self.events: list[history.Event] = []
         self.closed = False  # its last event is written, and nothing of it runs any more
+        self.stored = 0  # bytes of all its variables that are in scope
         self.status = RUNNING
         self.started = self.clock.now
         self.stopped: float | None = None
@@ -109,8 +110,9 @@ class Execution:
         events = self.events
         if self.closed:  # a thread can be at work in the moment in which the history becomes too long
             return len(events)
-        if len(events) >= history.LIMIT - 1 and self.type == "STANDARD" and self.status == RUNNING:
-            self._too_long()
+        if len(events) >= history.LIMIT - 1 and self.type == "STANDARD" and kind not in _LAST_EVENTS:
+            if self.status == RUNNING:
+                self._too_long()
             return len(events)
         events.append((kind, previous, self.clock.now, details))
         if self.log is not None:
@@ -180,3 +182,4 @@ _LAST_EVENT = {
     TIMED_OUT: "ExecutionTimedOut",
     ABORTED: "ExecutionAborted",
 }
+_LAST_EVENTS = frozenset(_LAST_EVENT.values())

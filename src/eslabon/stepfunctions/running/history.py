@@ -13,9 +13,8 @@ from typing import Any
 from eslabon.ids import Arn
 
 LIMIT = 25_000  # events of a Standard execution
-LARGEST = (
-    256 * 1024
-)  # bytes of an input, an output, a result: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+# bytes of an input, an output, a result: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+LARGEST = 256 * 1024
 
 # type, id of the event before it, seconds since 1970, details as its type needs them
 Event = tuple[str, int, float, Any]
@@ -42,7 +41,16 @@ def too_large(value: Any) -> bool:
     """
     if len(_quick(value)) <= LARGEST:  # escaped and spaced, it is never shorter than what is counted
         return False
-    return len(_shortest(value).encode("utf-8", "surrogatepass")) > LARGEST
+    return size(value) > LARGEST
+
+
+def size(value: Any) -> int:
+    """The bytes of a JSON value, as AWS's limits count them.
+
+    >>> size({"a": 1}), size("ñ"), size("\\ud800")
+    (7, 4, 5)
+    """
+    return len(_shortest(value).encode("utf-8", "surrogatepass"))
 
 
 def _carried(name: str) -> Callable[[Any], Details]:
@@ -147,12 +155,15 @@ def _without_data(details: Details) -> Details:
 
 
 def iso(seconds: float) -> str:
-    """A time as the context object shows it.
+    """A time as the context object shows it: without a fraction when that would be zero.
 
-    >>> iso(1767225600.5)
-    '2026-01-01T00:00:00.500Z'
+    https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
+
+    >>> iso(1767225600.5), iso(1767225600.0)
+    ('2026-01-01T00:00:00.500Z', '2026-01-01T00:00:00Z')
     """
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    return text.removesuffix("+00:00").removesuffix(".000") + "Z"
 
 
 def name_in(arn: str) -> str:

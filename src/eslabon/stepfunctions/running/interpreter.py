@@ -22,7 +22,10 @@ QUERY_FAILED = "States.QueryEvaluationError"
 NO_CHOICE = "States.NoChoiceMatched"
 _RETRIED = frozenset({"Task", "Parallel", "Map"})
 _ABORTED = frozenset({"Task", "Wait", "Parallel", "Map"})  # the states that take time, and can be stopped in it
-LARGEST_VARIABLES = 256 * 1024  # bytes that one state may assign
+
+# Bytes: https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
+MOST_ASSIGNED = 256 * 1024  # by one Assign
+MOST_STORED = 10 * 1024 * 1024  # by an execution
 
 
 class Flow:
@@ -32,7 +35,7 @@ class Flow:
     `previous` is the id of the event that its next one follows.
     """
 
-    __slots__ = ("alive", "ended", "execution", "handle", "item", "machine", "previous", "variables", "visit")
+    __slots__ = ("alive", "ended", "execution", "handle", "item", "machine", "previous", "sizes", "variables", "visit")
 
     def __init__(
         self,
@@ -47,7 +50,8 @@ class Flow:
         self.execution = execution
         self.machine = machine
         self.ended = ended
-        self.variables = variables
+        self.variables = variables  # its own and those of the threads around it
+        self.sizes: Mapping[str, int] = NOTHING  # bytes of its own variables
         self.previous = previous
         self.item = item  # what the context object shows as Map.Item
         self.visit: Visit | None = None  # kept when the thread fails there: a redrive goes on from it
@@ -75,20 +79,35 @@ class Flow:
         self.previous = self.execution.record(kind, self.previous, details)
         return self.previous
 
+    def assign(self, assigned: Mapping[str, Any]) -> None:
+        """Give variables their values, which the next state sees; StateError when they are too large."""
+        new = {name: history.size(value) for name, value in assigned.items()}
+        if sum(new.values()) > MOST_ASSIGNED:
+            raise StateError(RUNTIME, "The variables of one Assign are larger than 256 KiB together.")
+        stored = self.execution.stored + sum(new.values()) - sum(self.sizes.get(name, 0) for name in new)
+        if stored > MOST_STORED:
+            raise StateError(RUNTIME, "The variables of the execution are larger than 10 MiB together.")
+        self.execution.stored = stored
+        self.sizes = {**self.sizes, **new}
+        self.variables = {**self.variables, **assigned}
+
     def end(self, output: Any) -> None:
         """The thread has come to its end."""
         self.alive = False
         self.visit = None
+        self.execution.stored -= sum(self.sizes.values())  # its variables are out of scope
         self.ended(output, None)
 
     def fail(self, failure: StateError) -> None:
         """The thread ends with an error that nothing in it has taken."""
         self.alive = False
+        self.execution.stored -= sum(self.sizes.values())
         self.ended(None, failure)
 
     def redrive(self, previous: int) -> None:
         """Go on, where it failed or was stopped, after the event `previous`."""
         self.alive = True
+        self.execution.stored += sum(self.sizes.values())
         self.previous = previous
         assert self.visit is not None, "only what has not come to its end is redriven"
         self.visit.redrive()
@@ -98,6 +117,7 @@ class Flow:
         if not self.alive:
             return
         self.alive = False
+        self.execution.stored -= sum(self.sizes.values())
         if self.handle is not None:
             self.handle.cancel()
         if self.visit is not None:
@@ -210,8 +230,7 @@ class Visit(Scope):
         self.check_size(output)
         flow = self.flow
         if assigned:
-            self.check_variables(assigned)
-            flow.variables = {**flow.variables, **assigned}
+            flow.assign(assigned)
         flow.record(self.state.exited, (self.state.name, output, assigned))
         if next_state is None:
             flow.end(output)
@@ -226,11 +245,6 @@ class Visit(Scope):
                 "bytes service limit."
             )
             raise StateError(DATA_LIMIT, cause, complete=True)
-
-    def check_variables(self, assigned: Mapping[str, Any]) -> None:
-        """Refuse more than one state may assign."""
-        if len(history.to_text(assigned).encode()) > LARGEST_VARIABLES:
-            raise StateError(RUNTIME, "The variables assigned by the state are larger than 256 KiB together.")
 
     def fail(self, failure: StateError) -> None:
         """The state has failed: it is retried, caught, or fails its thread."""
@@ -252,6 +266,9 @@ class Visit(Scope):
         # AWS writes no such event when a path of the state itself, before any iteration, has led to nothing.
         if kind in ("Parallel", "Map") and not (failure.error == RUNTIME and self.running is None):
             self.flow.record(f"{kind}StateFailed")
+        self._end_thread(failure)
+
+    def _end_thread(self, failure: StateError) -> None:
         if failure.error == DATA_LIMIT:  # then a redrive does all of it again
             self.running = None
         self.flow.fail(failure)
@@ -295,7 +312,10 @@ class Visit(Scope):
         try:
             self.conclude(catcher.dataflow, output, catcher.next)
         except StateError as second:  # a catcher that fails is not caught again
-            self.give_up(second if second.complete else self.completed(second))
+            failure = second if second.complete else self.completed(second)
+            if failure.error == QUERY_FAILED:
+                self._record_evaluation(failure)
+            self._end_thread(failure)
 
     def redrive(self) -> None:
         """Run the state again, all of its retries anew; of its branches or iterations only those without success.
