@@ -40,18 +40,27 @@ class Variables:
             yield outer
             outer = outer.outer
 
-    def visible(self) -> set[str]:
-        """The names that can be read here.
+    def can_read(self, name: str) -> bool:
+        """Whether a variable of this name can be read here.
 
         >>> whole = Variables()
         >>> whole.assigned["total"] = ["/States/Add/Assign/total"]
-        >>> Variables(whole).visible(), Variables(whole, isolated=True).visible()
-        ({'total'}, set())
+        >>> Variables(whole).can_read("total"), Variables(whole, isolated=True).can_read("total")
+        (True, False)
         """
-        names = set(self.assigned)
-        if self.outer is not None and not self.isolated:
-            names |= self.outer.visible()
-        return names
+        if name in self.assigned:
+            return True
+        return self.outer is not None and not self.isolated and self.outer.can_read(name)
+
+    def taken(self, name: str) -> str | None:
+        """Where a machine around this one assigns a variable of this name; None when none does.
+
+        >>> whole = Variables()
+        >>> whole.assigned["total"] = ["/States/Add/Assign/total"]
+        >>> Variables(whole).taken("total"), whole.taken("total") is None
+        ('/States/Add/Assign/total', True)
+        """
+        return next((outer.assigned[name][0] for outer in self.around() if name in outer.assigned), None)
 
     def check(self, report: Report) -> None:
         """Report names that an outer machine assigns too, and names that nothing assigns.
@@ -62,20 +71,20 @@ class Variables:
         >>> report.failed
         True
         """
-        taken = {name: places[0] for outer in self.around() for name, places in outer.assigned.items()}
         for name, places in self.assigned.items():
-            if name in taken:
+            taken = self.taken(name)
+            if taken is not None:
                 for place in places:
                     report.error(
                         place,
-                        f"The variable '{name}' is assigned in an outer scope too, at {taken[name]}. Call this one "
+                        f"The variable '{name}' is assigned in an outer scope too, at {taken}. Call this one "
                         "otherwise: inner scopes cannot assign the variables of outer ones",
                     )
-        visible = self.visible()
         for name, place in self.read:
-            if name not in visible:
-                hidden = name in taken and " The child executions of a distributed Map cannot read outer variables."
-                message = f"No state whose variables can be read here assigns ${name}.{hidden or ''}"
+            if not self.can_read(name):
+                message = f"No state whose variables can be read here assigns ${name}."
+                if self.taken(name) is not None:
+                    message += " The child executions of a distributed Map cannot read outer variables."
                 report.warn(place, UNKNOWN_VARIABLE, message)
         for inner in self.inner:
             inner.check(report)

@@ -60,6 +60,7 @@ class Report:
 
     def __init__(self) -> None:
         self._found: dict[Diagnostic, None] = {}
+        self.errors = 0  # reported so far, each time that one was
 
     @property
     def diagnostics(self) -> list[Diagnostic]:
@@ -75,11 +76,12 @@ class Report:
         >>> report.failed
         False
         """
-        return any(found.severity == ERROR for found in self._found)
+        return self.errors > 0
 
     def error(self, location: str, message: str, code: str = SCHEMA_VALIDATION_FAILED) -> None:
         """Add an error."""
         self._found[Diagnostic(ERROR, code, message, location)] = None
+        self.errors += 1
 
     def warn(self, location: str, code: str, message: str) -> None:
         """Add a warning."""

@@ -231,9 +231,9 @@ def _check_outside(context: Context, state: Mapping[str, Any], location: str, *,
         place = f"{location}/{name}"
         if not distributed:
             context.error(place, f"Field '{name}' needs a ProcessorConfig whose Mode is DISTRIBUTED")
-        before = len(context.report.diagnostics)
+        before = context.report.errors
         shape.check(context, state[name], place)
-        if any(found.severity == "ERROR" for found in context.report.diagnostics[before:]):
+        if context.report.errors > before:
             continue
         try:  # what their members demand of each other is theirs to say
             compile_it(state[name], context.language)
