@@ -101,8 +101,9 @@ def _check_names(context: Context, tree: Any, location: str) -> None:
     """The names that an expression begins with: an expression has no context, so a bare name means nothing."""
     from eslabon.stepfunctions.language.jsonata.jsonata_functions import FUNCTIONS
 
-    bound = {name for kind, name in _names(tree, top=True) if kind == "bound"}
-    for kind, name in _names(tree, top=True):
+    found = list(_names(tree, top=True))
+    bound = {name for kind, name in found if kind == "bound"}
+    for kind, name in found:
         if kind == "name":
             message = f"Reference to '{name}' at the top level is not supported."
             context.error(location, message, code=UNSUPPORTED_JSONATA_EXPRESSION)
