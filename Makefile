@@ -124,7 +124,7 @@ test: check build/site.stamp browser
 	CHROMIUM="$$(cat build/browser.txt)" PYTHONHASHSEED=0 $(PY) -m pytest -m "not long" $(ARGS)
 
 test-long: check build/site.stamp browser
-	CHROMIUM="$$(cat build/browser.txt)" PYTHONHASHSEED=0 $(PY) -m pytest $(ARGS)
+	CHROMIUM="$$(cat build/browser.txt)" PYTHONHASHSEED=0 HYPOTHESIS_PROFILE=searching $(PY) -m pytest $(ARGS)
 
 bench: .venv-bench/stamp
 	@PYTHONPATH=src .venv-bench/bin/python -m bench
