@@ -11,6 +11,8 @@ from eslabon.stepfunctions.api import arns, executionlog, statusevents
 from eslabon.stepfunctions.api.describing import Describing, shown_run, type_not_supported
 from eslabon.stepfunctions.api.machines import Alias, StateMachine, Version
 from eslabon.stepfunctions.api.registry import when
+from eslabon.stepfunctions.language.scope import StateError
+from eslabon.stepfunctions.running import history
 from eslabon.stepfunctions.running.execution import RUNNING, Execution
 
 EXPRESS = "EXPRESS"
@@ -205,9 +207,12 @@ def _checked_input(text: str) -> Any:
             f"than or equal to {LARGEST_INPUT}",
         )
     try:
-        return jsontext.parse(text)
-    except ValueError as error:
-        raise ServiceError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'") from None
+        value = jsontext.parse(text)
+        history.size(value)
+    except (ValueError, StateError) as error:
+        problem = error.cause if isinstance(error, StateError) else error
+        raise ServiceError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{problem}'") from None
+    return value
 
 
 def _billed(execution: Execution) -> dict[str, int]:

@@ -11,17 +11,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 from eslabon.ids import Arn
+from eslabon.stepfunctions.language.scope import StateError
 
 LIMIT = 25_000  # events of a Standard execution
 # bytes of an input, an output, a result: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 LARGEST = 256 * 1024
+DEEPEST = 200  # arrays and objects inside each other; AWS names no figure
+
+RUNTIME = "States.Runtime"
 
 # type, id of the event before it, seconds since 1970, details as its type needs them
 Event = tuple[str, int, float, Any]
 Details = dict[str, Any]
 
 _shortest = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_quick = json.JSONEncoder().encode
+_quick = json.JSONEncoder(allow_nan=False).encode
 
 
 def to_text(value: Any) -> str:
@@ -34,23 +38,63 @@ def to_text(value: Any) -> str:
 
 
 def too_large(value: Any) -> bool:
-    """Whether a JSON value is over the limit of what a state may receive or hand on.
+    """Whether a JSON value is over the limit of what a state may receive or hand on. Raises StateError as `size` does.
 
     >>> too_large("a" * (LARGEST - 2)), too_large("a" * LARGEST)
     (False, True)
     """
-    if len(_quick(value)) <= LARGEST:  # escaped and spaced, it is never shorter than what is counted
-        return False
-    return size(value) > LARGEST
+    return _most_bytes(value) > LARGEST and size(value) > LARGEST
 
 
 def size(value: Any) -> int:
     """The bytes of a JSON value, as AWS's limits count them.
 
+    Raises StateError for a value that nests too deeply, or has a number that JSON cannot have.
+
     >>> size({"a": 1}), size("ñ"), size("\\ud800")
     (7, 4, 5)
+    >>> deep = []
+    >>> for _ in range(DEEPEST):
+    ...     deep = [deep]
+    >>> size(deep)
+    Traceback (most recent call last):
+    StateError: ('States.Runtime', 'Its data nests more than 200 levels deep.')
+    >>> size(float("inf"))
+    Traceback (most recent call last):
+    StateError: ('States.Runtime', 'Its data has a number that is too large for JSON.')
     """
-    return len(_shortest(value).encode("utf-8", "surrogatepass"))
+    _most_bytes(value)
+    return len(to_text(value).encode("utf-8", "surrogatepass"))
+
+
+def _most_bytes(value: Any) -> int:
+    """What `size` answers, or a little more: escaped and spaced, a text is never shorter."""
+    try:
+        text = _quick(value)
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError:
+        raise StateError(RUNTIME, "Its data has a number that is too large for JSON.") from None
+    if text.count("[") + text.count("{") > DEEPEST and _nests_deeper(value, DEEPEST):
+        raise _too_deep()
+    return len(text)
+
+
+def _nests_deeper(value: Any, levels: int) -> bool:
+    """Whether there is something inside more than so many arrays and objects."""
+    level = [value]
+    for _ in range(levels):
+        level = [
+            member
+            for one in level
+            if isinstance(one, dict | list)
+            for member in (one.values() if isinstance(one, dict) else one)
+        ]
+    return any(isinstance(one, dict | list) for one in level)
+
+
+def _too_deep() -> StateError:
+    return StateError(RUNTIME, f"Its data nests more than {DEEPEST} levels deep.")
 
 
 def _carried(name: str) -> Callable[[Any], Details]:

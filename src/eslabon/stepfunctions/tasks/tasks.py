@@ -140,7 +140,12 @@ class Attempt:
         >>> attempt.execution.error
         'States.DataLimitExceeded'
         """
-        if too_large(output):
+        try:
+            large = too_large(output)
+        except StateError as failure:  # it nests too deeply
+            self.fail(failure.error, failure.cause)
+            return
+        if large:
             named = self.resource.text if self.resource.kind != "integration" else self.resource.service
             self.fail(
                 DATA_LIMIT,
