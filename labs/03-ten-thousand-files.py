@@ -55,7 +55,8 @@ TEXT = {
     "total": "total: {found:.0f} céntimos; debían salir {expected:.0f}",
     "left": "recursos que quedan en la nube: {resources}",
     "title": "Ficheros hechos a lo largo del tiempo virtual",
-    "alt": "Ficheros hechos a lo largo del tiempo: {points}. Lotes que fallaron: {failed}.",
+    "alt": "Ficheros hechos a lo largo del tiempo: {points}. "
+    "Lotes que fallaron: {failed}.",
     "point": "{files} a los {seconds} s",
 }
 
@@ -68,7 +69,8 @@ TEXT = {
     "total": "total: {found:.0f} cents; it should be {expected:.0f}",
     "left": "resources left in the cloud: {resources}",
     "title": "Files done over virtual time",
-    "alt": "Files done over time: {points}. Batches that failed: {failed}.",
+    "alt": "Files done over time: {points}. "
+    "Batches that failed: {failed}.",
     "point": "{files} at {seconds} s",
 }
 
@@ -261,7 +263,7 @@ def run(key, most=10_000):
     return finish(start(key, most))
 
 # %% [markdown] lang="es"
-# Antes de soltarla contra todo, unas pocas filas. Con 300 salen tres lotes:
+# Antes de soltar la máquina contra todo, unas pocas filas. Con 300 salen tres lotes:
 
 # %% [markdown] lang="en"
 # Before letting it loose on everything, a few rows. With 300 there are three batches:
@@ -289,7 +291,7 @@ draw(*recorded(sfn, night), language=LANGUAGE)
 #
 # ## 5. ¿Qué falló? {#lab-failed}
 #
-# `ResultWriter` deja en S3 una carpeta por Map Run. Su `manifest.json` nombra los archivos de resultados: lo que
+# `ResultWriter` deja en S3 una carpeta por Map Run. Su `manifest.json` dice dónde están los resultados: lo que
 # salió bien en `SUCCEEDED`, lo que falló en `FAILED` y lo que no empezó en `PENDING`. De cada hija están su
 # entrada, sus fechas y, si falló, su error.
 
@@ -373,7 +375,8 @@ class Progress:
             TEXT["point"].format(files=done, seconds=when)
             for when, done in latest.items()
         ]
-        return TEXT["alt"].format(points=", ".join(points), failed=len(self.failed))
+        failed = len(self.failed)
+        return TEXT["alt"].format(points=", ".join(points), failed=failed)
 
     def _repr_svg_(self):
         last = max(when for when, _ in self.points + self.failed)
@@ -381,31 +384,29 @@ class Progress:
         def at(when, done):
             return f"{70 + 490 * when / last:.0f} {240 - 0.019 * done:.0f}"
 
-        look = 'fill="none" stroke="currentColor" stroke-width="2.5"'
         line, previous = "", 0
         for when, done in self.points:
             line += f"{'L' if line else 'M'}{at(when, previous)}L{at(when, done)}"
             previous = done
-        parts = [f'<path d="{line}" {look}/>']
+        parts = [f'<path d="{line}" fill="none" stroke-width="2.5"/>']
         for place in dict.fromkeys(at(*mark) for mark in self.failed):
-            parts.append(
-                f'<path transform="translate({place})" d="M-6-6L6 6M6-6L-6 6" {look}/>'
-            )
+            cross = f'transform="translate({place})" d="M-6-6L6 6M6-6L-6 6"'
+            parts.append(f'<path {cross} stroke-width="2.5"/>')
+        words = 'stroke="none" text-anchor'
         for done in [0, 5_000, 10_000]:
             y = 240 - 0.019 * done
-            parts.append(f'<path d="M70 {y}H575" {look} stroke-opacity="0.2"/>')
-            parts.append(f'<text x="60" y="{y + 5}" text-anchor="end">{done}</text>')
-        for part in range(5):
-            x, when = 70 + 490 * part / 4, last * part / 4
-            parts.append(
-                f'<text x="{x:.0f}" y="264" text-anchor="middle">{when:.0f} s</text>'
-            )
-        alt = escape(self.alt)
+            parts.append(f'<path d="M70 {y}H575" stroke-opacity="0.3"/>')
+            parts.append(f'<text x="60" y="{y + 5}" {words}="end">{done}</text>')
+        for when in range(0, int(last) + 1, 10 * max(1, round(last / 60))):
+            x = at(when, 0).split()[0]
+            parts.append(f'<text x="{x}" y="264" {words}="middle">{when} s</text>')
+        alt, title = escape(self.alt), escape(TEXT["title"])
         return (
             '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 620 276" '
-            f'role="img" aria-label="{alt}" font-size="14" fill="currentColor">'
-            f'<title>{alt}</title><text x="8" y="20" font-weight="600">'
-            f'{escape(TEXT["title"])}</text>{"".join(parts)}</svg>'
+            f'role="img" aria-label="{alt}" font-size="14" '
+            f'fill="currentColor" stroke="currentColor"><title>{alt}</title>'
+            f'<text x="8" y="20" stroke="none" font-weight="600">{title}</text>'
+            f'{"".join(parts)}</svg>'
         )
 
 
@@ -519,7 +520,7 @@ for file in failed:
 
 # %% [markdown] lang="es"
 # La ejecución acaba en `SUCCEEDED` con 300 ficheros sin calcular: nadie te avisará si no miras las cuentas. El
-# archivo `FAILED` es la lista de lo que falta. Se corrige, se guarda como otra lista y se procesa con la misma
+# objeto `FAILED` es la lista de lo que falta. Se corrige, se guarda como otra lista y se procesa con la misma
 # máquina:
 
 # %% [markdown] lang="en"
