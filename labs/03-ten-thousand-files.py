@@ -286,8 +286,10 @@ night = run("monday.csv")
 draw(*recorded(sfn, night), language=LANGUAGE)
 
 # %% [markdown] lang="es"
-# Fallaron tres lotes de cien. Mientras no digas otra cosa, no se tolera ni un fallo: no empieza ninguna hija más y
-# la ejecución acaba con `States.ExceedToleratedFailureThreshold`. Ese error dice que algo falló, no qué.
+# Fallaron tres lotes de cien. Mientras no digas otra cosa, no se tolera ni un fallo: el Map Run se detiene y la
+# ejecución acaba con `States.ExceedToleratedFailureThreshold`. Ese error dice que algo falló, no qué. (En AWS
+# [puede seguir ejecutando hijas](https://docs.aws.amazon.com/step-functions/latest/dg/maprun-fail-threshold.html)
+# un momento antes de detenerse.)
 #
 # ## 5. ¿Qué falló? {#lab-failed}
 #
@@ -296,9 +298,11 @@ draw(*recorded(sfn, night), language=LANGUAGE)
 # entrada, sus fechas y, si falló, su error.
 
 # %% [markdown] lang="en"
-# Three batches of a hundred failed. Unless you say otherwise, not a single failure is tolerated: no more children
-# start and the execution ends with `States.ExceedToleratedFailureThreshold`. That error says that something failed,
-# not what.
+# Three batches of a hundred failed. Unless you say otherwise, not a single failure is tolerated: the Map Run stops
+# and the execution ends with `States.ExceedToleratedFailureThreshold`. That error says that something failed, not
+# what. (On AWS it
+# [may go on running children](https://docs.aws.amazon.com/step-functions/latest/dg/maprun-fail-threshold.html)
+# for a moment before it stops.)
 #
 # ## 5. What failed? {#lab-failed}
 #
@@ -330,8 +334,9 @@ before = results(night)
 explain(before["FAILED"])
 
 # %% [markdown] lang="es"
-# Alguien vendió una tarifa `gold` y no la apuntó en los precios. En cada lote hay un solo fichero con ella, pero
-# **un lote acierta o falla entero**.
+# Alguien vendió una tarifa `gold` y no la apuntó en los precios. El mensaje es el que escribiste en `$error`, y `D3137`
+# es el código que JSONata le pone. En cada uno de esos lotes hay un solo fichero con ella, pero **un lote acierta o
+# falla entero**.
 #
 # ### Para verlo {#lab-progress}
 #
@@ -339,8 +344,9 @@ explain(before["FAILED"])
 # uno falla.
 
 # %% [markdown] lang="en"
-# Somebody sold a `gold` plan and did not put it into the prices. There is a single file with it in each batch, but
-# **a batch succeeds or fails as a whole**.
+# Somebody sold a `gold` plan and did not put it into the prices. The message is the one you wrote in `$error`, and
+# `D3137` is the code that JSONata gives it. There is a single file with it in each of those batches, but **a batch
+# succeeds or fails as a whole**.
 #
 # ### To see it {#lab-progress}
 #
