@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from eslabon import Cloud
+from eslabon import Cloud, NotModelled
 
 FILE = Path(__file__).parents[1] / "cases" / "stepfunctions" / "teststate.json"
 CASES = json.loads(FILE.read_text(encoding="utf-8"))
@@ -55,6 +55,8 @@ def test_case(cloud: Cloud, case: dict[str, Any]) -> None:
     answer = states.test_state(**request_of(case))
     del answer["ResponseMetadata"]
     inspected = answer.pop("inspectionData", None)
+    if "output_text" in case:
+        assert answer.pop("output") == case["output_text"]
     if "output" in answer:
         answer["output"] = json.loads(answer["output"])
     wanted = case["answer"]
@@ -65,6 +67,8 @@ def test_case(cloud: Cloud, case: dict[str, Any]) -> None:
         assert inspected is None
     for name, value in (case.get("inspected") or {}).items():
         assert parsed(inspected[name]) == value, name
+    if "inspected_texts" in case:  # all that is shown
+        assert inspected == case["inspected_texts"]
 
 
 def test_cases_name_their_source_and_are_told_apart() -> None:
@@ -72,6 +76,45 @@ def test_cases_name_their_source_and_are_told_apart() -> None:
     for case in CASES:
         assert case["source"].startswith(SOURCES), case["id"]
         assert ("answer" in case) != ("refused" in case), case["id"]
+
+
+# --- What eslabon does not do -----------------------------------------------------------------------------------------
+
+
+def test_a_mock_for_which_there_is_no_model_says_how_it_is_taken_all_the_same(cloud: Cloud) -> None:
+    """The page has the models of the services that eslabon models, and no others."""
+    states = cloud.client("stepfunctions")
+    state = json.dumps({"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:nothing:doIt", "End": True})
+    with pytest.raises(NotModelled, match='no model of nothing here.*fieldValidationMode="NONE"'):
+        states.test_state(definition=state, mock={"result": "{}"})
+    with pytest.raises(NotModelled, match="PRESENT"):
+        states.test_state(definition=state, mock={"result": "{}", "fieldValidationMode": "PRESENT"})
+    answer = states.test_state(definition=state, mock={"result": '{"a":1}', "fieldValidationMode": "NONE"})
+    assert (answer["status"], answer["output"]) == ("SUCCEEDED", '{"a":1}')
+
+
+def test_failed_iterations_of_the_map_around_a_state_are_not_modelled(cloud: Cloud) -> None:
+    """AWS takes the number there, and does not say what comes of it."""
+    task = {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f", "End": True}
+    inner = {"StartAt": "B", "States": {"B": task}}
+    machine = {"StartAt": "A", "States": {"A": {"Type": "Map", "ItemProcessor": inner, "End": True}}}
+    with pytest.raises(NotModelled, match="mapIterationFailureCount of a state inside a Map"):
+        cloud.client("stepfunctions").test_state(
+            definition=json.dumps(machine),
+            stateName="B",
+            mock={"result": "{}"},
+            stateConfiguration={"mapIterationFailureCount": 1},
+        )
+
+
+def test_dates_of_a_mocked_result_are_text(cloud: Cloud) -> None:
+    """As people have reported of AWS, which refuses the numbers that a real execution's result has."""
+    machine = {"StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:m"}
+    resource = "arn:aws:states:::states:startExecution"
+    start = {"Type": "Task", "Resource": resource, "Parameters": machine, "End": True}
+    mock = {"result": '{"ExecutionArn": "a", "StartDate": 1767225600000}'}
+    with pytest.raises(ClientError, match="StartDate"):
+        cloud.client("stepfunctions").test_state(definition=json.dumps(start), mock=mock)
 
 
 # --- Without a mock ---------------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ def check_result(resource: Resource, result: Any, mode: str) -> None:
     """Refuse a mocked result that the API could not have answered.
 
     mode: STRICT, where all required members must be there too; PRESENT; NONE checks nothing. Members that the model
-    does not have are passed over. Raises ValidationException; NotModelled when botocore has no model of the API.
+    does not have are passed over. Raises ValidationException; NotModelled when there is no model of the API here.
 
     >>> from eslabon.stepfunctions.language.resources import parse_resource
     >>> start = parse_resource("arn:aws:states:::states:startExecution")
@@ -64,6 +64,10 @@ required but was missing, The field "StartDate" is required but was missing]
     Traceback (most recent call last):
     ServiceError: ValidationException: The mocked result is none of StartExecution: [The value for the field \
 "ExecutionArn" must be a STRING]
+    >>> check_result(start, {"ExecutionArn": ""}, PRESENT)
+    Traceback (most recent call last):
+    ServiceError: ValidationException: The mocked result is none of StartExecution: [The value for the field \
+"ExecutionArn" must have a length of at least 1]
     """
     if mode == NONE or resource.kind != "integration" or resource.pattern == WAIT_FOR_TASK_TOKEN:
         return  # functions, activities and those who hold a token answer what they like
@@ -89,19 +93,35 @@ def _model_of(resource: Resource) -> tuple[str, Any, Naming] | None:
     if resource.service.startswith(sdk.PREFIX):
         called = resource.service.removeprefix(sdk.PREFIX)
         service, operation, naming = sdk.boto_name(called) or called, capitalized(resource.action), sdk_name
+        model = _service_model(service, resource)
     else:
         key = (resource.service, resource.action)
         if key in _NO_API or (resource.pattern and key not in _POLLED):
             return None
         service, naming = _SERVICES.get(resource.service, resource.service), capitalized
         operation = _POLLED[key] if resource.pattern else capitalized(resource.action)
+        model = _service_model(service, resource)
         if operation in _UNWRAPPED:
-            shape = service_model(service).operation_model(operation).output_shape.members[_UNWRAPPED[operation]].member
-            return operation, shape, naming
-    model = service_model(service)
+            return (
+                operation,
+                model.operation_model(operation).output_shape.members[_UNWRAPPED[operation]].member,
+                naming,
+            )
     if operation not in model.operation_names:
-        raise NotModelled("stepfunctions", f"a mocked result of {resource.text}", ['fieldValidationMode="NONE"'])
+        raise _unchecked(resource, f"botocore's model of {service} has no {operation}")
     return operation, model.operation_model(operation).output_shape, naming
+
+
+def _service_model(service: str, resource: Resource) -> Any:
+    try:
+        return service_model(service)
+    except NotModelled:  # the page has the models of the services that eslabon models, and no others
+        raise _unchecked(resource, f"there is no model of {service} here") from None
+
+
+def _unchecked(resource: Resource, why: str) -> NotModelled:
+    what = f"fieldValidationMode STRICT (the default) and PRESENT for a mocked result of {resource.text}: {why}"
+    return NotModelled("stepfunctions", what, ['fieldValidationMode="NONE"'])
 
 
 def _structure(
@@ -117,12 +137,14 @@ def _structure(
 
 def _value(shape: Any, value: Any, naming: Naming, path: str, complaints: list[str], mode: str) -> None:
     kind = shape.type_name
-    wanted, good = _KINDS.get(kind, ("a JSON value", lambda value: True))
-    if value is None or not good(value):
-        if kind not in _KINDS:
-            return
+    if kind not in _KINDS:
+        return
+    wanted, good = _KINDS[kind]
+    if not good(value):
         complaints.append(f'The value for the field "{path}" must be {wanted}')
-    elif kind == "structure":
+        return
+    _size(shape, value, path, complaints)
+    if kind == "structure":
         _structure(shape, value, naming, f"{path}.", complaints, mode)
     elif kind == "list":
         for index, one in enumerate(value):
@@ -132,6 +154,16 @@ def _value(shape: Any, value: Any, naming: Naming, path: str, complaints: list[s
             _value(shape.value, one, naming, f"{path}.{key}", complaints, mode)
     elif kind == "string" and value not in (shape.enum or [value]):
         complaints.append(f'The value for the field "{path}" must be one of [{", ".join(shape.enum)}]')
+
+
+def _size(shape: Any, value: Any, path: str, complaints: list[str]) -> None:
+    """The model's bounds: of a number itself, else of how long a text, list or map is."""
+    measured, size = ("a length", len(value)) if isinstance(value, str | list | dict) else ("a value", value)
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    if least is not None and size < least:
+        complaints.append(f'The value for the field "{path}" must have {measured} of at least {least}')
+    if most is not None and size > most:
+        complaints.append(f'The value for the field "{path}" must have {measured} of at most {most}')
 
 
 def _is_number(value: Any) -> bool:
@@ -153,5 +185,5 @@ _KINDS: Mapping[str, tuple[str, Any]] = {
     "float": ("a FLOAT", _is_number),
     "double": ("a DOUBLE", _is_number),
     "boolean": ("a BOOLEAN", lambda value: isinstance(value, bool)),
-    "timestamp": ("a TIMESTAMP", lambda value: isinstance(value, str) or _is_number(value)),
+    "timestamp": ("a TIMESTAMP as text", lambda value: isinstance(value, str)),  # people report that numbers fail
 }

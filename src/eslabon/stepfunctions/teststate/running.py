@@ -39,10 +39,12 @@ class Mock:
 class Settings:
     """What a test is run with, beside the state and its input."""
 
+    input_text: str = "{}"  # as it was given
     role_arn: str | None = None
     variables: Mapping[str, Any] | None = None
     context: Mapping[str, Any] | None = None
     mock: Mock | None = None
+    item: Mapping[str, Any] | None = None  # what the context object shows as Map.Item
     retries: int = 0  # that its retrier has used
     failed_iterations: int | None = None
     reader_data: str | None = None
@@ -70,8 +72,8 @@ class TestExecution(Execution):
             ended=lambda execution: None,
         )
         flow = self.flow = _Flow(self, self.machine, lambda output, failure: None, variables=settings.variables or {})
-        item = (settings.context or {}).get("Map", {}).get("Item")
-        flow.item = item
+        flow.item = settings.item
+        self.input_text = settings.input_text
         self.visit = _Visit(flow, _watched(state, self.inspection), given, self)
         flow.visit = self.visit
         if settings.mock is not None:
@@ -79,7 +81,7 @@ class TestExecution(Execution):
 
     def run(self) -> None:
         """Run the state, until it ends or its time is over."""
-        self.inspection.data["input"] = to_text(self.input)
+        self.inspection.data["input"] = self.input_text
         self.visit.enter()
         if not self.clock.wait_until(lambda: bool(self.answer), self.started + LONGEST):
             self.flow.abort()
@@ -128,9 +130,11 @@ class _Flow(Flow):
 
     def _finish(self, output: Any, **members: Any) -> None:
         visit = self.execution.visit
+        # AWS shows input that the state has not touched as it was given, blanks and all.
+        text = self.execution.input_text if output is self.execution.input else to_text(output)
         caught = {} if visit.failure is None else {"error": visit.failure.error, "cause": visit.failure.cause}
         status = SUCCEEDED if visit.failure is None else CAUGHT_ERROR
-        self.execution.finish(status, output=to_text(output), **caught, **members)
+        self.execution.finish(status, output=text, **caught, **members)
 
     def fail(self, failure: StateError) -> None:
         self.alive = False

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eslabon import jsontext
-from eslabon.errors import ServiceError
+from eslabon.errors import NotModelled, ServiceError
 from eslabon.ids import Arn
 from eslabon.service import Service
 from eslabon.stepfunctions.api import arns
 from eslabon.stepfunctions.api.definitiontext import invalid
 from eslabon.stepfunctions.language.dataflow import JSONPATH
 from eslabon.stepfunctions.language.definition import (
+    Machine,
     MapWork,
     ParallelWork,
     State,
@@ -25,7 +26,7 @@ from eslabon.stepfunctions.language.definition import (
 )
 from eslabon.stepfunctions.language.resources import REQUEST_RESPONSE
 from eslabon.stepfunctions.language.scope import DefinitionError, StateError
-from eslabon.stepfunctions.teststate.contextobject import read_context
+from eslabon.stepfunctions.teststate.contextobject import read_context, retries_in
 from eslabon.stepfunctions.teststate.mockresults import STRICT, check_result
 from eslabon.stepfunctions.teststate.running import MOCKED, Mock, Settings, TestExecution
 from eslabon.stepfunctions.validation.context import Context
@@ -88,26 +89,29 @@ class TestState(Service):
         Traceback (most recent call last):
         botocore.errorfactory.InvalidDefinition: An error occurred (InvalidDefinition) ...
         """
-        state = _state_of(definition, stateName)
+        state, around = _state_of(definition, stateName)
         given_mock = _mock_of(mock, state, revealSecrets=revealSecrets)
         self._check_kind(state, given_mock, roleArn)
         configuration = stateConfiguration or {}
-        _check_configuration(configuration, state, given_mock)
+        _check_configuration(configuration, state, given_mock, around)
         if context is not None and given_mock is None:
             raise _refused("TestState does not support a Context object when no mock is specified.")
-        settings = Settings(
-            role_arn=roleArn,
-            variables=_object(variables, "variables"),
-            context=None if context is None else read_context(context),
-            mock=given_mock,
-            retries=configuration.get("retrierRetryCount", 0),
-            failed_iterations=configuration.get("mapIterationFailureCount"),
-            reader_data=configuration.get("mapItemReaderData"),
-        )
+        given_context = None if context is None else read_context(context)
         try:
             value = jsontext.parse(input)
         except ValueError as error:
             raise ServiceError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'") from None
+        settings = Settings(
+            input_text=input,
+            role_arn=roleArn,
+            variables=_object(variables, "variables"),
+            context=given_context,
+            mock=given_mock,
+            item=_first_item(around, value) if given_context is None else given_context.get("Map", {}).get("Item"),
+            retries=configuration.get("retrierRetryCount", retries_in(given_context or {})),
+            failed_iterations=configuration.get("mapIterationFailureCount"),
+            reader_data=configuration.get("mapItemReaderData"),
+        )
         service: Any = self
         execution = TestExecution(service, state, value, settings)
         execution.run()
@@ -147,15 +151,18 @@ def _refused(message: str) -> ServiceError:
 # --- The state --------------------------------------------------------------------------------------------------------
 
 
-def _state_of(definition: str, name: str | None) -> State:
-    """The state to be tested, compiled. Raises InvalidDefinition; ValidationException when it has no such state."""
+def _state_of(definition: str, name: str | None) -> tuple[State, MapWork | None]:
+    """The state to be tested, compiled, and the Map around it, if there is one.
+
+    Raises InvalidDefinition; ValidationException when the definition has no such state.
+    """
     if name is not None:
         found, machine = examine(definition, "STANDARD")
         if machine is None:
             raise invalid(found)
-        for state in machine.every_state():
+        for state, around in _every_state(machine):
             if state.name == name:
-                return state
+                return state, around
         raise _refused("State not found in definition")
     report = Report()
     fields = read(report, definition)
@@ -164,10 +171,27 @@ def _state_of(definition: str, name: str | None) -> State:
     if report.failed:
         raise invalid(report.diagnostics)
     try:
-        return compile_state(UNNAMED, fields, JSONPATH)
+        return compile_state(UNNAMED, fields, JSONPATH), None
     except DefinitionError as error:
         report.error("", error.message, SCHEMA_VALIDATION_FAILED)
         raise invalid(report.diagnostics) from None
+
+
+def _every_state(machine: Machine, around: MapWork | None = None) -> Iterator[tuple[State, MapWork | None]]:
+    """Every state, and the Map that is the nearest around it."""
+    for state in machine.states.values():
+        yield state, around
+        inside = state.work if isinstance(state.work, MapWork) else around
+        for inner in inner_machines(state):
+            yield from _every_state(inner, inside)
+
+
+def _first_item(around: MapWork | None, value: Any) -> dict[str, Any] | None:
+    """What the context object shows as Map.Item when nobody says it: the first item, which is the input."""
+    if around is None:
+        return None
+    source = {"Source": "STATE_DATA"} if around.reader is None else {}  # else only the read data would tell
+    return {"Index": 0, "Value": value, **source}
 
 
 # --- The mock ---------------------------------------------------------------------------------------------------------
@@ -213,7 +237,9 @@ def _check_result(state: State, result: Any, mode: str) -> None:
             raise _refused("Mocked result must contain the same number of items as number of Parallel branches.")
 
 
-def _check_configuration(configuration: Mapping[str, Any], state: State, mock: Mock | None) -> None:
+def _check_configuration(
+    configuration: Mapping[str, Any], state: State, mock: Mock | None, around: MapWork | None
+) -> None:
     """Refuse a stateConfiguration that the state or the mock has no use for. Raises ValidationException."""
     named = configuration.get("errorCausedByState")
     if named is not None:
@@ -224,6 +250,8 @@ def _check_configuration(configuration: Mapping[str, Any], state: State, mock: M
     if configuration.get("retrierRetryCount") is not None and (mock is None or mock.error is None):
         raise _refused("retrierRetryCount is for a mocked errorOutput.")
     if configuration.get("mapIterationFailureCount") is not None and (state.type != "Map" or mock is None):
+        if around is not None and mock is not None:
+            raise NotModelled("stepfunctions", "mapIterationFailureCount of a state inside a Map", ["that of the Map"])
         raise _refused("mapIterationFailureCount is for a mocked Map state.")
     if configuration.get("mapItemReaderData") is not None:
         if not isinstance(state.work, MapWork) or state.work.reader is None:
