@@ -13,7 +13,7 @@ from eslabon.errors import ServiceError
 
 _KINDS: Mapping[str, tuple[str, Any]] = {
     "text": ("a string", lambda value: isinstance(value, str)),
-    "number": ("a number", lambda value: isinstance(value, int | float) and not isinstance(value, bool)),
+    "count": ("an integer of 0 or more", lambda value: type(value) is int and value >= 0),
     "any": ("a JSON value", lambda value: True),
 }
 
@@ -25,13 +25,13 @@ _FIELDS: Mapping[str, Any] = {
         "Name": "text",
         "RoleArn": "text",
         "StartTime": "text",
-        "RedriveCount": "number",
+        "RedriveCount": "count",
         "RedriveTime": "text",
     },
-    "State": {"EnteredTime": "text", "Name": "text", "RetryCount": "number"},
+    "State": {"EnteredTime": "text", "Name": "text", "RetryCount": "count"},
     "StateMachine": {"Id": "text", "Name": "text"},
     "Task": {"Token": "text"},
-    "Map": {"Item": {"Index": "number", "Key": "text", "Value": "any", "Source": "text"}},
+    "Map": {"Item": {"Index": "count", "Key": "text", "Value": "any", "Source": "text"}},
 }
 
 
@@ -43,6 +43,9 @@ def read_context(text: str) -> dict[str, Any]:
     >>> read_context('{"Execution": {"Id": 1}}')
     Traceback (most recent call last):
     ServiceError: ValidationException: Invalid Context object provided: Execution.Id must be a string
+    >>> read_context('{"State": {"RetryCount": -1}}')
+    Traceback (most recent call last):
+    ServiceError: ValidationException: Invalid Context object provided: State.RetryCount must be an integer of 0 or more
     >>> read_context('{"Tasks": {}}')
     Traceback (most recent call last):
     ServiceError: ValidationException: Invalid Context object provided: Field 'Tasks' is not allowed
@@ -63,7 +66,8 @@ def retries_in(context: Mapping[str, Any]) -> int:
     >>> retries_in({"State": {"RetryCount": 2}}), retries_in({"Execution": {"Id": "e1"}})
     (2, 0)
     """
-    return int(context.get("State", {}).get("RetryCount", 0))
+    retries: int = context.get("State", {}).get("RetryCount", 0)
+    return retries
 
 
 def _check(given: Mapping[str, Any], fields: Mapping[str, Any], path: str) -> None:
