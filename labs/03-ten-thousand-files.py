@@ -598,7 +598,7 @@ finish(night)
 Progress(results(night))
 
 # %% [markdown] lang="es"
-# La cuesta es la velocidad: 100 ficheros por segundo al principio, 500 después.
+# La pendiente es la velocidad: 100 ficheros por segundo al principio, 500 después.
 #
 # **Tu turno.** ¿Cuánto tardaría todo con `maxConcurrency=100` desde el principio? ¿Y con 1000?
 #
