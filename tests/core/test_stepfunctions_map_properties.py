@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eslabon import Cloud
+from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.maps.delimited import records, rows
 from eslabon.stepfunctions.maps.itembatcher import batches
-from eslabon.stepfunctions.running.history import to_text
 
 TRUST = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
 PROCESSOR = {
@@ -110,7 +110,7 @@ def test_batches_hold_every_item_once_within_both_limits(
     for given_input, number in made:
         assert number == len(given_input["Items"]) > 0
         assert number <= (most_items or number)
-        assert len(to_text(given_input).encode("utf-8", "surrogatepass")) <= most_bytes + 100
+        assert len(compact(given_input).encode("utf-8", "surrogatepass")) <= most_bytes + 100
         assert {name: value for name, value in given_input.items() if name != "Items"} == fixed
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from eslabon.errors import ServiceError
 from eslabon.stepfunctions.api.machines import DELETING
 from eslabon.stepfunctions.api.registry import Registry, when
-from eslabon.stepfunctions.running import history
+from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.running.execution import LONGEST, RUNNING, SUCCEEDED, Execution
 
 PERIOD = 14 * 86_400.0  # seconds after its end in which an execution can be redriven
@@ -66,7 +66,7 @@ def shown_run(execution: Execution, included: str | None) -> dict[str, Any]:
     ('{}', {'included': False})
     """
     data = included != "METADATA_ONLY"
-    text = execution.input_text if execution.input_text is not None else history.to_text(execution.input)
+    text = execution.input_text if execution.input_text is not None else compact(execution.input)
     shown: dict[str, Any] = {
         "executionArn": execution.arn,
         "name": execution.name,
@@ -77,7 +77,7 @@ def shown_run(execution: Execution, included: str | None) -> dict[str, Any]:
         "inputDetails": {"included": data},
     }
     if execution.status == SUCCEEDED:
-        shown |= {"output": history.to_text(execution.output) if data else None, "outputDetails": {"included": data}}
+        shown |= {"output": compact(execution.output) if data else None, "outputDetails": {"included": data}}
     elif data:
         shown |= {"error": execution.error, "cause": execution.cause}
     return shown

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from eslabon.errors import ServiceError
 from eslabon.ids import Arn
 from eslabon.permissions import allows
+from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.running import history
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ class _Log:
             "execution_arn": self.execution.arn,
             "redrive_count": str(self.execution.redrives),
         }
-        self.waiting.append((milliseconds, history.to_text(message)))
+        self.waiting.append((milliseconds, compact(message)))
 
     def _details(self, event: history.Event, number: int) -> dict[str, Any]:
         rendered = history.render([event], number, data=self.data)[0]

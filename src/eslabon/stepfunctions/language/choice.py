@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from eslabon.stepfunctions.language.dataflow import JSONATA, DataFlow, compile_dataflow
-from eslabon.stepfunctions.language.fields import RUNTIME, constant
+from eslabon.stepfunctions.language.errornames import RUNTIME
+from eslabon.stepfunctions.language.fields import constant
 from eslabon.stepfunctions.language.jsonata import jsonata
 from eslabon.stepfunctions.language.jsonpath.paths import compile_lookup, compile_path
 from eslabon.stepfunctions.language.jsonvalues import is_number

@@ -10,12 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from eslabon.stepfunctions.language.errornames import QUERY_FAILED, RUNTIME
 from eslabon.stepfunctions.language.jsonata import jsonata
 from eslabon.stepfunctions.language.jsonpath.paths import compile_path
 from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.language.scope import Evaluate, Scope, StateError
-
-RUNTIME = "States.Runtime"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def _computed_within(evaluate: Evaluate, text: str, name: str, within: Range) ->
         value = evaluate(scope)
         if value not in within:
             described = f"The JSONata expression '{text}' specified for the field '{name}' returned {as_shown(value)}."
-            raise StateError(jsonata.QUERY_EVALUATION_ERROR, f"{described} The field takes {within}.", location=name)
+            raise StateError(QUERY_FAILED, f"{described} The field takes {within}.", location=name)
         return value
 
     return checked

@@ -10,16 +10,10 @@ from typing import Any
 
 from eslabon.ids import Ids
 from eslabon.stepfunctions.language.dataflow import ASSIGN, JSONATA, DataFlow, Step, result_path
+from eslabon.stepfunctions.language.errornames import ALL, DATA_LIMIT, HEARTBEAT, RUNTIME, TASK_FAILED, TIMEOUT
 from eslabon.stepfunctions.language.jsonata import jsonata
 from eslabon.stepfunctions.language.jsonpath.templates import compile_template
 from eslabon.stepfunctions.language.scope import StateError
-
-ALL = "States.ALL"
-TASK_FAILED = "States.TaskFailed"
-TIMEOUT = "States.Timeout"
-HEARTBEAT = "States.HeartbeatTimeout"
-RUNTIME = "States.Runtime"
-DATA_LIMIT = "States.DataLimitExceeded"
 
 # What the wildcards do not take. https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 _NOT_TAKEN_BY: Mapping[str, frozenset[str]] = {

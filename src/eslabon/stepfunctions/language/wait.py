@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from eslabon.stepfunctions.language.fields import RUNTIME, Range, as_shown, compile_field
+from eslabon.stepfunctions.language.errornames import QUERY_FAILED, RUNTIME
+from eslabon.stepfunctions.language.fields import Range, as_shown, compile_field
 from eslabon.stepfunctions.language.scope import Scope, StateError
 
 LONGEST = 99_999_999  # seconds
@@ -64,7 +65,7 @@ def compile_wait(fields: Mapping[str, Any]) -> Until:
         moment = given if isinstance(given, float) else parse_timestamp(given)
         if moment is None:
             cause = "The Timestamp field is not a valid ISO-8601 extended offset date-time format string: "
-            raise StateError("States.QueryEvaluationError", cause + as_shown(given), location="Timestamp")
+            raise StateError(QUERY_FAILED, cause + as_shown(given), location="Timestamp")
         return max(now, moment)
 
     return until

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from eslabon.stepfunctions.language.dataflow import JSONATA
-from eslabon.stepfunctions.language.fields import RUNTIME, compile_field, integer
-from eslabon.stepfunctions.language.handlers import DATA_LIMIT
+from eslabon.stepfunctions.language.errornames import DATA_LIMIT, RUNTIME
+from eslabon.stepfunctions.language.fields import compile_field, integer
 from eslabon.stepfunctions.language.jsonata import jsonata
 from eslabon.stepfunctions.language.jsonpath.templates import compile_template
+from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.language.scope import DefinitionError, Evaluate, Scope, StateError
 from eslabon.stepfunctions.maps.itemreader import check_members
-from eslabon.stepfunctions.running.history import LARGEST, to_text
+from eslabon.stepfunctions.running.history import LARGEST
 
 _MEMBERS = (
     "MaxItemsPerBatch",
@@ -89,11 +90,11 @@ def batches(
     Traceback (most recent call last):
     StateError: ...
     """
-    empty = len(to_text({**fixed, "Items": []}).encode("utf-8", "surrogatepass"))
+    empty = len(compact({**fixed, "Items": []}).encode("utf-8", "surrogatepass"))
     batch: list[Any] = []
     size = empty
     for item in items:
-        bytes_of_item = len(to_text(item).encode("utf-8", "surrogatepass"))
+        bytes_of_item = len(compact(item).encode("utf-8", "surrogatepass"))
         if empty + bytes_of_item > most_bytes:
             cause = f"An item of {bytes_of_item} bytes does not fit in a batch of at most {most_bytes} bytes."
             raise StateError(DATA_LIMIT, cause, complete=True)

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eslabon.errors import NotModelled, ServiceError
 from eslabon.stepfunctions.language.dataflow import JSONATA
-from eslabon.stepfunctions.language.fields import RUNTIME, compile_field, integer
+from eslabon.stepfunctions.language.errornames import ITEM_READER_FAILED, RUNTIME
+from eslabon.stepfunctions.language.fields import compile_field, integer
 from eslabon.stepfunctions.language.jsonata import jsonata
 from eslabon.stepfunctions.language.jsonpath.templates import compile_template
 from eslabon.stepfunctions.language.scope import DefinitionError, Evaluate, StateError
@@ -28,7 +29,6 @@ from eslabon.stepfunctions.maps.itemformats import FORMATS, File, Member
 if TYPE_CHECKING:
     from eslabon.stepfunctions.running.interpreter import Visit
 
-FAILED = "States.ItemReaderFailed"
 STATE_DATA = "STATE_DATA"  # the source of items that come with the state's input
 GET, LIST = "arn:aws:states:::s3:getObject", "arn:aws:states:::s3:listObjectsV2"
 MOST_ITEMS = 100_000_000
@@ -84,11 +84,11 @@ class Reader:
         try:
             yield from islice(self._all(source), most)
         except ServiceError as refused:
-            raise StateError(FAILED, f"{source} could not be read. {refused}", complete=True) from None
+            raise StateError(ITEM_READER_FAILED, f"{source} could not be read. {refused}", complete=True) from None
         except NotModelled as missing:
             raise StateError(RUNTIME, str(missing), complete=True) from None
         except (ValueError, EOFError, OSError, zlib.error) as wrong:
-            raise StateError(FAILED, f"{source} could not be read. {wrong}", complete=True) from None
+            raise StateError(ITEM_READER_FAILED, f"{source} could not be read. {wrong}", complete=True) from None
 
     def _most(self, visit: Visit) -> int:
         if self.most is None:
@@ -225,7 +225,7 @@ class _Source:
 
     def __init__(self, service: Any, arguments: Any) -> None:
         if not isinstance(arguments, dict) or not isinstance(arguments.get("Bucket"), str):
-            raise StateError(FAILED, "The ItemReader names no Bucket to read from.", complete=True)
+            raise StateError(ITEM_READER_FAILED, "The ItemReader names no Bucket to read from.", complete=True)
         self.service = service
         self.arguments = arguments
         self.bucket: str = arguments["Bucket"]

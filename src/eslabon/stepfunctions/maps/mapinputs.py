@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from eslabon.stepfunctions.language.definition import MapWork
-from eslabon.stepfunctions.language.handlers import DATA_LIMIT
+from eslabon.stepfunctions.language.errornames import DATA_LIMIT
 from eslabon.stepfunctions.language.scope import StateError
 from eslabon.stepfunctions.maps.itembatcher import batches
 from eslabon.stepfunctions.maps.itemreader import Item

@@ -15,7 +15,7 @@ from typing import Any
 
 from eslabon.stepfunctions.api.describing import MOST_EVENTS, PERIOD
 from eslabon.stepfunctions.language.definition import MapWork
-from eslabon.stepfunctions.language.handlers import DATA_LIMIT, RUNTIME
+from eslabon.stepfunctions.language.errornames import DATA_LIMIT, EXCEEDED, RUNTIME
 from eslabon.stepfunctions.language.scope import Evaluate, StateError
 from eslabon.stepfunctions.maps import resultwriter
 from eslabon.stepfunctions.maps.itemreader import Item, from_state
@@ -25,7 +25,6 @@ from eslabon.stepfunctions.running.branches import wrong_items
 from eslabon.stepfunctions.running.execution import ABORTED, FAILED, RUNNING, SUCCEEDED, Execution
 from eslabon.stepfunctions.running.interpreter import Visit
 
-EXCEEDED = "States.ExceedToleratedFailureThreshold"
 MOST_CHILDREN = 10_000  # child executions that run at once when nothing limits them
 MOST_REDRIVES = 1000
 PENDING_REDRIVE = "PENDING_REDRIVE"

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from eslabon.errors import NotModelled, ServiceError
-from eslabon.stepfunctions.language.fields import RUNTIME
+from eslabon.stepfunctions.language.errornames import RESULT_WRITER_FAILED, RUNTIME
+from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.language.scope import DefinitionError, Evaluate, StateError
 from eslabon.stepfunctions.maps.itemreader import arguments_field, check_members, compile_arguments
-from eslabon.stepfunctions.running.history import iso, to_text
+from eslabon.stepfunctions.running.history import iso
 
 if TYPE_CHECKING:
     from eslabon.stepfunctions.maps.mapchildren import Child, Ended
     from eslabon.stepfunctions.running.interpreter import Visit
 
-FAILED = "States.ResultWriterFailed"
 PUT = "arn:aws:states:::s3:putObject"
 NONE, COMPACT, FLATTEN = "NONE", "COMPACT", "FLATTEN"
 JSON, JSONL = "JSON", "JSONL"
@@ -86,21 +86,21 @@ class Writer:
         succeeded = [child for child in children if child.status == SUCCEEDED]
         failed = [child for child in children if child.status != SUCCEEDED]
         waiting = [
-            {"Input": to_text(given), "InputDetails": {"Included": True}, "Status": "PENDING"} for given in pending
+            {"Input": compact(given), "InputDetails": {"Included": True}, "Status": "PENDING"} for given in pending
         ]
         files: dict[str, list[dict[str, Any]]] = {}
         for status, results in (
-            ("FAILED", transformed(failed, NONE)),
+            ("RESULT_WRITER_FAILED", transformed(failed, NONE)),
             ("PENDING", waiting),
             ("SUCCEEDED", transformed(succeeded, self.transformation)),
         ):
             files[status] = []
             if results:
                 key = f"{folder}{status}_0.json"
-                size = place.put(key, lines(results) if self.output_type == JSONL else to_text(results))
+                size = place.put(key, lines(results) if self.output_type == JSONL else compact(results))
                 files[status].append({"Key": key, "Size": size})
         manifest = {"DestinationBucket": place.bucket, "MapRunArn": map_run_arn, "ResultFiles": files}
-        place.put(f"{folder}manifest.json", to_text(manifest))
+        place.put(f"{folder}manifest.json", compact(manifest))
         details = {"Bucket": place.bucket, "Key": f"{folder}manifest.json"}
         return {"MapRunArn": map_run_arn, "ResultWriterDetails": details}
 
@@ -144,7 +144,7 @@ class Place:
 
     def __init__(self, service: Any, arguments: Any) -> None:
         if not isinstance(arguments, dict) or not isinstance(arguments.get("Bucket"), str):
-            raise StateError(FAILED, "The ResultWriter names no Bucket to write to.", complete=True)
+            raise StateError(RESULT_WRITER_FAILED, "The ResultWriter names no Bucket to write to.", complete=True)
         prefix = str(arguments.get("Prefix", ""))
         self.service = service
         self.bucket: str = arguments["Bucket"]
@@ -165,7 +165,7 @@ class Place:
         region = self._call("head_bucket", Bucket=self.bucket)["BucketRegion"]
         if region != self.service.region:
             where = f"The bucket {self.bucket} is in {region}, the state machine in {self.service.region}."
-            raise StateError(FAILED, where, complete=True)
+            raise StateError(RESULT_WRITER_FAILED, where, complete=True)
 
     def put(self, key: str, text: str) -> int:
         """Write an object; answers its size in bytes. Raises StateError.
@@ -184,7 +184,7 @@ class Place:
             answer: dict[str, Any] = self.service.cloud.call("s3", operation, parameters, **here)
         except ServiceError as refused:
             cause = f"The results could not be written to the bucket {self.bucket}. {refused}"
-            raise StateError(FAILED, cause, complete=True) from None
+            raise StateError(RESULT_WRITER_FAILED, cause, complete=True) from None
         except NotModelled as missing:
             raise StateError(RUNTIME, str(missing), complete=True) from None
         return answer
@@ -224,10 +224,10 @@ def metadata(child: Child | Ended) -> dict[str, Any]:
         "Cause": child.cause,
         "Error": child.error,
         "ExecutionArn": arn,
-        "Input": to_text(child.input),
+        "Input": compact(child.input),
         "InputDetails": {"Included": True},
         "Name": arn.rpartition(":")[2],
-        "Output": to_text(child.output) if succeeded else None,
+        "Output": compact(child.output) if succeeded else None,
         "OutputDetails": {"Included": True} if succeeded else None,
         "RedriveCount": child.redrives,
         "RedriveStatus": "NOT_REDRIVABLE" if succeeded else "REDRIVABLE",
@@ -246,4 +246,4 @@ def lines(results: Iterable[Any]) -> str:
     >>> lines([{"n": 1}, 2])
     '{"n":1}\\n2\\n'
     """
-    return "".join(f"{to_text(result)}\n" for result in results)
+    return "".join(f"{compact(result)}\n" for result in results)

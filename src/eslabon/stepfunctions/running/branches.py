@@ -10,9 +10,10 @@ from typing import Any
 
 from eslabon.stepfunctions.language.dataflow import JSONATA
 from eslabon.stepfunctions.language.definition import MapWork, ParallelWork
-from eslabon.stepfunctions.language.fields import RUNTIME, as_shown
+from eslabon.stepfunctions.language.errornames import QUERY_FAILED, RUNTIME
+from eslabon.stepfunctions.language.fields import as_shown
 from eslabon.stepfunctions.language.scope import ABSENT, Evaluate, StateError
-from eslabon.stepfunctions.running.interpreter import QUERY_FAILED, Flow, Visit
+from eslabon.stepfunctions.running.interpreter import Flow, Visit
 
 INLINE_CONCURRENCY = 40  # iterations of an inline Map that run at once when nothing limits them
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from eslabon.stepfunctions.language.definition import Machine
-from eslabon.stepfunctions.language.handlers import RUNTIME, TIMEOUT
+from eslabon.stepfunctions.language.errornames import RUNTIME, TIMEOUT
 from eslabon.stepfunctions.language.scope import StateError
 from eslabon.stepfunctions.running import branches, history, interpreter
 from eslabon.stepfunctions.running.interpreter import Flow, Visit

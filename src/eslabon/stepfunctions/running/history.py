@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from eslabon.ids import Arn
+from eslabon.stepfunctions.language.errornames import RUNTIME
+from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.language.scope import StateError
 
 LIMIT = 25_000  # events of a Standard execution
@@ -18,23 +20,12 @@ LIMIT = 25_000  # events of a Standard execution
 LARGEST = 256 * 1024
 DEEPEST = 200  # arrays and objects inside each other; AWS names no figure
 
-RUNTIME = "States.Runtime"
 
 # type, id of the event before it, seconds since 1970, details as its type needs them
 Event = tuple[str, int, float, Any]
 Details = dict[str, Any]
 
-_shortest = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _quick = json.JSONEncoder(allow_nan=False).encode
-
-
-def to_text(value: Any) -> str:
-    """A JSON value as the text that the API shows.
-
-    >>> to_text({"a": [1, None, "ñ"]})
-    '{"a":[1,null,"ñ"]}'
-    """
-    return _shortest(value)
 
 
 def too_large(value: Any) -> bool:
@@ -64,7 +55,7 @@ def size(value: Any) -> int:
     StateError: ('States.Runtime', 'Its data has a number that is too large for JSON.')
     """
     _most_bytes(value)
-    return len(to_text(value).encode("utf-8", "surrogatepass"))
+    return len(compact(value).encode("utf-8", "surrogatepass"))
 
 
 def _most_bytes(value: Any) -> int:
@@ -99,7 +90,7 @@ def _too_deep() -> StateError:
 
 def _carried(name: str) -> Callable[[Any], Details]:
     """A member that holds JSON text, and the member beside it that says it is whole."""
-    return lambda value: {name: to_text(value), f"{name}Details": {"truncated": False}}
+    return lambda value: {name: compact(value), f"{name}Details": {"truncated": False}}
 
 
 _input, _output = _carried("input"), _carried("output")
@@ -114,7 +105,7 @@ def _exited(details: tuple[str, Any, Mapping[str, Any]]) -> Details:
     name, value, assigned = details
     rendered: Details = {"name": name, **_output(value)}
     if assigned:
-        rendered["assignedVariables"] = {variable: to_text(given) for variable, given in assigned.items()}
+        rendered["assignedVariables"] = {variable: compact(given) for variable, given in assigned.items()}
         rendered["assignedVariablesDetails"] = {"truncated": False}
     return rendered
 

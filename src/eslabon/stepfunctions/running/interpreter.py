@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from eslabon.stepfunctions.language.dataflow import NOTHING
 from eslabon.stepfunctions.language.definition import ChoiceWork, FailWork, Machine, PassWork, State, WaitWork
-from eslabon.stepfunctions.language.handlers import DATA_LIMIT, RUNTIME, Catcher, error_output, matches
+from eslabon.stepfunctions.language.errornames import DATA_LIMIT, NO_CHOICE, QUERY_FAILED, RUNTIME
+from eslabon.stepfunctions.language.handlers import Catcher, error_output, matches
 from eslabon.stepfunctions.language.scope import ABSENT, Scope, StateError
 from eslabon.stepfunctions.running import history
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from eslabon.clock import Handle
     from eslabon.stepfunctions.running.execution import Execution
 
-QUERY_FAILED = "States.QueryEvaluationError"
-NO_CHOICE = "States.NoChoiceMatched"
 _RETRIED = frozenset({"Task", "Parallel", "Map"})
 _ABORTED = frozenset({"Task", "Wait", "Parallel", "Map"})  # the states that take time, and can be stopped in it
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from eslabon.errors import ServiceError
 from eslabon.stepfunctions.api import arns
 from eslabon.stepfunctions.api.tagging import Tagging, checked_tags
-from eslabon.stepfunctions.running.history import to_text
+from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.tasks.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class Activities(Tokens, Tagging):
             return {}
         attempt = activity.waiting.popleft()
         attempt.started(workerName=workerName)
-        return {"taskToken": attempt.token, "input": to_text(attempt.arguments)}
+        return {"taskToken": attempt.token, "input": compact(attempt.arguments)}
 
     def offer(self, attempt: Attempt) -> None:
         """Let an attempt wait for a worker of its activity.

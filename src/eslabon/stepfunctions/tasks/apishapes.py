@@ -15,7 +15,8 @@ from typing import Any
 
 from botocore.utils import parse_to_aware_datetime
 
-from eslabon.stepfunctions.running.history import iso, to_text
+from eslabon.stepfunctions.language.jsonvalues import compact
+from eslabon.stepfunctions.running.history import iso
 
 Naming = Callable[[str], str]
 
@@ -161,7 +162,7 @@ def _moment(value: Any) -> Any:
 
 def _blob(value: Any) -> bytes:
     """Binary data is written as JSON, text too: the service gets it in quotes."""
-    return to_text(value).encode("utf-8", "surrogatepass")
+    return compact(value).encode("utf-8", "surrogatepass")
 
 
 # Kinds of botocore's scalar shapes: how a complaint calls them, and the conversion of a JSON value.

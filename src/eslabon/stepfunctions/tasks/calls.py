@@ -11,9 +11,9 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 from eslabon.errors import ServiceError
-from eslabon.stepfunctions.language.fields import RUNTIME
+from eslabon.stepfunctions.language.errornames import RUNTIME
+from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.language.scope import StateError
-from eslabon.stepfunctions.running.history import to_text
 
 if TYPE_CHECKING:
     from eslabon.stepfunctions.running.execution import Execution
@@ -51,7 +51,7 @@ def unusable(attempt: Attempt, complaints: Sequence[str]) -> StateError:
     The Parameters '{"a":1}' could not be used to start the Task: [The field "a" is not supported by Step Functions]
     """
     field = "Arguments" if attempt.visit.state.language == "JSONata" else "Parameters"
-    shown = to_text(attempt.arguments)
+    shown = compact(attempt.arguments)
     return StateError(RUNTIME, f"The {field} '{shown}' could not be used to start the Task: [{', '.join(complaints)}]")
 
 

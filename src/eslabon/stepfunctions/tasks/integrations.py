@@ -13,7 +13,7 @@ from eslabon.boto import operation
 from eslabon.errors import NotModelled, ServiceError
 from eslabon.ids import Arn
 from eslabon.mocks import Mock, TaskFailed, suggestion
-from eslabon.stepfunctions.language.fields import RUNTIME
+from eslabon.stepfunctions.language.errornames import PERMISSIONS, RUNTIME
 from eslabon.stepfunctions.language.resources import REQUEST_RESPONSE
 from eslabon.stepfunctions.tasks import optimised, sdk
 from eslabon.stepfunctions.tasks.calls import Call, after
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 # Virtual seconds; AWS names no figures.
 START = 0.02  # from a task that is scheduled to one that has started
 CALL = 0.05  # one call of a service, beside what the service itself takes (a function's run)
-
-PERMISSIONS = "States.Permissions"
 
 
 def prepare(attempt: Attempt) -> Callable[[], None]:

@@ -13,7 +13,7 @@ from eslabon.boto import service_model
 from eslabon.errors import ServiceError
 from eslabon.ids import Arn
 from eslabon.mocks import TaskFailed
-from eslabon.stepfunctions.running.history import to_text
+from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.tasks.apishapes import capitalized, parameters_of, result_of
 from eslabon.stepfunctions.tasks.calls import Call, after, exception_name, unusable, with_metadata
 
@@ -56,7 +56,7 @@ def _function(attempt: Attempt) -> Call:
 
     https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html
     """
-    payload = to_text(attempt.arguments)
+    payload = compact(attempt.arguments)
     parameters = {"FunctionName": attempt.resource.text, "Payload": payload.encode("utf-8", "surrogatepass")}
     return Call("lambda", "invoke", parameters, _returned, _refusal(attempt, "lambda"), attempt.resource.text, payload)
 
@@ -119,12 +119,12 @@ def _put_events(attempt: Attempt) -> Call:
     parameters = _parameters(attempt, "events", "PutEvents", ("Entries",), arguments=arguments)
     bus = parameters["Entries"][0].get("EventBusName", "default") if parameters["Entries"] else "default"
     target = bus if bus.startswith("arn:") else _arn(attempt, "events", f"event-bus/{bus}")
-    whole = _plain(attempt, "events", "PutEvents", parameters, target, to_text(attempt.arguments))
+    whole = _plain(attempt, "events", "PutEvents", parameters, target, compact(attempt.arguments))
 
     def result(answer: dict[str, Any]) -> Any:
         shown = whole.result(answer)
         if answer["FailedEntryCount"]:
-            raise TaskFailed("EventBridge.FailedEntry", to_text(shown))
+            raise TaskFailed("EventBridge.FailedEntry", compact(shown))
         return shown
 
     return Call(whole.service, whole.operation, whole.parameters, result, whole.refusal, whole.target, whole.payload)
@@ -175,7 +175,7 @@ def _follow(attempt: Attempt, arn: str) -> None:
         shape = service_model("stepfunctions").operation_model("DescribeExecution").output_shape
         shown = result_of(shape, described, capitalized, _milliseconds)
         if described["status"] != "SUCCEEDED":
-            attempt.fail("States.TaskFailed", to_text(shown))
+            attempt.fail("States.TaskFailed", compact(shown))
             return
         if attempt.resource.pattern == ".sync:2":
             shown["Output"] = json.loads(shown["Output"])
@@ -229,7 +229,7 @@ def _plain(
 
 
 def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else to_text(value)
+    return value if isinstance(value, str) else compact(value)
 
 
 def _milliseconds(seconds: float) -> int:

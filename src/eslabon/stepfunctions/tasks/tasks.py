@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from eslabon.stepfunctions.language.definition import TaskWork
-from eslabon.stepfunctions.language.handlers import DATA_LIMIT, HEARTBEAT, TIMEOUT
+from eslabon.stepfunctions.language.errornames import DATA_LIMIT, HEARTBEAT, TIMEOUT
+from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.language.scope import Evaluate, StateError
-from eslabon.stepfunctions.running.history import to_text, too_large
+from eslabon.stepfunctions.running.history import too_large
 from eslabon.stepfunctions.tasks import integrations
 
 if TYPE_CHECKING:
@@ -268,7 +269,7 @@ class Attempt:
             details["taskCredentials"] = {"roleArn": self.credentials}
         if self.resource.kind == "integration":
             region = self.execution.service.region
-            return {**self._named(), "region": region, "parameters": to_text(self.arguments), **details}
+            return {**self._named(), "region": region, "parameters": compact(self.arguments), **details}
         return {"resource": self.resource.text, "input": self.arguments, **details}
 
 

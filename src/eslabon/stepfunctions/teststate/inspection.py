@@ -10,8 +10,8 @@ from typing import Any
 
 from eslabon.stepfunctions.language.dataflow import JSONATA, DataFlow, Note
 from eslabon.stepfunctions.language.definition import PassWork, State
+from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.language.scope import Scope
-from eslabon.stepfunctions.running.history import to_text
 
 _BEFORE = frozenset({"afterInputPath", "afterParameters"})
 _AFTER = frozenset({"afterResultSelector", "afterResultPath"})
@@ -49,7 +49,7 @@ class Inspection:
     def note(self, name: str, value: Any) -> None:
         """Keep what a step has made, when it is one that is shown."""
         if name in self.shown:
-            self.data[name] = to_text(value)
+            self.data[name] = compact(value)
 
     def note_unless(self, name: str, value: Any) -> None:
         """Keep a value for a step that has not made one: the state's definition has no such field.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from eslabon.errors import NotModelled, ServiceError
 from eslabon.stepfunctions.language.definition import MapWork
+from eslabon.stepfunctions.language.errornames import EXCEEDED
 from eslabon.stepfunctions.language.scope import StateError
 from eslabon.stepfunctions.running import branches
 from eslabon.stepfunctions.running.interpreter import Visit
@@ -15,8 +16,6 @@ from eslabon.stepfunctions.tasks.tasks import TOKEN_LENGTH
 
 if TYPE_CHECKING:
     from eslabon.stepfunctions.teststate.running import TestExecution
-
-EXCEEDED = "States.ExceedToleratedFailureThreshold"
 
 
 def run_mocked(visit: Visit, execution: TestExecution) -> None:

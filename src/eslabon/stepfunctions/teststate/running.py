@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from eslabon.stepfunctions.language.definition import ChoiceWork, Machine, State
-from eslabon.stepfunctions.language.handlers import TIMEOUT, Catcher, matches
+from eslabon.stepfunctions.language.errornames import TIMEOUT
+from eslabon.stepfunctions.language.handlers import Catcher, matches
+from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.language.scope import StateError
 from eslabon.stepfunctions.running.execution import Execution
-from eslabon.stepfunctions.running.history import to_text
 from eslabon.stepfunctions.running.interpreter import Flow, Visit
 from eslabon.stepfunctions.teststate.contextobject import merged
 from eslabon.stepfunctions.teststate.inspection import Inspection, Noted, shown_steps
@@ -106,7 +107,7 @@ class TestExecution(Execution):
         self.answer = {"status": status, **members}
         self.closed = True
         if self.flow.variables:
-            self.inspection.data["variables"] = to_text(self.flow.variables)
+            self.inspection.data["variables"] = compact(self.flow.variables)
 
 
 def _watched(state: State, inspection: Inspection) -> State:
@@ -131,7 +132,7 @@ class _Flow(Flow):
     def _finish(self, output: Any, **members: Any) -> None:
         visit = self.execution.visit
         # AWS shows input that the state has not touched as it was given, blanks and all.
-        text = self.execution.input_text if output is self.execution.input else to_text(output)
+        text = self.execution.input_text if output is self.execution.input else compact(output)
         caught = {} if visit.failure is None else {"error": visit.failure.error, "cause": visit.failure.cause}
         status = SUCCEEDED if visit.failure is None else CAUGHT_ERROR
         self.execution.finish(status, output=text, **caught, **members)

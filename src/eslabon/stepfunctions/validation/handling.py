@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from eslabon.stepfunctions.language.handlers import ALL
+from eslabon.stepfunctions.language.errornames import ALL
 from eslabon.stepfunctions.validation import schema
 from eslabon.stepfunctions.validation.context import Context
 from eslabon.stepfunctions.validation.kinds import Shape, is_number

@@ -13,12 +13,12 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from eslabon.stepfunctions.language.errornames import QUERY_FAILED
 from eslabon.stepfunctions.language.scope import ABSENT, DefinitionError, Evaluate, Scope, StateError
 
 if TYPE_CHECKING:
     from eslabon.stepfunctions.language.jsonata.jsonata_engine import Engine
 
-QUERY_EVALUATION_ERROR = "States.QueryEvaluationError"
 
 _OPENING, _CLOSING = "{%", "%}"
 
@@ -181,7 +181,7 @@ class Failed(Exception):
 
 
 def _error(cause: str, field: str) -> StateError:
-    return StateError(QUERY_EVALUATION_ERROR, cause, location=field)
+    return StateError(QUERY_FAILED, cause, location=field)
 
 
 def _engine(text: str, field: str) -> Engine:

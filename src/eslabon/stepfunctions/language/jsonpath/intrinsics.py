@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from eslabon.stepfunctions.language.errornames import INTRINSIC_FAILURE
 from eslabon.stepfunctions.language.jsonpath.intrinsicarguments import InvalidArguments
 from eslabon.stepfunctions.language.jsonpath.intrinsicfunctions import FUNCTIONS, Function, fill
 from eslabon.stepfunctions.language.jsonpath.paths import compile_parsed
@@ -20,7 +21,6 @@ from eslabon.stepfunctions.language.jsonpath.reader import Reader
 from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.language.scope import DefinitionError, Evaluate, Scope, StateError
 
-INTRINSIC_FAILURE = "States.IntrinsicFailure"
 MOST_FUNCTIONS = 10  # in one field, nested ones counted
 
 NAME = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from eslabon.stepfunctions.language.errornames import RESULT_PATH_MATCH_FAILURE, RUNTIME
 from eslabon.stepfunctions.language.jsonpath.pathsteps import child, compile_steps
 from eslabon.stepfunctions.language.jsonpath.pathsyntax import Path, parse_path
 from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.language.scope import ABSENT, DefinitionError, Evaluate, Scope, StateError
-
-RUNTIME = "States.Runtime"
-RESULT_PATH_MATCH_FAILURE = "States.ResultPathMatchFailure"
 
 Absence = Callable[[Scope], str]
 """The cause of the failure when a path finds nothing."""
