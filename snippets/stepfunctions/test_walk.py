@@ -5,6 +5,7 @@ import boto3
 sfn = boto3.client("stepfunctions")
 
 # --8<-- [start:workflow]
+CHILD = "arn:aws:states:us-east-1:123456789012:stateMachine:charge"
 definition = {"QueryLanguage": "JSONata", "StartAt": "Check", "States": {
     "Check": {
         "Type": "Choice", "Default": "Charge", "Choices": [
@@ -13,9 +14,10 @@ definition = {"QueryLanguage": "JSONata", "StartAt": "Check", "States": {
     },
     "Free": {"Type": "Succeed"},
     "Charge": {
-        "Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync",
-        "Arguments": {"JobName": "charge"}, "End": True,
-        "Output": "{% $states.result.JobRunState %}",
+        "Type": "Task", "End": True,
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Arguments": {"StateMachineArn": CHILD},
+        "Output": "{% $states.result.Status %}",
         "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Cancelled"}],
     },
     "Cancelled": {"Type": "Fail", "Error": "Cancelled"},
@@ -41,8 +43,8 @@ def mocked(**outcome):
     return {"Charge": {"fieldValidationMode": "PRESENT", **outcome}}  # (2)
 
 
-done = mocked(result='{"JobRunState": "SUCCEEDED"}')
-broken = mocked(errorOutput={"error": "Glue.Broken", "cause": "Why not."})
-for total, mocks in [(0, {}), (42, done), (42, broken)]:
+done = mocked(result='{"Status": "SUCCEEDED"}')
+failed = mocked(errorOutput={"error": "States.TaskFailed", "cause": "Closed."})
+for total, mocks in [(0, {}), (42, done), (42, failed)]:
     print(total, *walk({"total": total}, mocks))
 # --8<-- [end:walk]
