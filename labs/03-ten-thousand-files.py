@@ -388,7 +388,7 @@ class Progress:
         last = max(when for when, _ in self.points + self.failed)
 
         def at(when, done):
-            return f"{70 + 490 * when / last:.0f} {240 - 0.019 * done:.0f}"
+            return f"{70 + 370 * when / last:.0f} {240 - 0.019 * done:.0f}"
 
         line, previous = "", 0
         for when, done in self.points:
@@ -401,15 +401,15 @@ class Progress:
         words = 'stroke="none" text-anchor'
         for done in [0, 5_000, 10_000]:
             y = 240 - 0.019 * done
-            parts.append(f'<path d="M70 {y}H575" stroke-opacity="0.3"/>')
+            parts.append(f'<path d="M70 {y}H450" stroke-opacity="0.3"/>')
             parts.append(f'<text x="60" y="{y + 5}" {words}="end">{done}</text>')
-        for when in range(0, int(last) + 1, 10 * max(1, round(last / 60))):
+        for when in range(0, int(last) + 1, 10 * max(1, round(last / 40))):
             x = at(when, 0).split()[0]
             parts.append(f'<text x="{x}" y="264" {words}="middle">{when} s</text>')
         alt, title = escape(self.alt), escape(TEXT["title"])
         return (
-            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 620 276" '
-            f'role="img" aria-label="{alt}" font-size="14" '
+            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 276" '
+            f'width="480" role="img" aria-label="{alt}" font-size="14" '
             f'fill="currentColor" stroke="currentColor"><title>{alt}</title>'
             f'<text x="8" y="20" stroke="none" font-weight="600">{title}</text>'
             f'{"".join(parts)}</svg>'
