@@ -90,7 +90,7 @@ class Writer:
         ]
         files: dict[str, list[dict[str, Any]]] = {}
         for status, results in (
-            ("RESULT_WRITER_FAILED", transformed(failed, NONE)),
+            ("FAILED", transformed(failed, NONE)),
             ("PENDING", waiting),
             ("SUCCEEDED", transformed(succeeded, self.transformation)),
         ):
