@@ -32,7 +32,14 @@ class DataFlow:
         self.after = tuple(after)
 
     def arguments(self, scope: Scope, note: Note | None = None) -> Any:
-        """What the state works on; `note` is told of every step by name (TestState)."""
+        """What the state works on; `note` is told of every step by name (TestState).
+
+        >>> flow = compile_dataflow({"InputPath": "$.a", "Parameters": {"n.$": "$.b"}}, JSONPATH)
+        >>> flow.arguments(Scope({"a": {"b": 1}}), lambda name, value: print(name, value))
+        afterInputPath {'b': 1}
+        afterParameters {'n': 1}
+        {'n': 1}
+        """
         for name, step in self.before:
             scope.document = step(scope)
             if note:
@@ -40,7 +47,12 @@ class DataFlow:
         return scope.document
 
     def output(self, scope: Scope, result: Any, note: Note | None = None) -> tuple[Any, Mapping[str, Any]]:
-        """What the state hands on, and the variables that it assigns, from its result."""
+        """What the state hands on, and the variables that it assigns, from its result.
+
+        >>> flow = compile_dataflow({"Assign": {"x.$": "$.n"}, "ResultPath": None}, JSONPATH)
+        >>> flow.output(Scope("the input"), {"n": 1})
+        ('the input', {'x': 1})
+        """
         scope.document = result
         assigned: Mapping[str, Any] = NOTHING
         for name, step in self.after:

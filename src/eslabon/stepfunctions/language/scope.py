@@ -63,7 +63,11 @@ class Scope:
         return self._ids
 
     def now(self) -> float:
-        """The time in seconds since 1970."""
+        """The time in seconds since 1970.
+
+        >>> Scope({}).now()
+        1767225600.0
+        """
         return self._now()
 
     @property

@@ -13,7 +13,8 @@ from eslabon.stepfunctions.language.definition import MapWork, ParallelWork
 from eslabon.stepfunctions.language.errornames import QUERY_FAILED, RUNTIME
 from eslabon.stepfunctions.language.fields import as_shown
 from eslabon.stepfunctions.language.scope import ABSENT, Evaluate, StateError
-from eslabon.stepfunctions.running.interpreter import Flow, Visit
+from eslabon.stepfunctions.running.flows import Flow
+from eslabon.stepfunctions.running.interpreter import Visit
 
 INLINE_CONCURRENCY = 40  # iterations of an inline Map that run at once when nothing limits them
 

@@ -9,7 +9,8 @@ from eslabon.stepfunctions.language.definition import Machine
 from eslabon.stepfunctions.language.errornames import RUNTIME, TIMEOUT
 from eslabon.stepfunctions.language.scope import StateError
 from eslabon.stepfunctions.running import branches, history, interpreter
-from eslabon.stepfunctions.running.interpreter import Flow, Visit
+from eslabon.stepfunctions.running.flows import Flow
+from eslabon.stepfunctions.running.interpreter import Visit
 from eslabon.stepfunctions.tasks import tasks
 
 if TYPE_CHECKING:
@@ -90,7 +91,13 @@ class Execution:
         self._deadline: Handle | None = None
 
     def start(self) -> None:
-        """Begin; its first state is entered one transition later."""
+        """Begin; its first state is entered one transition later.
+
+        >>> from eslabon.stepfunctions.running.runexamples import DONE, begun
+        >>> execution = begun({"Done": DONE}, {"n": 1}, seconds=0)  # which has called it
+        >>> execution.status, execution.flow.visit.entered
+        ('RUNNING', 0)
+        """
         details = {
             "input": self.input,
             "roleArn": self.role_arn,
@@ -106,7 +113,17 @@ class Execution:
         self._deadline = self.clock.call_later(seconds, self._time_out, background=True)
 
     def record(self, kind: str, previous: int, details: Any = None) -> int:
-        """Append an event to the history, unless it is closed; answers the id of its last event."""
+        """Append an event to the history, unless it is closed; answers the id of its last event.
+
+        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> execution = waiting().flow.execution
+        >>> execution.record("WaitStateExited", 2, ("Wait", {}, {}))
+        3
+        >>> execution.stop(None, None)
+        >>> number = len(execution.events)
+        >>> execution.record("WaitStateEntered", 3) == number
+        True
+        """
         events = self.events
         if self.closed:  # a thread can be at work in the moment in which the history becomes too long
             return len(events)
@@ -124,7 +141,13 @@ class Execution:
         self._end(FAILED, error=RUNTIME, cause=cause)
 
     def context(self) -> dict[str, Any]:
-        """The part of the context object that is the execution's; each visit adds its own."""
+        """The part of the context object that is the execution's; each visit adds its own.
+
+        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> context = waiting({"n": 1}).flow.execution.context()
+        >>> context["Execution"]["Input"], context["StateMachine"]["Name"]
+        ({'n': 1}, 'orders')
+        """
         execution = {
             "Id": self.arn,
             "Input": self.input,
@@ -147,12 +170,30 @@ class Execution:
         self._end(TIMED_OUT, error=TIMEOUT if self.type == "EXPRESS" else None)
 
     def stop(self, error: str | None, cause: str | None) -> None:
-        """End it from outside (StopExecution); nothing when it has ended already."""
+        """End it from outside (StopExecution); nothing when it has ended already.
+
+        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> execution = waiting().flow.execution
+        >>> execution.stop("Enough", None)
+        >>> execution.status, execution.error
+        ('ABORTED', 'Enough')
+        >>> execution.stop("Again", None)
+        >>> execution.error
+        'Enough'
+        """
         if self.status == RUNNING:
             self._end(ABORTED, error=error, cause=cause)
 
     def redrive(self) -> None:
-        """Go on where it failed or was stopped: what has succeeded stays, the rest runs again on the same input."""
+        """Go on where it failed or was stopped: what has succeeded stays, the rest runs again on the same input.
+
+        >>> from eslabon.stepfunctions.running.runexamples import kinds, waiting
+        >>> execution = waiting().flow.execution
+        >>> execution.stop(None, None)
+        >>> execution.redrive()
+        >>> execution.status, execution.redrives, kinds(execution)[-1]
+        ('RUNNING', 1, 'ExecutionRedriven')
+        """
         self.status = RUNNING
         self.closed = False
         self.stopped = self.error = self.cause = None

@@ -1,4 +1,14 @@
-"""Runs compiled machines: threads of control, the visit of each state, retries and catches, in virtual time.
+"""One stay at a state: it is entered, does its work, is retried or caught, and is left for the next; in virtual time.
+
+How an execution runs: the `Execution` has one thread of control (`Flow`), which is always at one state. To go to a
+state is to make a `Visit` and let the clock call its `enter`, one transition later. `enter` writes the event and
+calls `work`, which does what the type of the state does (`WORK` here for the simple types; `tasks`, `branches` and
+`mapruns` for the others). What takes time returns, and leaves something with the clock, a service or other threads
+that calls the visit back: with `succeed`, or with `fail`. `succeed` lets the result flow out (`conclude`), and the
+thread goes to the next state or ends. `fail` looks for a retrier, which lets the clock call `work` again, then for a
+catcher, which leaves the state by another way; if there is neither, the thread fails. A thread that ends tells
+whoever began it: a Parallel or Map, which joins its threads, or the execution. Whatever happens is written to the
+history at the time it happens.
 
 What a Task calls is in `tasks`, branches and iterations in `branches`, what the API shows in `service`.
 """
@@ -8,119 +18,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from eslabon.stepfunctions.language.dataflow import NOTHING
-from eslabon.stepfunctions.language.definition import ChoiceWork, FailWork, Machine, PassWork, State, WaitWork
+from eslabon.stepfunctions.language.dataflow import DataFlow
+from eslabon.stepfunctions.language.definition import ChoiceWork, FailWork, PassWork, State, WaitWork
 from eslabon.stepfunctions.language.errornames import DATA_LIMIT, NO_CHOICE, QUERY_FAILED, RUNTIME
 from eslabon.stepfunctions.language.handlers import Catcher, error_output, matches
 from eslabon.stepfunctions.language.scope import ABSENT, Scope, StateError
 from eslabon.stepfunctions.running import history
 
 if TYPE_CHECKING:
-    from eslabon.clock import Handle
-    from eslabon.stepfunctions.running.execution import Execution
+    from eslabon.ids import Ids
+    from eslabon.stepfunctions.running.flows import Flow
 
 _RETRIED = frozenset({"Task", "Parallel", "Map"})
 _ABORTED = frozenset({"Task", "Wait", "Parallel", "Map"})  # the states that take time, and can be stopped in it
-
-# Bytes: https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
-MOST_ASSIGNED = 256 * 1024  # by one Assign
-MOST_STORED = 10 * 1024 * 1024  # by an execution
-
-
-class Flow:
-    """One thread of control: the execution's own, a branch of a Parallel, or an iteration of a Map.
-
-    It is at one state at a time, its `visit`. `ended` is called once, with the output or with what it failed with.
-    `previous` is the id of the event that its next one follows.
-    """
-
-    __slots__ = ("alive", "ended", "execution", "handle", "item", "machine", "previous", "sizes", "variables", "visit")
-
-    def __init__(
-        self,
-        execution: Execution,
-        machine: Machine,
-        ended: Callable[[Any, StateError | None], None],
-        *,
-        variables: Mapping[str, Any] = NOTHING,
-        previous: int = 0,
-        item: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.execution = execution
-        self.machine = machine
-        self.ended = ended
-        self.variables = variables  # its own and those of the threads around it
-        self.sizes: Mapping[str, int] = NOTHING  # bytes of its own variables
-        self.previous = previous
-        self.item = item  # what the context object shows as Map.Item
-        self.visit: Visit | None = None  # kept when the thread fails there: a redrive goes on from it
-        self.handle: Handle | None = None  # what wakes it up next
-        self.alive = True
-
-    def start(self, given: Any) -> None:
-        """Begin at the machine's first state, after one transition."""
-        self.go(self.machine.start_at, given)
-
-    def go(self, name: str, given: Any) -> None:
-        """Move to a state: one transition later it is entered."""
-        visit = Visit(self, self.machine.states[name], given)
-        self.visit = visit
-        self.wake(self.execution.transition, visit.enter)
-
-    def wake(self, delay: float, function: Callable[[], None]) -> None:
-        """Go on in `delay` seconds, unless the execution ends first."""
-        if self.execution.closed:
-            return
-        self.handle = self.execution.clock.call_later(delay, function)
-
-    def record(self, kind: str, details: Any = None) -> int:
-        """Write an event that follows this thread's last one; answers its id."""
-        self.previous = self.execution.record(kind, self.previous, details)
-        return self.previous
-
-    def assign(self, assigned: Mapping[str, Any]) -> None:
-        """Give variables their values, which the next state sees; StateError when they are too large."""
-        new = {name: history.size(value) for name, value in assigned.items()}
-        if sum(new.values()) > MOST_ASSIGNED:
-            raise StateError(RUNTIME, "The variables of one Assign are larger than 256 KiB together.")
-        stored = self.execution.stored + sum(new.values()) - sum(self.sizes.get(name, 0) for name in new)
-        if stored > MOST_STORED:
-            raise StateError(RUNTIME, "The variables of the execution are larger than 10 MiB together.")
-        self.execution.stored = stored
-        self.sizes = {**self.sizes, **new}
-        self.variables = {**self.variables, **assigned}
-
-    def end(self, output: Any) -> None:
-        """The thread has come to its end."""
-        self.alive = False
-        self.visit = None
-        self.execution.stored -= sum(self.sizes.values())  # its variables are out of scope
-        self.ended(output, None)
-
-    def fail(self, failure: StateError) -> None:
-        """The thread ends with an error that nothing in it has taken."""
-        self.alive = False
-        self.execution.stored -= sum(self.sizes.values())
-        self.ended(None, failure)
-
-    def redrive(self, previous: int) -> None:
-        """Go on, where it failed or was stopped, after the event `previous`."""
-        self.alive = True
-        self.execution.stored += sum(self.sizes.values())
-        self.previous = previous
-        assert self.visit is not None, "only what has not come to its end is redriven"
-        self.visit.redrive()
-
-    def abort(self) -> None:
-        """Stop wherever it is; nothing of it runs any more."""
-        if not self.alive:
-            return
-        self.alive = False
-        self.execution.stored -= sum(self.sizes.values())
-        if self.handle is not None:
-            self.handle.cancel()
-        if self.visit is not None:
-            self.visit.abort()
 
 
 class Running(Protocol):
@@ -180,16 +90,30 @@ class Visit(Scope):
         return context
 
     @property
-    def ids(self) -> Any:
+    def ids(self) -> Ids:
         """The cloud's generator."""
         return self.flow.execution.ids
 
     def now(self) -> float:
-        """The cloud's time, seconds since 1970."""
+        """The cloud's time, seconds since 1970.
+
+        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> visit = waiting()
+        >>> before = visit.now()
+        >>> visit.flow.execution.clock.advance(5)
+        >>> round(visit.now() - before, 3)
+        5.0
+        """
         return self.flow.execution.clock.now
 
     def enter(self) -> None:
-        """Enter the state and begin its work."""
+        """Enter the state and begin its work.
+
+        >>> from eslabon.stepfunctions.running.runexamples import kinds, waiting
+        >>> visit = waiting()  # which has been entered
+        >>> visit.entered, kinds(visit.flow.execution)[-1]
+        (2, 'WaitStateEntered')
+        """
         flow = self.flow
         if flow.execution.doomed:
             flow.execution.stop(None, None)
@@ -201,7 +125,15 @@ class Visit(Scope):
             self.work()
 
     def work(self) -> None:
-        """Do what the state does; again, when it is retried."""
+        """Do what the state does; again, when it is retried.
+
+        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> visit = waiting()
+        >>> visit.document = "something else"
+        >>> visit.work()
+        >>> visit.document is visit.input
+        True
+        """
         self.document = self.input
         self.result = ABSENT
         self.running = None
@@ -215,6 +147,12 @@ class Visit(Scope):
         """The work is done: the result flows out, and the thread moves on.
 
         is_result: whether `$states.result` shows it, as for Task, Parallel and Map.
+
+        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> visit = waiting()
+        >>> visit.succeed(7, is_result=False)
+        >>> visit.flow.visit.input, visit.result is ABSENT
+        (7, True)
         """
         if is_result:
             self.result = result
@@ -223,8 +161,15 @@ class Visit(Scope):
         except StateError as failure:
             self.fail(failure)
 
-    def conclude(self, dataflow: Any, result: Any, next_state: str | None) -> None:
-        """Leave by `dataflow` for `next_state`; StateError when an expression fails or the output is too large."""
+    def conclude(self, dataflow: DataFlow, result: Any, next_state: str | None) -> None:
+        """Leave by `dataflow` for `next_state`; StateError when an expression fails or the output is too large.
+
+        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> visit = waiting({"n": 1}, OutputPath="$.n")
+        >>> visit.conclude(visit.state.dataflow, {"n": 2}, "Done")
+        >>> visit.flow.visit.state.name, visit.flow.visit.input
+        ('Done', 2)
+        """
         output, assigned = dataflow.output(self, result)
         self.check_size(output)
         flow = self.flow
@@ -237,7 +182,15 @@ class Visit(Scope):
             flow.go(next_state, output)
 
     def check_size(self, value: Any) -> None:
-        """Refuse a value over the limit of what a state may hand on."""
+        """Refuse a value over the limit of what a state may hand on.
+
+        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> visit = waiting()
+        >>> visit.check_size("a" * 262_142)
+        >>> visit.check_size("a" * 262_143)
+        Traceback (most recent call last):
+        StateError: ...
+        """
         if value is not self.input and history.too_large(value):
             cause = (
                 f"The state/task '{self.state.name}' returned a result with a size exceeding the maximum number of "
@@ -246,7 +199,14 @@ class Visit(Scope):
             raise StateError(DATA_LIMIT, cause, complete=True)
 
     def fail(self, failure: StateError) -> None:
-        """The state has failed: it is retried, caught, or fails its thread."""
+        """The state has failed: it is retried, caught, or fails its thread.
+
+        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> visit = waiting()  # a Wait has no Retry and no Catch
+        >>> visit.fail(StateError("Full", "No room."))
+        >>> visit.flow.execution.error, visit.flow.execution.cause
+        ('Full', "An error occurred while executing the state 'Wait' (entered at the event id #2). No room.")
+        """
         if not failure.complete:
             failure = self.completed(failure)
         if failure.error == QUERY_FAILED:
@@ -260,7 +220,14 @@ class Visit(Scope):
         self.give_up(failure)
 
     def give_up(self, failure: StateError) -> None:
-        """Nothing takes the error: the thread fails."""
+        """Nothing takes the error: the thread fails.
+
+        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> visit = waiting()
+        >>> visit.give_up(StateError("Full", "No room.", complete=True))
+        >>> visit.flow.execution.cause
+        'No room.'
+        """
         kind = self.state.type
         # AWS writes no such event when a path of the state itself, before any iteration, has led to nothing.
         if kind in ("Parallel", "Map") and not (failure.error == RUNTIME and self.running is None):
@@ -273,7 +240,12 @@ class Visit(Scope):
         self.flow.fail(failure)
 
     def completed(self, failure: StateError) -> StateError:
-        """The failure with a cause that says where it happened, as AWS words it."""
+        """The failure with a cause that says where it happened, as AWS words it.
+
+        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> waiting().completed(StateError("Full", "No room.")).cause
+        "An error occurred while executing the state 'Wait' (entered at the event id #2). No room."
+        """
         where = f"the state '{self.state.name}' (entered at the event id #{self.entered})"
         cause = f"An error occurred while executing {where}. {failure.cause or ''}"
         return StateError(failure.error, cause, location=failure.location, complete=True)
@@ -320,6 +292,13 @@ class Visit(Scope):
         """Run the state again, all of its retries anew; of its branches or iterations only those without success.
 
         https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
+
+        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> visit = waiting()
+        >>> visit.retries = 2
+        >>> visit.redrive()
+        >>> visit.retries, visit.entered  # it is not entered again
+        (0, 2)
         """
         flow = self.flow
         self.retries = 0
@@ -334,7 +313,16 @@ class Visit(Scope):
             flow.wake(flow.execution.transition, self.enter)
 
     def abort(self) -> None:
-        """Stop what the state has begun, and write down that it was stopped."""
+        """Stop what the state has begun, and write down that it was stopped.
+
+        >>> from eslabon.stepfunctions.running.runexamples import kinds, waiting
+        >>> visit = waiting()
+        >>> visit.cancel = lambda: print("stopped")
+        >>> visit.abort()
+        stopped
+        >>> kinds(visit.flow.execution)[-1]
+        'WaitStateAborted'
+        """
         if self.cancel is not None:
             self.cancel()
             self.cancel = None

@@ -15,7 +15,8 @@ from eslabon.stepfunctions.language.handlers import Catcher, matches
 from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.language.scope import StateError
 from eslabon.stepfunctions.running.execution import Execution
-from eslabon.stepfunctions.running.interpreter import Flow, Visit
+from eslabon.stepfunctions.running.flows import Flow
+from eslabon.stepfunctions.running.interpreter import Visit
 from eslabon.stepfunctions.teststate.contextobject import merged
 from eslabon.stepfunctions.teststate.inspection import Inspection, Noted, shown_steps
 from eslabon.stepfunctions.teststate.mocked import run_mocked
