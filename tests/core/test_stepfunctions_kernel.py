@@ -189,6 +189,22 @@ def test_a_wait_for_a_time_ends_then(workflow: Workflow, field: str) -> None:
     assert times(events, "WaitStateExited") == [datetime.fromisoformat("2026-06-01T10:00:00.500+00:00")]
 
 
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [
+        ("7", "SUCCEEDED"),
+        (99_999_999, "TIMED_OUT"),  # an execution lasts no longer than a year
+        (100_000_000, "FAILED"),
+        (True, "FAILED"),
+        ("7.0", "FAILED"),
+        (None, "FAILED"),
+    ],
+)
+def test_the_seconds_that_a_path_finds_are_an_integer_in_its_range(workflow: Workflow, value: Any, status: str) -> None:
+    workflow.run({"Wait": {"Type": "Wait", "SecondsPath": "$.s", "End": True}}, {"s": value})
+    assert workflow.described["status"] == status
+
+
 def test_an_expression_gives_the_seconds_of_a_wait(workflow: Workflow) -> None:
     wait = {"Type": "Wait", "Seconds": "{% $states.input.s * 2 %}", "End": True}
     events = workflow.run({"Wait": wait}, {"s": 15}, **JSONATA)
@@ -258,6 +274,25 @@ def test_limits_of_a_map_that_are_computed_are_in_their_range(workflow: Workflow
     each = {"Type": "Map", "ItemProcessor": items, field: "{% $states.input.n %}", "Items": [1], "End": True}
     workflow.run({"Each": each}, {"n": value}, **JSONATA)
     assert workflow.described["error"] == "States.QueryEvaluationError"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("MaxConcurrency", 0),
+        ("MaxConcurrency", 2.0),
+        ("ToleratedFailureCount", 0),
+        ("ToleratedFailurePercentage", 100),
+        ("ToleratedFailurePercentage", 0.5),
+    ],
+)
+def test_limits_of_a_map_that_are_computed_may_be_the_least_and_the_most(
+    workflow: Workflow, field: str, value: float
+) -> None:
+    items = machine(("Item", {"Type": "Succeed"}))
+    each = {"Type": "Map", "ItemProcessor": items, field: "{% $states.input.n %}", "Items": [1], "End": True}
+    workflow.run({"Each": each}, {"n": value}, **JSONATA)
+    assert workflow.described["status"] == "SUCCEEDED"
 
 
 @pytest.mark.parametrize("field", ["MaxConcurrencyPath", "ToleratedFailureCountPath", "ToleratedFailurePercentagePath"])

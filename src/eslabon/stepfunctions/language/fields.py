@@ -21,8 +21,10 @@ from eslabon.stepfunctions.language.scope import Evaluate, Scope, StateError
 class Range:
     """The numbers that a field takes.
 
-    >>> 5 in Range(1), 0 in Range(1), 1.5 in Range(1), 1.5 in Range(0, 100, whole=False), math.inf in Range(1)
-    (True, False, False, True, False)
+    >>> 5 in Range(1), 0 in Range(1), 1.5 in Range(1), math.inf in Range(1)
+    (True, False, False, False)
+    >>> 1.5 in Range(0, 100, whole=False), 100 in Range(0, 100), 101 in Range(0, 100)
+    (True, True, False)
     >>> str(Range(1)), str(Range(0, 100, whole=False))
     ('an integer, 1 or more', 'a number from 0 to 100')
     """

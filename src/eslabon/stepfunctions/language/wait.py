@@ -50,6 +50,8 @@ def compile_wait(fields: Mapping[str, Any]) -> Until:
 
     >>> compile_wait({"Seconds": 5})(Scope({}), 100.0)
     105.0
+    >>> compile_wait({"Timestamp": "1970-01-01T00:00:10Z"})(Scope({}), 100.0)  # it has passed
+    100.0
     >>> compile_wait({"SecondsPath": "$.n"})(Scope({"n": "soon"}), 100.0)
     Traceback (most recent call last):
     StateError: ...

@@ -64,7 +64,7 @@ class Visit(Scope):
         self.document = self.input = given
         self.result = ABSENT
         self.error_output = ABSENT
-        self.variables = flow.variables
+        self.variables = flow.variables  # as they were at entry, in every attempt
         self.flow = flow
         self.state = state
         self.before = 0  # id of the event before it was entered
@@ -137,7 +137,6 @@ class Visit(Scope):
         self.document = self.input
         self.result = ABSENT
         self.running = None
-        self.variables = self.flow.variables
         try:
             self.flow.execution.work[self.state.type](self)
         except StateError as failure:
