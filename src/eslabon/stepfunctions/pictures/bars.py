@@ -96,7 +96,13 @@ class Timeline:
             self.right = width - MARGIN - min(max(lines, default=0.0) + SIGN + 10, width * 0.36)
 
     def picture(self) -> svg.Picture:
-        """The whole drawing."""
+        """The whole drawing.
+
+        >>> run = Run("FAILED", 0.0, 2.0, visits=[Visit("A", "Wait", 0.0, ended=2.0, status=FAILED)])
+        >>> picture = Timeline(run, Labels("en"), 700).picture()
+        >>> picture.svg.startswith("<svg"), ">A</text>" in picture.svg
+        (True, True)
+        """
         sign, sentence = headline(self.run, self.labels)
         # How it went stands above the graph, which is shown with it: here the sign alone repeats it.
         name = self.labels("time")

@@ -59,12 +59,26 @@ class Pen:
         self.straight = False  # the last step is still to be written
 
     def down(self, y: float) -> None:
-        """Straight down, or up."""
+        """Straight down, or up.
+
+        >>> pen = Pen(4, 0)
+        >>> pen.down(10)
+        >>> pen.down(6)
+        >>> pen.done()
+        [('M', 4, 0), ('L', 4, 6)]
+        """
         self.straight = self.straight or y != self.y
         self.y = y
 
     def curve(self, x: float, y: float) -> None:
-        """Down to a place, leaving and arriving upright."""
+        """Down to a place, leaving and arriving upright.
+
+        >>> pen = Pen(0, 0)
+        >>> pen.curve(8, 10)
+        >>> pen.curve(8.2, 20)  # that is straight
+        >>> pen.done()
+        [('M', 0, 0), ('C', 0, 5.0, 8, 5.0, 8, 10), ('L', 8, 20)]
+        """
         if abs(x - self.x) < 0.5:
             self.down(y)
             return
@@ -74,19 +88,36 @@ class Pen:
         self.x, self.y = x, y
 
     def turn(self, x: float, height: float) -> None:
-        """Round, to the same height at another place."""
+        """Round, to the same height at another place.
+
+        >>> pen = Pen(0, 0)
+        >>> pen.turn(8, -6)
+        >>> pen.done()
+        [('M', 0, 0), ('C', 0, -6, 8, -6, 8, 0)]
+        """
         self._write()
         self.steps.append(("C", self.x, self.y + height, x, self.y + height, x, self.y))
         self.x = x
 
     def lift(self, y: float) -> None:
-        """Go on at another height; nothing is drawn until there."""
+        """Go on at another height; nothing is drawn until there.
+
+        >>> pen = Pen(0, 0)
+        >>> pen.down(5)
+        >>> pen.lift(15)
+        >>> pen.done()
+        [('M', 0, 0), ('L', 0, 5), ('M', 0, 15)]
+        """
         self._write()
         self.y = y
         self.steps.append(("M", self.x, y))
 
     def done(self) -> list[Step]:
-        """All steps."""
+        """All steps.
+
+        >>> Pen(2, 3).done()
+        [('M', 2, 3)]
+        """
         self._write()
         return self.steps
 

@@ -60,7 +60,15 @@ class Drawing:
         self.unknown = elsewhere(graph)
 
     def picture(self) -> svg.Picture:
-        """The whole drawing."""
+        """The whole drawing.
+
+        >>> from eslabon.stepfunctions.pictures.graphs import read
+        >>> english = Labels("en")
+        >>> graph = read({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}, english)
+        >>> picture = Drawing(graph, None, english, 700).picture()
+        >>> picture.svg.startswith("<svg"), ">A</text>" in picture.svg
+        (True, True)
+        """
         plan = self._plan(self.graph, self.bound - 2 * MARGIN, outermost=True)
         top = MARGIN
         content: list[str] = []

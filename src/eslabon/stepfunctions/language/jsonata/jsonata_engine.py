@@ -55,7 +55,7 @@ _MEMBER_OF_STATES = re.compile(r"\$states\b(?:\s*\.\s*(\w+)\b)?")
 _PLACEHOLDER = re.compile(r"\{\{\{\w+\}\}\}|\{\{\w+\}\}")
 
 
-class Frame(Jsonata.Frame):  # type: ignore[misc]  # the library has no types
+class _Frame(Jsonata.Frame):  # type: ignore[misc]  # the library has no types
     """The variables of a block or a function, inside those of its surroundings."""
 
     def lookup(self, name: str) -> Any:
@@ -67,65 +67,17 @@ class Frame(Jsonata.Frame):  # type: ignore[misc]  # the library has no types
         return None
 
 
-_GLOBAL = Frame(None)
+_GLOBAL = _Frame(None)
 _GLOBAL.bindings.update(FUNCTIONS)
 
 
-class Engine(Jsonata):  # type: ignore[misc]  # the library has no types
-    """A compiled expression; DefinitionError, with the column, for what is no JSONata.
+class _Bounded(Jsonata):  # type: ignore[misc]  # the library has no types
+    """The library's evaluation: counted, limited, and corrected where JSONata's own results are others."""
 
-    >>> Engine("$states.input.n * 2").evaluate(Scope({"n": 21}))
-    42
-    >>> Engine("$states.input.n > ").evaluate(Scope({"n": 21}))
-    Traceback (most recent call last):
-    DefinitionError: Unexpected end of expression
-    >>> Engine("$states.input.n * 2").evaluate(Scope({"n": "21"}))
-    Traceback (most recent call last):
-    Failed: . T2001: The left side of the "*" operator must evaluate to a number
-    """
-
-    def __init__(self, text: str) -> None:
-        # not the library's own: it would share a parser, and knows no scope
-        self.parser = _Parser()
-        try:
-            self.ast = self.parser.parse(text, compile_regex)
-        except JException as error:
-            raise DefinitionError(_syntax_error(error, text), error.location) from None
-        except re.error as error:
-            raise _regex_error(error) from None
-        except RecursionError:
-            raise DefinitionError("the expression nests too deeply") from None
-        self.errors = None
-        self.input = None
-        self.environment = _GLOBAL
-        self.scope = Scope(None)
-        self.steps = self.depth = self.calls = 0
-        self.variables = frozenset(_VARIABLE.findall(text))
-        members = frozenset(_MEMBER_OF_STATES.findall(text))
-        self.members = members if members <= _STATES_MEMBERS else _STATES_MEMBERS
-
-    def evaluate(self, scope: Scope) -> Any:
-        """The result as a JSON value, ABSENT when it is undefined; Failed says what went wrong."""
-        frame = self._frame(scope)
-        self.scope = scope
-        self.steps = self.depth = self.calls = 0
-        others, limit = getattr(Jsonata.CURRENT, "jsonata", None), sys.getrecursionlimit()
-        Jsonata.CURRENT.jsonata = self  # the library's functions call back through it
-        sys.setrecursionlimit(limit + _FRAMES)
-        try:
-            return to_json(self.eval(self.ast, None, frame))
-        except Refused as error:
-            raise Failed(f": {error}") from None
-        except JException as error:
-            raise Failed(f". {error.error}: {message_of(error)}") from None
-        except (RecursionError, MemoryError):
-            raise Failed(": it needs too much memory") from None
-        except Exception as error:  # whatever the library's functions make of bad arguments
-            code = _CODES.get(str(error))
-            raise Failed(f". {code}: {error}" if code else f": {error}") from None
-        finally:
-            sys.setrecursionlimit(limit)
-            Jsonata.CURRENT.jsonata = others
+    scope: Scope
+    steps: int
+    depth: int
+    calls: int
 
     def eval(self, expr: Any, input: Any, environment: Any) -> Any:
         """The library's evaluation of one part, counted."""
@@ -143,8 +95,8 @@ class Engine(Jsonata):  # type: ignore[misc]  # the library has no types
         if self.steps > STEPS:
             raise Refused(f"it takes more than {STEPS} steps. Check for a function that calls itself for ever")
 
-    def create_frame(self, enclosing_environment: Any = None) -> Frame:
-        return Frame(enclosing_environment)
+    def create_frame(self, enclosing_environment: Any = None) -> _Frame:
+        return _Frame(enclosing_environment)
 
     def evaluate_numeric_expression(self, lhs: Any, rhs: Any, op: Any) -> Any:
         """Arithmetic, with the remainder of numbers that are not whole, and without Python's own errors."""
@@ -186,9 +138,76 @@ class Engine(Jsonata):  # type: ignore[misc]  # the library has no types
         """`one & other`, of limited size."""
         return limited(super().evaluate_string_concat(lhs, rhs))
 
+
+class Engine(_Bounded):
+    """A compiled expression; DefinitionError, with the column, for what is no JSONata.
+
+    >>> Engine("$states.input.n * 2").evaluate(Scope({"n": 21}))
+    42
+    >>> Engine("$states.input.n > ").evaluate(Scope({"n": 21}))
+    Traceback (most recent call last):
+    DefinitionError: Unexpected end of expression
+    >>> Engine("$states.input.n * 2").evaluate(Scope({"n": "21"}))
+    Traceback (most recent call last):
+    Failed: . T2001: The left side of the "*" operator must evaluate to a number
+    """
+
+    def __init__(self, text: str) -> None:
+        # not the library's own: it would share a parser, and knows no scope
+        self.parser = _Parser()
+        try:
+            self.ast = self.parser.parse(text, compile_regex)
+        except JException as error:
+            raise DefinitionError(_syntax_error(error, text), error.location) from None
+        except re.error as error:
+            raise _regex_error(error) from None
+        except RecursionError:
+            raise DefinitionError("the expression nests too deeply") from None
+        self.errors = None
+        self.input = None
+        self.environment = _GLOBAL
+        self.scope = Scope(None)
+        self.steps = self.depth = self.calls = 0
+        self.variables = frozenset(_VARIABLE.findall(text))
+        members = frozenset(_MEMBER_OF_STATES.findall(text))
+        self.members = members if members <= _STATES_MEMBERS else _STATES_MEMBERS
+
+    def evaluate(self, scope: Scope) -> Any:
+        """The result as a JSON value, ABSENT when it is undefined; Failed says what went wrong.
+
+        >>> Engine("[1..3]").evaluate(Scope({}))
+        [1, 2, 3]
+        >>> from eslabon.stepfunctions.language.scope import ABSENT
+        >>> Engine("$states.input.n").evaluate(Scope({"m": 1})) is ABSENT
+        True
+        >>> Engine("($f := function($n) { 1 + $f($n) }; $f(0))").evaluate(Scope({}))
+        Traceback (most recent call last):
+        Failed: : it nests more than 400 deep. Check for a function that calls itself for ever
+        """
+        frame = self._frame(scope)
+        self.scope = scope
+        self.steps = self.depth = self.calls = 0
+        others, limit = getattr(Jsonata.CURRENT, "jsonata", None), sys.getrecursionlimit()
+        Jsonata.CURRENT.jsonata = self  # the library's functions call back through it
+        sys.setrecursionlimit(limit + _FRAMES)
+        try:
+            return to_json(self.eval(self.ast, None, frame))
+        except Refused as error:
+            raise Failed(f": {error}") from None
+        except JException as error:
+            raise Failed(f". {error.error}: {message_of(error)}") from None
+        except (RecursionError, MemoryError):
+            raise Failed(": it needs too much memory") from None
+        except Exception as error:  # whatever the library's functions make of bad arguments
+            code = _CODES.get(str(error))
+            raise Failed(f". {code}: {error}" if code else f": {error}") from None
+        finally:
+            sys.setrecursionlimit(limit)
+            Jsonata.CURRENT.jsonata = others
+
     def _frame(self, scope: Scope) -> Any:
         """The variables that the expression names, as far as they exist."""
-        frame = Frame(_GLOBAL)
+        frame = _Frame(_GLOBAL)
         frame.bindings.update({"$": None, "__evaluate_entry": None, "__evaluate_exit": None})
         for name in self.variables & scope.variables.keys():
             frame.bindings[name] = _converted(scope, scope.variables[name])

@@ -135,7 +135,7 @@ def _now(picture: Any = None, timezone: Any = None) -> Any:
 # --- as the library calls them ---------------------------------------------------------------------------------------
 
 
-class Signature(LibrarySignature):  # type: ignore[misc]  # the library has no types
+class _Signature(LibrarySignature):  # type: ignore[misc]  # the library has no types
     """The parameters of a function: https://docs.jsonata.org/embedding-extending#function-signature-syntax
 
     The library's takes null for a missing argument, and its functions change their names when a variable holds them.
@@ -167,13 +167,13 @@ class Signature(LibrarySignature):  # type: ignore[misc]  # the library has no t
         raise JException("T0410", -1, fitting + 1, self.function_name)
 
 
-class Function(Jsonata.JFunction):  # type: ignore[misc]
+class _Function(Jsonata.JFunction):  # type: ignore[misc]
     """A function of JSONata, implemented here."""
 
     def __init__(self, name: str, implementation: Callable[..., Any], signature: str) -> None:
         super().__init__(None, None)
         self.function_name = name
-        self.signature = Signature(signature, name)
+        self.signature = _Signature(signature, name)
         self.implementation = implementation
         self.arity = len(inspect.signature(implementation).parameters)
 
@@ -188,7 +188,7 @@ def _of_library(function: Any) -> Any:
     """The library's function with our signature."""
     ours = copy.copy(function)
     ours.signature = copy.copy(function.signature)
-    ours.signature.__class__ = Signature
+    ours.signature.__class__ = _Signature
     return ours
 
 
@@ -208,7 +208,7 @@ _IMPLEMENTED: dict[str, tuple[Callable[..., Any], str]] = {
 
 FUNCTIONS: dict[str, Any] = {
     **{name: _of_library(function) for name, function in Jsonata.static_frame.bindings.items()},
-    **{name: Function(name, implementation, signature) for name, (implementation, signature) in _IMPLEMENTED.items()},
+    **{name: _Function(name, implementation, signature) for name, (implementation, signature) in _IMPLEMENTED.items()},
 }
 """All functions by their names, without $. AWS has removed $eval."""
 del FUNCTIONS["eval"]

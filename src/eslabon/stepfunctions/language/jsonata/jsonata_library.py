@@ -53,7 +53,13 @@ class Refused(JException):  # type: ignore[misc]  # the library has no types
 
 
 def evaluation() -> Any:
-    """The engine that is at work: its `scope`, and `spend` for work outside of the expression's parts."""
+    """The engine that is at work: its `scope`, and `spend` for work outside of the expression's parts.
+
+    >>> Jsonata.CURRENT.jsonata = "an engine"  # as an engine says of itself
+    >>> evaluation()
+    'an engine'
+    >>> del Jsonata.CURRENT.jsonata
+    """
     return Jsonata.CURRENT.jsonata
 
 

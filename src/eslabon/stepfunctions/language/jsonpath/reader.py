@@ -42,18 +42,33 @@ class Reader:
         return self.position >= len(self.text)
 
     def sees(self, token: str) -> bool:
-        """Whether `token` comes next."""
+        """Whether `token` comes next.
+
+        >>> reader = Reader("$.a")
+        >>> reader.sees("$"), reader.sees("."), reader.position
+        (True, False, 0)
+        """
         return self.text.startswith(token, self.position)
 
     def take(self, token: str) -> bool:
-        """Read `token` if it comes next."""
+        """Read `token` if it comes next.
+
+        >>> reader = Reader("..a")
+        >>> reader.take(".."), reader.take(".."), reader.rest
+        (True, False, 'a')
+        """
         if not self.text.startswith(token, self.position):
             return False
         self.position += len(token)
         return True
 
     def match(self, pattern: re.Pattern[str]) -> str | None:
-        """Read what the pattern matches here, if it does."""
+        r"""Read what the pattern matches here, if it does.
+
+        >>> reader = Reader("12a")
+        >>> reader.match(re.compile(r"\d+")), reader.match(re.compile(r"\d+")), reader.rest
+        ('12', None, 'a')
+        """
         found = pattern.match(self.text, self.position)
         if found is None:
             return None
@@ -61,16 +76,38 @@ class Reader:
         return found[0]
 
     def blanks(self) -> None:
-        """Read white space, if there is any."""
+        """Read white space, if there is any.
+
+        >>> reader = Reader("  a")
+        >>> reader.blanks()
+        >>> reader.rest
+        'a'
+        """
         self.match(BLANKS)
 
     def expect(self, token: str, what: str) -> None:
-        """Read `token`, or complain that `what` is expected."""
+        """Read `token`, or complain that `what` is expected.
+
+        >>> reader = Reader("[0")
+        >>> reader.expect("[", "an opening [")
+        >>> reader.position
+        1
+        >>> reader.expect("]", "a closing ]")
+        Traceback (most recent call last):
+        DefinitionError: '[0' at position 1: a closing ] is expected, not '0'
+        """
         if not self.take(token):
             raise self.error(f"{what} is missing" if self.done else f"{what} is expected, not {self.rest[:20]!r}")
 
     def quoted(self) -> str | None:
-        """Read a text in single or double quotes and answer it without its escapes; None when there is no quote."""
+        r"""Read a text in single or double quotes and answer it without its escapes; None when there is no quote.
+
+        >>> Reader("'it\\'s' rest").quoted(), Reader("rest").quoted()
+        ("it's", None)
+        >>> Reader("'it").quoted()
+        Traceback (most recent call last):
+        DefinitionError: "'it" at position 0: the quote ' that begins here has no end
+        """
         quote = self.text[self.position : self.position + 1]
         if quote not in ("'", '"'):
             return None
@@ -84,7 +121,20 @@ class Reader:
 
     @contextmanager
     def deeper(self) -> Iterator[None]:
-        """Around the reading of an expression in an expression: complains when it goes on and on."""
+        """Around the reading of an expression in an expression: complains when it goes on and on.
+
+        >>> reader = Reader("f(g(1))")
+        >>> with reader.deeper(), reader.deeper():
+        ...     reader.depth
+        2
+        >>> reader.depth
+        0
+        >>> reader.depth = DEEPEST
+        >>> with reader.deeper():
+        ...     pass
+        Traceback (most recent call last):
+        DefinitionError: 'f(g(1))' at position 0: the expression nests too deeply
+        """
         self.depth += 1
         if self.depth > DEEPEST:
             raise self.error("the expression nests too deeply")
@@ -92,7 +142,11 @@ class Reader:
         self.depth -= 1
 
     def error(self, problem: str) -> DefinitionError:
-        """A complaint about what stands here."""
+        """A complaint about what stands here.
+
+        >>> Reader("$.").error("a name is missing")
+        DefinitionError("'$.' at position 0: a name is missing")
+        """
         shown = self.text if len(self.text) <= 200 else self.text[:200] + "…"
         return DefinitionError(f"{shown!r} at position {self.position}: {problem}", self.position)
 
