@@ -9,10 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eslabon.ids import Ids
-from eslabon.stepfunctions.language.dataflow import ASSIGN, JSONATA, DataFlow, Step, result_path
+from eslabon.stepfunctions.language.dataflow import compile_dataflow
 from eslabon.stepfunctions.language.errornames import ALL, DATA_LIMIT, HEARTBEAT, RUNTIME, TASK_FAILED, TIMEOUT
-from eslabon.stepfunctions.language.jsonata import jsonata
-from eslabon.stepfunctions.language.jsonpath.templates import compile_template
 from eslabon.stepfunctions.language.scope import StateError
 
 # What the wildcards do not take. https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
@@ -83,31 +81,21 @@ class Retrier:
 
 
 class Catcher:
-    """One entry of Catch: its errors, the next state, and what becomes of the error output."""
+    """One entry of Catch: its errors, the next state, and what becomes of the error output.
+
+    >>> from eslabon.stepfunctions.language.scope import Scope
+    >>> catcher = Catcher({"ErrorEquals": ["States.ALL"], "Next": "Handle", "ResultPath": "$.error"}, "JSONPath")
+    >>> catcher.dataflow.output(Scope({"n": 1}), {"Error": "Full"})
+    ({'n': 1, 'error': {'Error': 'Full'}}, {})
+    """
 
     __slots__ = ("dataflow", "errors", "next")
 
     def __init__(self, fields: Mapping[str, Any], language: str) -> None:
         self.errors: list[str] = fields["ErrorEquals"]
         self.next: str = fields["Next"]
-        self.dataflow = DataFlow([], _jsonata(fields) if language == JSONATA else _jsonpath(fields))
-
-
-def _jsonpath(fields: Mapping[str, Any]) -> list[Step]:
-    steps: list[Step] = []
-    if "Assign" in fields:
-        steps.append((ASSIGN, compile_template(fields["Assign"], "Assign")))
-    if "ResultPath" in fields:
-        steps.append(("afterResultPath", result_path(fields["ResultPath"])))
-    return steps
-
-
-def _jsonata(fields: Mapping[str, Any]) -> list[Step]:
-    steps: list[Step] = []
-    for member, step in (("Assign", ASSIGN), ("Output", "afterOutput")):
-        if member in fields:
-            steps.append((step, jsonata.compile_value(fields[member], member)))
-    return steps
+        own = {name: fields[name] for name in ("Assign", "Output", "ResultPath") if name in fields}
+        self.dataflow = compile_dataflow(own, language)
 
 
 def error_output(failure: StateError) -> dict[str, Any]:

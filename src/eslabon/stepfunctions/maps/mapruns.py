@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 
 from __future__ import annotations
 
-import math
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -53,10 +52,10 @@ class MapRun:
         self.children_arn = service.arn(f"express:{labelled}:{name}:" if work.express else f"execution:{labelled}:")
         self.state_machine = {"Id": service.arn(f"stateMachine:{labelled}"), "Name": labelled}
         self.inputs = Inputs(visit, work, open_items)
-        self.max_concurrency = int(_value(visit, work.max_concurrency, "MaxConcurrency") or 0)
-        count = _value(visit, work.tolerated_count, "ToleratedFailureCount")
+        self.max_concurrency = int(_value(visit, work.max_concurrency) or 0)
+        count = _value(visit, work.tolerated_count)
         self.tolerated_count = None if count is None else int(count)
-        percentage = _value(visit, work.tolerated_percentage, "ToleratedFailurePercentage", most=100)
+        percentage = _value(visit, work.tolerated_percentage)
         self.tolerated_percentage = percentage
         self.writer = work.writer or resultwriter.DEFAULT
         self.place: resultwriter.Place | None = None
@@ -404,12 +403,5 @@ def run(visit: Visit, work: MapWork) -> None:
     map_run.start()
 
 
-def _value(visit: Visit, field: Evaluate | None, name: str, most: float = math.inf) -> float | None:
-    """A limit of the state; StateError when it is negative or more than it may be."""
-    if field is None:
-        return None
-    value = float(field(visit))
-    if not 0 <= value <= most:
-        wanted = "a non-negative number" if most == math.inf else f"a number between 0 and {most}"
-        raise StateError(RUNTIME, f"{name} must be {wanted}, but is {value:g}.")
-    return value
+def _value(visit: Visit, field: Evaluate | None) -> float | None:
+    return None if field is None else float(field(visit))
