@@ -47,7 +47,14 @@ class Inspection:
         self.data: dict[str, Any] = {}
 
     def note(self, name: str, value: Any) -> None:
-        """Keep what a step has made, when it is one that is shown."""
+        """Keep what a step has made, when it is one that is shown.
+
+        >>> inspection = Inspection(frozenset({"result"}))
+        >>> inspection.note("result", [1])
+        >>> inspection.note("afterArguments", {})
+        >>> inspection.data
+        {'result': '[1]'}
+        """
         if name in self.shown:
             self.data[name] = compact(value)
 

@@ -82,7 +82,16 @@ class TestExecution(Execution):
             self.work = {**self.work, **dict.fromkeys(MOCKED, lambda visit: run_mocked(visit, self))}
 
     def run(self) -> None:
-        """Run the state, until it ends or its time is over."""
+        """Run the state, until it ends or its time is over.
+
+        >>> from eslabon import Cloud
+        >>> from eslabon.stepfunctions.language.definition import compile_state
+        >>> wait = compile_state("Wait", {"Type": "Wait", "Seconds": 60, "Next": "Done"})
+        >>> test = TestExecution(Cloud().service("stepfunctions"), wait, {}, Settings())
+        >>> test.run()
+        >>> test.answer
+        {'status': 'SUCCEEDED', 'output': '{}', 'nextState': 'Done'}
+        """
         self.inspection.data["input"] = self.input_text
         self.visit.enter()
         if not self.clock.wait_until(lambda: bool(self.answer), self.started + LONGEST):
@@ -102,7 +111,17 @@ class TestExecution(Execution):
         return whole
 
     def finish(self, status: str, **members: Any) -> None:
-        """The state has ended, one way or another; the first one counts."""
+        """The state has ended, one way or another; the first one counts.
+
+        >>> from eslabon import Cloud
+        >>> from eslabon.stepfunctions.language.definition import compile_state
+        >>> done = compile_state("Done", {"Type": "Succeed"})
+        >>> test = TestExecution(Cloud().service("stepfunctions"), done, {}, Settings())
+        >>> test.finish(FAILED, error="Full")
+        >>> test.finish(SUCCEEDED)
+        >>> test.answer
+        {'status': 'FAILED', 'error': 'Full'}
+        """
         if self.answer:
             return
         self.answer = {"status": status, **members}

@@ -79,10 +79,22 @@ class Report:
         return self.errors > 0
 
     def error(self, location: str, message: str, code: str = SCHEMA_VALIDATION_FAILED) -> None:
-        """Add an error."""
+        """Add an error.
+
+        >>> report = Report()
+        >>> report.error("/States/A", "State A has no Next", "MISSING_TRANSITION")
+        >>> report.errors, str(report.diagnostics[0])
+        (1, 'MISSING_TRANSITION: State A has no Next at /States/A')
+        """
         self._found[Diagnostic(ERROR, code, message, location)] = None
         self.errors += 1
 
     def warn(self, location: str, code: str, message: str) -> None:
-        """Add a warning."""
+        """Add a warning.
+
+        >>> report = Report()
+        >>> report.warn("/States/A/Cause", NO_PATH, "This looks like a path.")
+        >>> report.errors, report.diagnostics[0].severity
+        (0, 'WARNING')
+        """
         self._found[Diagnostic(WARNING, code, message, location)] = None

@@ -94,17 +94,32 @@ def is_number(value: Any) -> TypeGuard[float]:
 
 
 def anything(context: Context, value: Any, location: str) -> None:
-    """Any JSON value."""
+    """Any JSON value.
+
+    >>> from eslabon.stepfunctions.validation.kindexamples import problems
+    >>> problems(anything, [None, 1])
+    []
+    """
 
 
 def text(context: Context, value: Any, location: str) -> None:
-    """A text."""
+    """A text.
+
+    >>> from eslabon.stepfunctions.validation.kindexamples import problems
+    >>> problems(text, "a"), problems(text, 1)
+    ([], ["The field 'Field' must be a string"])
+    """
     if not isinstance(value, str):
         context.error(location, f"{_named(location)} must be a string")
 
 
 def boolean(context: Context, value: Any, location: str) -> None:
-    """true or false."""
+    """A boolean.
+
+    >>> from eslabon.stepfunctions.validation.kindexamples import problems
+    >>> problems(boolean, True), problems(boolean, "true")
+    ([], ["The field 'Field' must be true or false"])
+    """
     if not isinstance(value, bool):
         context.error(location, f"{_named(location)} must be true or false")
 
@@ -154,7 +169,12 @@ number from 0 to 100"]
 
 
 def path(context: Context, value: Any, location: str) -> None:
-    """A JSONPath, to a node of the input, the context object or a variable."""
+    """A JSONPath, to a node of the input, the context object or a variable.
+
+    >>> from eslabon.stepfunctions.validation.kindexamples import problems
+    >>> problems(path, "$.a"), problems(path, 1)
+    ([], ["The field 'Field' must be a string that holds a path"])
+    """
     _checked(context, value, location, expressions.check_path)
 
 
@@ -174,13 +194,23 @@ def reference_path(context: Context, value: Any, location: str) -> None:
 
 
 def path_or_null(context: Context, value: Any, location: str) -> None:
-    """A JSONPath, or null for nothing at all."""
+    """A JSONPath, or null for nothing at all.
+
+    >>> from eslabon.stepfunctions.validation.kindexamples import problems
+    >>> problems(path_or_null, None), problems(path_or_null, "$.a"), len(problems(path_or_null, "a"))
+    ([], [], 1)
+    """
     if value is not None:
         path(context, value, location)
 
 
 def variable(context: Context, value: Any, location: str) -> None:
-    """What a comparison of a Choice looks at."""
+    """What a comparison of a Choice looks at.
+
+    >>> from eslabon.stepfunctions.validation.kindexamples import problems
+    >>> problems(variable, "$.a"), problems(variable, "a")
+    ([], ["Value is not a Reference Path: Reference path didn't start with '$'"])
+    """
     if isinstance(value, str) and not value.startswith("$"):
         context.error(location, "Value is not a Reference Path: Reference path didn't start with '$'")
         return
@@ -188,13 +218,23 @@ def variable(context: Context, value: Any, location: str) -> None:
 
 
 def result_path(context: Context, value: Any, location: str) -> None:
-    """A reference path into the state's input, or null."""
+    """A reference path into the state's input, or null.
+
+    >>> from eslabon.stepfunctions.validation.kindexamples import problems
+    >>> problems(result_path, None), problems(result_path, "$.a"), len(problems(result_path, "$.a[*]"))
+    ([], [], 1)
+    """
     if value is not None:
         _checked(context, value, location, expressions.check_result_path)
 
 
 def text_path(context: Context, value: Any, location: str) -> None:
-    """A path, or an intrinsic function that answers text."""
+    """A path, or an intrinsic function that answers text.
+
+    >>> from eslabon.stepfunctions.validation.kindexamples import problems
+    >>> problems(text_path, "$.a"), problems(text_path, "States.Format('{}', $.a)"), len(problems(text_path, "a"))
+    ([], [], 1)
+    """
     _checked(context, value, location, expressions.check_text_path)
 
 
@@ -206,7 +246,14 @@ def _checked(context: Context, value: Any, location: str, check: Callable[[Conte
 
 
 def template(context: Context, value: Any, location: str) -> None:
-    """A payload template in JSONPath, a value with expressions in JSONata."""
+    """A payload template in JSONPath, a value with expressions in JSONata.
+
+    >>> from eslabon.stepfunctions.validation.kindexamples import problems
+    >>> problems(template, {"a.$": "$.a"}), problems(template, "{% $a %}", JSONATA)
+    ([], [])
+    >>> len(problems(template, {"a.$": "a"})), len(problems(template, "{% $a + %}", JSONATA))
+    (1, 1)
+    """
     if context.language == JSONATA:
         jsonatachecks.check_jsonata_value(context, value, location)
     else:
@@ -214,7 +261,14 @@ def template(context: Context, value: Any, location: str) -> None:
 
 
 def template_object(context: Context, value: Any, location: str) -> None:
-    """A payload template that must be an object."""
+    """A payload template that must be an object.
+
+    >>> from eslabon.stepfunctions.validation.kindexamples import problems
+    >>> problems(template_object, {"a.$": "$.a"}), problems(template_object, "{% $a %}", JSONATA)
+    ([], [])
+    >>> problems(template_object, 1)
+    ["The field 'Field' must be a JSON object"]
+    """
     if context.language != JSONATA and not isinstance(value, dict):
         context.error(location, f"{_named(location)} must be a JSON object")
         return
@@ -234,7 +288,14 @@ def is_expression(value: Any) -> bool:
 
 
 def expression_or_text(context: Context, value: Any, location: str) -> None:
-    """A text, which may be a JSONata expression; in JSONPath a path in it is a mistake."""
+    """A text, which may be a JSONata expression; in JSONPath a path in it is a mistake.
+
+    >>> from eslabon.stepfunctions.validation.kindexamples import problems
+    >>> problems(expression_or_text, "Full"), problems(expression_or_text, "{% $a %}", JSONATA)
+    ([], [])
+    >>> problems(expression_or_text, "$.error")
+    ["The value looks like a path: call the field 'FieldPath' if it is one"]
+    """
     if not isinstance(value, str):
         text(context, value, location)
     elif context.language == JSONATA:
@@ -245,7 +306,14 @@ def expression_or_text(context: Context, value: Any, location: str) -> None:
 
 
 def timestamp(context: Context, value: Any, location: str) -> None:
-    """A point in time, or a JSONata expression for one."""
+    """A point in time, or a JSONata expression for one.
+
+    >>> from eslabon.stepfunctions.validation.kindexamples import problems
+    >>> problems(timestamp, "2026-01-01T12:00:00Z"), problems(timestamp, "{% $now() %}", JSONATA)
+    ([], [])
+    >>> problems(timestamp, "2026-01-01")
+    ["The field 'Field' must be a timestamp with its offset, as 2026-01-01T12:00:00Z"]
+    """
     if isinstance(value, str) and context.language == JSONATA and jsonatachecks.check_jsonata(context, value, location):
         return
     if parse_timestamp(value) is None:
@@ -253,7 +321,14 @@ def timestamp(context: Context, value: Any, location: str) -> None:
 
 
 def condition(context: Context, value: Any, location: str) -> None:
-    """true, false, or a JSONata expression for them."""
+    """A boolean, or a JSONata expression for one.
+
+    >>> from eslabon.stepfunctions.validation.kindexamples import problems
+    >>> problems(condition, True, JSONATA), problems(condition, "{% $a > 1 %}", JSONATA)
+    ([], [])
+    >>> problems(condition, "true", JSONATA)
+    ["The field 'Field' must be true, false or a JSONata expression in {% %}"]
+    """
     if not isinstance(value, bool) and not (
         isinstance(value, str) and jsonatachecks.check_jsonata(context, value, location)
     ):
@@ -261,7 +336,14 @@ def condition(context: Context, value: Any, location: str) -> None:
 
 
 def items(context: Context, value: Any, location: str) -> None:
-    """An array or an object, or a JSONata expression for one."""
+    """An array or an object, or a JSONata expression for one.
+
+    >>> from eslabon.stepfunctions.validation.kindexamples import problems
+    >>> problems(items, [1], JSONATA), problems(items, "{% [1..3] %}", JSONATA)
+    ([], [])
+    >>> problems(items, 1, JSONATA)
+    ["The field 'Field' must be an array, or a JSONata expression in {% %} for one"]
+    """
     if isinstance(value, list | dict) or is_expression(value):
         template(context, value, location)
     else:
