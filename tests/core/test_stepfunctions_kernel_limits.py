@@ -81,6 +81,25 @@ def test_iterations_that_are_stopped_do_not_lengthen_a_history_that_is_full(mach
     assert len(machines.events(described["executionArn"])) == 25_000
 
 
+def test_a_state_that_is_one_event_too_many_is_not_run(machines: Machines) -> None:
+    """Its Task would be called, and no history would tell."""
+    calls: list[Any] = []
+
+    def answer(arguments: Any) -> dict[str, Any]:
+        calls.append(arguments)
+        return {}
+
+    machines.cloud.mock("Ask", answer)
+    passes = {f"S{number}": {"Type": "Pass", "Next": f"S{number + 1}"} for number in range(3)}
+    ask = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f"}}
+    again = {"Type": "Choice", "Choices": [STOP], "Default": "Ask"}
+    states = {**passes, "S3": {"Type": "Pass", "Next": "Ask"}, "Ask": {**ask, "Next": "Again"}, "Again": again}
+    described = machines.run({**states, "Done": SUCCEED})
+    types = [event["type"] for event in machines.events(described["executionArn"])]
+    assert (len(types), types[-2]) == (25_000, "ChoiceStateExited")  # the Task would come next
+    assert len(calls) == types.count("TaskSucceeded")
+
+
 def test_a_cycle_in_an_express_execution_ends_after_five_minutes(machines: Machines) -> None:
     """It has no limit of events, but one of time."""
     answer = machines.client.start_sync_execution(stateMachineArn=machines.create(cycle(), "EXPRESS"))
@@ -270,3 +289,17 @@ def test_variables_of_branches_that_failed_or_were_stopped_do_not_count(machines
     both = {"Type": "Parallel", "Branches": [keeps, fails], "Retry": retry, "Catch": catch, "End": True}
     described = machines.run({"Both": both, "Done": SUCCEED}, QueryLanguage="JSONata")
     assert described["status"] == "SUCCEEDED"
+
+
+def test_variables_of_an_execution_that_is_redriven_count_again(machines: Machines) -> None:
+    """40 times 256 KiB are kept; what is assigned after the redrive is too much."""
+    machines.cloud.mock("S40", [{"error": "Busy", "cause": ""}, {"result": 1}])
+    ask = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": {"FunctionName": "f"}}
+    states = {**assigning(40), "S40": {**ask, "Next": "More"}}
+    states["More"] = {"Type": "Pass", "Assign": {"more": text_of(256 * KIB)}, "End": True}
+    execution = machines.run(states, QueryLanguage="JSONata")["executionArn"]
+    machines.client.redrive_execution(executionArn=execution)
+    machines.cloud.clock.run_until_idle()
+    described = machines.client.describe_execution(executionArn=execution)
+    assert (described["status"], described["redriveCount"]) == ("FAILED", 1)
+    assert "'More'" in described["cause"]
