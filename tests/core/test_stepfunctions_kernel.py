@@ -408,6 +408,21 @@ def test_a_parallel_state_has_failed_once_even_if_its_catcher_fails(
 # --- What history tells
 
 
+def test_an_expression_that_fails_in_a_branch_is_told_once(workflow: Workflow) -> None:
+    """EvaluationFailed is of the state whose expression it was, not of the Parallel around it."""
+    show = {"Type": "Pass", "Output": "{% $states.input.nothing %}", "End": True}
+    both = {"Type": "Parallel", "Branches": [machine(("Show", show))], "End": True}
+    events = workflow.run({"Both": both}, **JSONATA)
+    told = [event["evaluationFailedEventDetails"]["state"] for event in events if event["type"] == "EvaluationFailed"]
+    assert told == ["Show"]
+    assert types(events)[-3:] == ["EvaluationFailed", "ParallelStateFailed", "ExecutionFailed"]
+
+
+def test_a_task_that_reports_a_failed_evaluation_has_evaluated_nothing(workflow: Workflow) -> None:
+    workflow.cloud.mock("Pay", [{"error": "States.QueryEvaluationError", "cause": "Elsewhere."}])
+    assert "EvaluationFailed" not in types(workflow.run({"Pay": task()}))
+
+
 def test_an_event_follows_the_last_one_of_its_branch(workflow: Workflow) -> None:
     branches = [machine((name, {"Type": "Wait", "Seconds": 3, "End": True})) for name in "AB"]
     events = workflow.run({"Both": {"Type": "Parallel", "Branches": branches, "End": True}})

@@ -206,10 +206,7 @@ class Visit(Scope):
         >>> visit.flow.execution.error, visit.flow.execution.cause
         ('Full', "An error occurred while executing the state 'Wait' (entered at the event id #2). No room.")
         """
-        if not failure.complete:
-            failure = self.completed(failure)
-        if failure.error == QUERY_FAILED:
-            self._record_evaluation(failure)
+        failure = self._own(failure)
         if self._retry(failure):
             return
         for catcher in self.state.catchers:
@@ -249,17 +246,23 @@ class Visit(Scope):
         cause = f"An error occurred while executing {where}. {failure.cause or ''}"
         return StateError(failure.error, cause, location=failure.location, complete=True)
 
-    def _record_evaluation(self, failure: StateError) -> None:
-        details = {
-            "state": self.state.name,
-            "error": failure.error,
-            "cause": failure.cause,
-            "location": failure.location or None,
-        }
-        # AWS points past the Entered event of a state that has done nothing else yet, to the one before it.
-        if self.flow.previous == self.entered:
-            self.flow.previous = self.before
-        self.flow.record("EvaluationFailed", details)
+    def _own(self, failure: StateError) -> StateError:
+        """The failure, completed; one of the state's own expressions is written down besides."""
+        if failure.complete:  # of a Task, a branch, an iteration
+            return failure
+        failure = self.completed(failure)
+        if failure.error == QUERY_FAILED:
+            details = {
+                "state": self.state.name,
+                "error": failure.error,
+                "cause": failure.cause,
+                "location": failure.location or None,
+            }
+            # AWS points past the Entered event of a state that has done nothing else yet, to the one before it.
+            if self.flow.previous == self.entered:
+                self.flow.previous = self.before
+            self.flow.record("EvaluationFailed", details)
+        return failure
 
     def _retry(self, failure: StateError) -> bool:
         for number, retrier in enumerate(self.state.retriers):
@@ -282,10 +285,7 @@ class Visit(Scope):
         try:
             self.conclude(catcher.dataflow, output, catcher.next)
         except StateError as second:  # a catcher that fails is not caught again
-            failure = second if second.complete else self.completed(second)
-            if failure.error == QUERY_FAILED:
-                self._record_evaluation(failure)
-            self._end_thread(failure)
+            self._end_thread(self._own(second))
 
     def redrive(self) -> None:
         """Run the state again, all of its retries anew; of its branches or iterations only those without success.
