@@ -335,6 +335,7 @@ def _pass(visit: Visit) -> None:
     work = visit.state.work
     assert isinstance(work, PassWork)
     arguments = visit.state.dataflow.arguments(visit)
+    visit.check_size(arguments)
     visit.succeed(work.result if work.has_result else arguments, is_result=False)
 
 
