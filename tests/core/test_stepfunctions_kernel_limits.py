@@ -138,6 +138,11 @@ def test_data_may_nest_200_levels(machines: Machines) -> None:
     assert json.loads(described["output"]) == {"a": nested(199)}
 
 
+def test_many_values_beside_each_other_are_not_deep(machines: Machines) -> None:
+    wide = {"Wrap": {"Type": "Pass", "Parameters": {"a.$": "$"}, "End": True}}
+    assert json.loads(machines.run(wide, [[]] * 1_000)["output"]) == {"a": [[]] * 1_000}
+
+
 @pytest.mark.parametrize("text", ["[" * 201 + "]" * 201, "[" * 100_000 + "]" * 100_000, "1e400", "NaN", "", "{"])
 def test_an_input_that_cannot_be_handed_on_starts_nothing(machines: Machines, text: str) -> None:
     machine = machines.create({"Done": SUCCEED})
@@ -191,6 +196,14 @@ def test_a_definition_of_one_megabyte_runs(machines: Machines) -> None:
 
 def test_a_constant_over_256_kib_can_be_defined_and_not_handed_on(machines: Machines) -> None:
     described = machines.run({"Big": {"Type": "Pass", "Result": "a" * 300 * KIB, "End": True}})
+    assert (described["status"], described["error"]) == ("FAILED", "States.DataLimitExceeded")
+
+
+def test_what_an_iteration_gets_is_held_to_256_kib(machines: Machines) -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html, States.DataLimitExceeded"""
+    item = {"StartAt": "Item", "States": {"Item": {"Type": "Pass", "Result": 1, "End": True}}}
+    each = {"Type": "Map", "ItemSelector": {"a.$": "$[0]", "b.$": "$[0]"}, "ItemProcessor": item, "End": True}
+    described = machines.run({"Each": each}, ["a" * 140_000])
     assert (described["status"], described["error"]) == ("FAILED", "States.DataLimitExceeded")
 
 
