@@ -302,6 +302,16 @@ def test_limits_of_a_map_that_a_path_finds_are_in_their_range(workflow: Workflow
     assert workflow.described["error"] == "States.Runtime"
 
 
+@pytest.mark.parametrize("value", [1.5, "1.5", True, None, [1]])
+@pytest.mark.parametrize("field", ["MaxConcurrencyPath", "ToleratedFailureCountPath"])
+def test_limits_of_a_map_that_a_path_finds_are_integers(workflow: Workflow, field: str, value: Any) -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/state-map.html"""
+    each = {"Type": "Map", "ItemProcessor": machine(("Item", {"Type": "Succeed"})), field: "$.n", "End": True}
+    workflow.run({"Each": {**each, "ItemsPath": "$.items"}}, {"n": value, "items": [1]})
+    assert workflow.described["error"] == "States.Runtime"
+    assert field in workflow.described["cause"]
+
+
 @pytest.mark.parametrize(("field", "value"), [("ErrorPath", 5), ("CausePath", {"a": 1}), ("ErrorPath", None)])
 def test_what_a_fail_state_finds_by_a_path_is_text(workflow: Workflow, field: str, value: Any) -> None:
     """https://states-language.net/: the values MUST be strings."""
@@ -434,6 +444,16 @@ def test_an_event_follows_the_last_one_of_its_branch(workflow: Workflow) -> None
     assert (before[exited["A"]], before[exited["B"]]) == (entered["A"], entered["B"])
     assert list(before) == list(range(1, len(events) + 1))
     assert all(earlier < later for later, earlier in before.items())
+
+
+@pytest.mark.parametrize("kind", ["Parallel", "Map"])
+def test_that_a_state_failed_follows_what_made_it_fail(workflow: Workflow, kind: str) -> None:
+    fails = machine(("Pass", {"Type": "Pass", "Next": "Fail"}), ("Fail", {"Type": "Fail", "Error": "Full"}))
+    held = {"Branches": [fails]} if kind == "Parallel" else {"ItemProcessor": fails}
+    events = workflow.run({"Both": {"Type": kind, **held, "End": True}}, [1])
+    found = {event["type"]: event for event in events}
+    assert found[f"{kind}StateFailed"]["previousEventId"] == found["FailStateEntered"]["id"]
+    assert found["ExecutionFailed"]["previousEventId"] == found[f"{kind}StateFailed"]["id"]
 
 
 def test_times_in_the_context_object_have_no_fraction_that_is_zero(workflow: Workflow) -> None:
