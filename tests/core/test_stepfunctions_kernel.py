@@ -415,6 +415,18 @@ def test_a_parallel_state_has_failed_once_even_if_its_catcher_fails(
     assert workflow.described["status"] == "FAILED"
 
 
+def test_a_redrive_ends_even_where_all_branches_had_ended_well(workflow: Workflow) -> None:
+    """The state itself failed: https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html"""
+    branch = machine(("Item", {"Type": "Pass", "End": True}))
+    both = {"Type": "Parallel", "Branches": [branch], "Output": "{% $states.result.nothing %}", "End": True}
+    execution = workflow.start({"Both": both}, **JSONATA)
+    workflow.cloud.clock.run_until_idle()
+    workflow.client.redrive_execution(executionArn=execution)
+    workflow.cloud.clock.run_until_idle()
+    workflow.history(execution)
+    assert (workflow.described["status"], workflow.described["redriveCount"]) == ("FAILED", 1)
+
+
 # --- What history tells
 
 
@@ -454,6 +466,13 @@ def test_that_a_state_failed_follows_what_made_it_fail(workflow: Workflow, kind:
     found = {event["type"]: event for event in events}
     assert found[f"{kind}StateFailed"]["previousEventId"] == found["FailStateEntered"]["id"]
     assert found["ExecutionFailed"]["previousEventId"] == found[f"{kind}StateFailed"]["id"]
+
+
+def test_an_iteration_that_had_to_wait_follows_the_one_that_made_room(workflow: Workflow) -> None:
+    item = machine(("Item", {"Type": "Pass", "End": True}))
+    events = workflow.run({"Each": {"Type": "Map", "ItemProcessor": item, "MaxConcurrency": 1, "End": True}}, [1, 2])
+    second = [event for event in events if event["type"] == "MapIterationStarted"][1]
+    assert events[second["previousEventId"] - 1]["type"] == "PassStateExited"
 
 
 def test_times_in_the_context_object_have_no_fraction_that_is_zero(workflow: Workflow) -> None:

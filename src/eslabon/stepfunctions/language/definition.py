@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from eslabon.stepfunctions.language.choice import Rule, compile_rule
 from eslabon.stepfunctions.language.dataflow import JSONATA, JSONPATH, DataFlow, compile_dataflow
-from eslabon.stepfunctions.language.fields import Range, compile_field, integer, number, text
+from eslabon.stepfunctions.language.fields import Range, compile_field, constant, integer, number, text
 from eslabon.stepfunctions.language.handlers import Catcher, Retrier
 from eslabon.stepfunctions.language.jsonata import jsonata
 from eslabon.stepfunctions.language.jsonpath.templates import compile_template
@@ -232,6 +232,8 @@ def _text(fields: Mapping[str, Any], name: str, language: str) -> Evaluate | Non
     if path is not None:
         template = compile_template({f"{name}.$": path}, f"{name}Path")
         return lambda scope: text(template(scope)[name], f"{name}Path", path)
+    if language != JSONATA and name in fields:  # where braces are text
+        return constant(fields[name])
     return compile_field(fields, name, jsonata_kind="string")
 
 
