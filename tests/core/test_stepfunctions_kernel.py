@@ -427,6 +427,39 @@ def test_a_redrive_ends_even_where_all_branches_had_ended_well(workflow: Workflo
     assert (workflow.described["status"], workflow.described["redriveCount"]) == ("FAILED", 1)
 
 
+# --- Items: https://docs.aws.amazon.com/step-functions/latest/dg/state-map.html
+
+
+def test_an_item_selector_that_finds_nothing_for_a_later_item_fails_the_map(workflow: Workflow) -> None:
+    item = machine(("Item", {"Type": "Succeed"}))
+    each = {"Type": "Map", "MaxConcurrency": 1, "ItemProcessor": item, "ItemSelector": {"v.$": "$$.Map.Item.Value.v"}}
+    events = workflow.run({"Each": {**each, "End": True}}, [{"v": 1}, {}, {"v": 3}])
+    assert types(events)[-2:] == ["MapStateFailed", "ExecutionFailed"]
+    assert types(events).count("SucceedStateEntered") == 1
+    assert workflow.described["error"] == "States.Runtime"
+
+
+def test_the_item_of_a_map_is_that_of_the_innermost_one_around(workflow: Workflow) -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html"""
+    show = {"Type": "Pass", "Parameters": {"inner.$": "$$.Map.Item.Value"}, "End": True}
+    inner = {"Type": "Map", "ItemSelector": {"v.$": "$$.Map.Item.Value"}, "ItemProcessor": machine(("Show", show))}
+    inner |= {"ResultSelector": {"shown.$": "$[*].inner", "outer.$": "$$.Map.Item.Index"}, "End": True}
+    workflow.run(
+        {"Each": {"Type": "Map", "ItemProcessor": machine(("Inner", inner)), "End": True}}, [["a"], ["b", "c"]]
+    )
+    expected = [{"shown": ["a"], "outer": 0}, {"shown": ["b", "c"], "outer": 1}]
+    assert json.loads(workflow.described["output"]) == expected
+
+
+@pytest.mark.parametrize(("fields", "error"), [({}, "States.Runtime"), (JSONATA, "States.QueryEvaluationError")])
+def test_a_map_needs_an_array(workflow: Workflow, fields: dict[str, Any], error: str) -> None:
+    """In JSONata what is no array is a failed evaluation: https://states-language.net/"""
+    each = {"Type": "Map", "ItemProcessor": machine(("Item", {"Type": "Succeed"})), "End": True}
+    events = workflow.run({"Each": each}, {"n": 1}, **fields)
+    assert workflow.described["error"] == error
+    assert ("EvaluationFailed" in types(events)) == (fields == JSONATA)
+
+
 # --- What history tells
 
 
@@ -473,6 +506,14 @@ def test_an_iteration_that_had_to_wait_follows_the_one_that_made_room(workflow: 
     events = workflow.run({"Each": {"Type": "Map", "ItemProcessor": item, "MaxConcurrency": 1, "End": True}}, [1, 2])
     second = [event for event in events if event["type"] == "MapIterationStarted"][1]
     assert events[second["previousEventId"] - 1]["type"] == "PassStateExited"
+
+
+def test_a_map_without_items_is_left_at_once(workflow: Workflow) -> None:
+    events = workflow.run(
+        {"Each": {"Type": "Map", "ItemProcessor": machine(("A", {"Type": "Succeed"})), "End": True}}, []
+    )
+    before = {event["type"]: events[event["previousEventId"] - 1]["type"] for event in events[1:]}
+    assert before["MapStateSucceeded"] == before["MapStateExited"] == "MapStateStarted"
 
 
 def test_times_in_the_context_object_have_no_fraction_that_is_zero(workflow: Workflow) -> None:
