@@ -442,12 +442,16 @@ def test_an_item_selector_that_finds_nothing_for_a_later_item_fails_the_map(work
 def test_the_item_of_a_map_is_that_of_the_innermost_one_around(workflow: Workflow) -> None:
     """https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html"""
     show = {"Type": "Pass", "Parameters": {"inner.$": "$$.Map.Item.Value"}, "End": True}
-    inner = {"Type": "Map", "ItemSelector": {"v.$": "$$.Map.Item.Value"}, "ItemProcessor": machine(("Show", show))}
+    inner: dict[str, Any] = {
+        "Type": "Map",
+        "ItemSelector": {"v.$": "$$.Map.Item.Value"},
+        "ItemProcessor": machine(("Show", show)),
+    }
     inner |= {"ResultSelector": {"shown.$": "$[*].inner", "outer.$": "$$.Map.Item.Index"}, "End": True}
     workflow.run(
-        {"Each": {"Type": "Map", "ItemProcessor": machine(("Inner", inner)), "End": True}}, [["a"], ["b", "c"]]
+        {"Each": {"Type": "Map", "ItemProcessor": machine(("Inner", inner)), "End": True}}, [["a", "b"], ["c"]]
     )
-    expected = [{"shown": ["a"], "outer": 0}, {"shown": ["b", "c"], "outer": 1}]
+    expected = [{"shown": ["a", "b"], "outer": 0}, {"shown": ["c"], "outer": 1}]
     assert json.loads(workflow.described["output"]) == expected
 
 

@@ -107,6 +107,15 @@ def test_a_cycle_in_an_express_execution_ends_after_five_minutes(machines: Machi
     assert (answer["stopDate"] - answer["startDate"]).total_seconds() == 300
 
 
+def test_an_express_execution_lasts_five_minutes_whatever_its_own_limit(machines: Machines) -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html"""
+    wait = {"Wait": {"Type": "Wait", "Seconds": 400, "End": True}}
+    machine = machines.create(wait, "EXPRESS", TimeoutSeconds=1_000)
+    answer = machines.client.start_sync_execution(stateMachineArn=machine)
+    assert answer["status"] == "TIMED_OUT"
+    assert (answer["stopDate"] - answer["startDate"]).total_seconds() == 300
+
+
 # --- Nesting
 
 
