@@ -128,8 +128,7 @@ class Execution:
         if self.closed:  # a thread can be at work in the moment in which the history becomes too long
             return len(events)
         if len(events) >= history.LIMIT - 1 and self.type == "STANDARD" and kind not in _LAST_EVENTS:
-            if self.status == RUNNING:
-                self._too_long()
+            self._too_long()
             return len(events)
         events.append((kind, previous, self.clock.now, details))
         if self.log is not None:
@@ -181,8 +180,7 @@ class Execution:
         >>> execution.error
         'Enough'
         """
-        if self.status == RUNNING:
-            self._end(ABORTED, error=error, cause=cause)
+        self._end(ABORTED, error=error, cause=cause)
 
     def redrive(self) -> None:
         """Go on where it failed or was stopped: what has succeeded stays, the rest runs again on the same input.
@@ -204,7 +202,7 @@ class Execution:
         self.flow.redrive(number)
 
     def _end(self, status: str, *, output: Any = None, error: str | None = None, cause: str | None = None) -> None:
-        if self.status != RUNNING:
+        if self.status != RUNNING:  # it has ended, or is about to: what is stopped then may write events
             return
         self.status = status
         self.flow.abort()
