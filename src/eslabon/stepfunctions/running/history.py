@@ -31,8 +31,8 @@ _quick = json.JSONEncoder(allow_nan=False).encode
 def too_large(value: Any) -> bool:
     """Whether a JSON value is over the limit of what a state may receive or hand on. Raises StateError as `size` does.
 
-    >>> too_large("a" * (LARGEST - 2)), too_large("a" * LARGEST)
-    (False, True)
+    >>> too_large("a" * (LARGEST - 2)), too_large("a" * LARGEST), too_large("ñ" * 100_000)
+    (False, True, False)
     """
     return _most_bytes(value) > LARGEST and size(value) > LARGEST
 
@@ -42,8 +42,8 @@ def size(value: Any) -> int:
 
     Raises StateError for a value that nests too deeply, or has a number that JSON cannot have.
 
-    >>> size({"a": 1}), size("ñ"), size("\\ud800")
-    (7, 4, 5)
+    >>> size({"a": 1}), size("ñ"), size("\\ud800"), size([[]] * 300)
+    (7, 4, 5, 901)
     >>> deep = []
     >>> for _ in range(DEEPEST):
     ...     deep = [deep]
@@ -161,6 +161,9 @@ def render(events: Sequence[Event], first: int = 1, *, data: bool = True) -> lis
 
     >>> render([("PassStateExited", 2, 1767225600.0, ("A", {"n": 1}, {}))], first=3)[0]["stateExitedEventDetails"]
     {'name': 'A', 'output': '{"n":1}', 'outputDetails': {'truncated': False}}
+    >>> details = {"error": "States.Timeout", "cause": None}
+    >>> render([("TaskTimedOut", 4, 1767225600.0, details)])[0]["taskTimedOutEventDetails"]
+    {'error': 'States.Timeout'}
     """
     rendered = []
     for number, (kind, previous, when, details) in enumerate(events, first):
