@@ -520,6 +520,23 @@ def test_a_map_without_items_is_left_at_once(workflow: Workflow) -> None:
     assert before["MapStateSucceeded"] == before["MapStateExited"] == "MapStateStarted"
 
 
+NOTHING = {"Output": "{% $states.input.nothing %}", "End": True}
+
+
+def test_an_evaluation_that_failed_follows_what_came_before_its_state(workflow: Workflow) -> None:
+    events = workflow.run({"First": {"Type": "Pass", "Next": "Show"}, "Show": {"Type": "Pass", **NOTHING}}, **JSONATA)
+    failed = events[types(events).index("EvaluationFailed")]
+    assert events[failed["previousEventId"] - 1]["stateExitedEventDetails"]["name"] == "First"
+
+
+def test_an_evaluation_that_failed_follows_what_its_state_has_done(workflow: Workflow) -> None:
+    workflow.cloud.mock("Pay", [{"result": {}}])
+    pay = {"Type": "Task", "Resource": INVOKE, "Arguments": {"FunctionName": "pay"}, **NOTHING}
+    events = workflow.run({"Pay": pay}, **JSONATA)
+    failed = events[types(events).index("EvaluationFailed")]
+    assert events[failed["previousEventId"] - 1]["type"] == "TaskSucceeded"
+
+
 def test_times_in_the_context_object_have_no_fraction_that_is_zero(workflow: Workflow) -> None:
     """https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html"""
     shown = {"Type": "Pass", "Parameters": {"started.$": "$$.Execution.StartTime", "entered.$": "$$.State.EnteredTime"}}

@@ -299,13 +299,14 @@ def test_variables_of_iterations_count_beside_those_outside(machines: Machines) 
 @pytest.mark.parametrize("stopped", [True, False])
 def test_variables_of_branches_that_failed_or_were_stopped_do_not_count(machines: Machines, stopped: bool) -> None:
     """A Parallel that is retried 50 times keeps 256 KiB in each attempt."""
-    keep = {"Type": "Pass", "Assign": {"v": text_of(256 * KIB)}, "Output": 1, "Next": "Then"}
+    keep = {"Type": "Pass", "Assign": {"v": text_of(256 * KIB)}, "Output": 1, "Next": "More"}
+    more = {"Type": "Pass", "Assign": {"more": 1}, "Next": "Then"}
     fails = {
         "StartAt": "Wait",
         "States": {"Wait": {"Type": "Wait", "Seconds": 1, "Next": "Fail"}, "Fail": {"Type": "Fail"}},
     }
     then = {"Type": "Wait", "Seconds": 60, "End": True} if stopped else {"Type": "Fail"}
-    keeps = {"StartAt": "Keep", "States": {"Keep": keep, "Then": then}}
+    keeps = {"StartAt": "Keep", "States": {"Keep": keep, "More": more, "Then": then}}
     retry = [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 50, "BackoffRate": 1.0}]
     catch = [{"ErrorEquals": ["States.ALL"], "Next": "Done"}]
     both = {"Type": "Parallel", "Branches": [keeps, fails], "Retry": retry, "Catch": catch, "End": True}
