@@ -495,6 +495,14 @@ def test_an_event_follows_the_last_one_of_its_branch(workflow: Workflow) -> None
     assert all(earlier < later for later, earlier in before.items())
 
 
+def test_a_limit_that_is_no_number_ends_a_map_without_an_event_of_its_own(workflow: Workflow) -> None:
+    """As runs on AWS show."""
+    item = machine(("Item", {"Type": "Succeed"}))
+    each = {"Type": "Map", "ItemProcessor": item, "ItemsPath": "$.items", "ToleratedFailureCountPath": "$.n"}
+    events = workflow.run({"Each": {**each, "End": True}}, {"n": "some", "items": [1]})
+    assert types(events) == ["ExecutionStarted", "MapStateEntered", "MapStateStarted", "ExecutionFailed"]
+
+
 @pytest.mark.parametrize("kind", ["Parallel", "Map"])
 def test_that_a_state_failed_follows_what_made_it_fail(workflow: Workflow, kind: str) -> None:
     fails = machine(("Pass", {"Type": "Pass", "Next": "Fail"}), ("Fail", {"Type": "Fail", "Error": "Full"}))
