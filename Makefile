@@ -68,6 +68,10 @@ $(VENV)/test.stamp: requirements/test.lock $(VENV)/site.stamp
 	@.venv-bench/bin/python -m pip install --quiet --require-hashes --no-deps --only-binary=:all: -r requirements/bench.lock
 	@touch $@
 
+bench/peers/node_modules/.stamp: bench/peers/package-lock.json
+	@cd bench/peers && npm ci --silent
+	@touch $@
+
 node_modules/.stamp: package-lock.json package.json .npmrc $(VENV)/site.stamp
 	@echo "JavaScript packages"
 	@npm ci --silent
@@ -77,7 +81,7 @@ node_modules/.stamp: package-lock.json package.json .npmrc $(VENV)/site.stamp
 
 runner: build/runner.stamp
 
-build/runner.stamp: $(call files,docs/runner src snippets) node_modules/.stamp $(VENV)/site.stamp
+build/runner.stamp: $(call files,docs/runner src snippets labs) node_modules/.stamp $(VENV)/site.stamp
 	@mkdir -p build
 	@if [ -f docs/runner/build.py ]; then \
 	  echo "Run in the page: Python, boto3 and eslabon as bytecode" && PYTHONPATH=src $(PY) docs/runner/build.py --out build/runner; \
@@ -126,7 +130,7 @@ test: check build/site.stamp browser
 test-long: check build/site.stamp browser
 	CHROMIUM="$$(cat build/browser.txt)" PYTHONHASHSEED=0 HYPOTHESIS_PROFILE=searching $(PY) -m pytest $(ARGS)
 
-bench: .venv-bench/stamp
+bench: .venv-bench/stamp bench/peers/node_modules/.stamp
 	@PYTHONPATH=src .venv-bench/bin/python -m bench
 
 sizes: $(VENV)/site.stamp
@@ -142,8 +146,8 @@ COMPILE := $(CURDIR)/$(UV) pip compile --universal --python-version 3.11.2 --gen
 lock: $(VENV)/site.stamp
 	@test -x $(UV) || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install --quiet uv==0.13.9; }
 	@cd requirements && $(COMPILE) all.in -o all.lock && for part in site test lab bench; do $(COMPILE) $$part.in -c all.lock -o $$part.lock || exit 1; done
-	@npm install --package-lock-only --silent
-	@! grep -nE '"resolved"|--index-url|--find-links' package-lock.json requirements/*.lock
+	@npm install --package-lock-only --silent && cd bench/peers && npm install --package-lock-only --silent
+	@! grep -nE '"resolved"|--index-url|--find-links' package-lock.json bench/peers/package-lock.json requirements/*.lock
 
 clean:
-	rm -rf build .cache .venv .venv-lab .venv-bench .venv-lock node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build .cache .venv .venv-lab .venv-bench .venv-lock node_modules bench/peers/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from bench import calls, event_index, workflows
 
@@ -22,6 +24,15 @@ def moto() -> dict[str, float]:
     return dict(json.loads(ran.stdout))
 
 
+def node_peer() -> float | None:
+    """Seconds of one transition in aws-local-stepfunctions, when `make bench` has installed it and Node is there."""
+    peers = Path(__file__).parent / "peers"
+    if shutil.which("node") is None or not (peers / "node_modules").exists():
+        return None
+    ran = subprocess.run(["node", "transitions.mjs"], cwd=peers, capture_output=True, text=True, check=True)
+    return float(json.loads(ran.stdout)["transition"])
+
+
 def main() -> None:
     """Measure and print."""
     print("A boto3 call, as a multiple of the same call answered by a constant")
@@ -36,11 +47,14 @@ def main() -> None:
     print("\nRunning a state machine, as a multiple of one StartExecution answered by a constant")
     for name, value in workflows.workflow_ratios().items():
         print(f"{name:<26}{value:>9.3g}{'':>9}{WORKFLOW_REACH[name]:>9}")
+    peer = node_peer()
+    if peer is not None:
+        print(f"One transition, as a multiple of aws-local-stepfunctions' in Node: {workflows.transition() / peer:.1f}")
     print("\nAn item of a distributed Map with Express children, as a multiple of one of a thousand")
     print(f"{'':<26}{'time':>9}{'memory':>9}")
-    found = workflows.distributed()
-    time_first, memory_first = next(iter(found.values()))
-    for count, (seconds, memory) in found.items():
+    items = workflows.distributed()
+    time_first, memory_first = next(iter(items.values()))
+    for count, (seconds, memory) in items.items():
         print(f"{count:>8,} items{'':<12}{seconds / time_first:>9.2f}{memory / memory_first:>9.2f}")
 
 

@@ -73,8 +73,7 @@ def workflow_ratios() -> dict[str, float]:
     found: dict[str, float] = {}
     eleven = Runner(chain(11))
     found["11 states, start to end"] = ratio(lambda: eleven.run({}), call)
-    longer, shorter = Runner(chain(LONG)), Runner(chain(SHORT))
-    found["one transition"] = _difference(lambda: longer.run({}), lambda: shorter.run({}), call)
+    found["one transition"] = statistics.median(_transitions(lambda: _seconds(call, 100)))
     mapped = Runner(mapping())
     thousand = list(range(1000))
     found["inline Map of 1,000 Pass"] = _once(lambda: mapped.run(thousand), call)
@@ -93,10 +92,21 @@ def _once(call: Callable[[], Any], floor: Callable[[], Any], rounds: int = 5) ->
     return statistics.median(_seconds(call, 1) / _seconds(floor, 100) for _ in range(rounds))
 
 
-def _difference(longer: Callable[[], Any], shorter: Callable[[], Any], floor: Callable[[], Any]) -> float:
-    """What one of the transitions costs by which two machines differ."""
-    rounds = [(_seconds(longer, 5) - _seconds(shorter, 5)) / (LONG - SHORT) / _seconds(floor, 100) for _ in range(7)]
-    return statistics.median(rounds)
+def transition() -> float:
+    """Seconds of one transition, its history written."""
+    return statistics.median(_transitions(lambda: 1.0))
+
+
+def _transitions(unit: Callable[[], float]) -> list[float]:
+    """What one of the transitions costs by which two machines differ, each time in a unit measured beside it."""
+    longer, shorter = Runner(chain(LONG)), Runner(chain(SHORT))
+    longer.run({})
+    shorter.run({})
+    rounds = []
+    for _ in range(7):
+        more = _seconds(lambda: longer.run({}), 5) - _seconds(lambda: shorter.run({}), 5)
+        rounds.append(more / (LONG - SHORT) / unit())
+    return rounds
 
 
 def distributed(counts: tuple[int, ...] = (1_000, 10_000, 100_000)) -> dict[int, tuple[float, float]]:
