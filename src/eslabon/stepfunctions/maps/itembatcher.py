@@ -9,23 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eslabon.stepfunctions.language.dataflow import JSONATA
-from eslabon.stepfunctions.language.errornames import DATA_LIMIT, RUNTIME
-from eslabon.stepfunctions.language.fields import compile_field, integer
-from eslabon.stepfunctions.language.jsonata import jsonata
-from eslabon.stepfunctions.language.jsonpath.templates import compile_template
+from eslabon.stepfunctions.language.errornames import DATA_LIMIT
+from eslabon.stepfunctions.language.fields import Range, compile_field, integer
 from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.language.scope import DefinitionError, Evaluate, Scope, StateError
-from eslabon.stepfunctions.maps.itemreader import check_members
+from eslabon.stepfunctions.maps.places import compile_payload
 from eslabon.stepfunctions.running.history import LARGEST
-
-_MEMBERS = (
-    "MaxItemsPerBatch",
-    "MaxItemsPerBatchPath",
-    "MaxInputBytesPerBatch",
-    "MaxInputBytesPerBatchPath",
-    "BatchInput",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +36,8 @@ class Batcher:
         Traceback (most recent call last):
         StateError: ...
         """
-        most_items = _positive(self.most_items, scope, "MaxItemsPerBatch") or 0
-        most_bytes = _positive(self.most_bytes, scope, "MaxInputBytesPerBatch") or LARGEST
+        most_items = int(self.most_items(scope)) if self.most_items else 0
+        most_bytes = int(self.most_bytes(scope)) if self.most_bytes else LARGEST
         fixed = {} if self.batch_input is None else {"BatchInput": self.batch_input(scope)}
         return most_items, min(most_bytes, LARGEST), fixed
 
@@ -62,15 +51,14 @@ def compile_batcher(fields: Mapping[str, Any], language: str) -> Batcher:
     Traceback (most recent call last):
     DefinitionError: An ItemBatcher must have MaxItemsPerBatch or MaxInputBytesPerBatch.
     """
-    check_members(fields, "ItemBatcher", _MEMBERS)
-    most_items = compile_field(fields, "MaxItemsPerBatch", jsonata_kind="number", convert=integer)
-    most_bytes = compile_field(fields, "MaxInputBytesPerBatch", jsonata_kind="number", convert=integer)
+    most_items, most_bytes = (
+        compile_field(fields, name, jsonata_kind="number", convert=integer, within=Range(1))
+        for name in ("MaxItemsPerBatch", "MaxInputBytesPerBatch")
+    )
     if most_items is None and most_bytes is None:
         raise DefinitionError("An ItemBatcher must have MaxItemsPerBatch or MaxInputBytesPerBatch.")
-    batch_input = None
-    if "BatchInput" in fields:
-        compile_it = jsonata.compile_value if language == JSONATA else compile_template
-        batch_input = compile_it(fields["BatchInput"], "BatchInput")
+    field = "BatchInput"
+    batch_input = compile_payload(fields[field], field, language) if field in fields else None
     return Batcher(most_items, most_bytes, batch_input)
 
 
@@ -90,11 +78,11 @@ def batches(
     Traceback (most recent call last):
     StateError: ...
     """
-    empty = len(compact({**fixed, "Items": []}).encode("utf-8", "surrogatepass"))
+    empty = _bytes({**fixed, "Items": []})
     batch: list[Any] = []
     size = empty
     for item in items:
-        bytes_of_item = len(compact(item).encode("utf-8", "surrogatepass"))
+        bytes_of_item = _bytes(item)
         if empty + bytes_of_item > most_bytes:
             cause = f"An item of {bytes_of_item} bytes does not fit in a batch of at most {most_bytes} bytes."
             raise StateError(DATA_LIMIT, cause, complete=True)
@@ -108,10 +96,5 @@ def batches(
         yield {**fixed, "Items": batch}, len(batch)
 
 
-def _positive(field: Evaluate | None, scope: Scope, name: str) -> int | None:
-    if field is None:
-        return None
-    value = field(scope)
-    if value != int(value) or value < 1:
-        raise StateError(RUNTIME, f"{name} must be a positive integer, but is {value}.")
-    return int(value)
+def _bytes(value: Any) -> int:
+    return len(compact(value).encode("utf-8", "surrogatepass"))

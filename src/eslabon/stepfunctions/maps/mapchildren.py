@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from eslabon.stepfunctions.api import executionlog
 from eslabon.stepfunctions.running.execution import Execution
@@ -30,7 +31,7 @@ class Child(Execution):
         super().__init__(
             parent.service,
             run.work.processor,
-            arn=child_arn(run, name),
+            arn=run.children_arn + name,
             name=name,
             type=run.type,
             state_machine=run.state_machine,
@@ -49,7 +50,7 @@ class Child(Execution):
     def forget(self) -> None:
         """Let go of the history and of the way through the states: an Express execution shows neither.
 
-        >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+        >>> from eslabon.stepfunctions.api.examples import map_run
         >>> [child] = map_run([1], express=True).children
         >>> len(child.events)
         2
@@ -63,44 +64,43 @@ class Child(Execution):
         del self.flow, self.ended, self._deadline
 
 
+@dataclass(slots=True, eq=False)
 class Ended:
     """An Express child execution after its end, in as few bytes as tell it."""
 
-    __slots__ = (
-        "cause",
-        "error",
-        "index",
-        "input",
-        "item_count",
-        "output",
-        "redrives",
-        "run",
-        "started",
-        "status",
-        "stopped",
-    )
-
+    run: MapRun
+    index: int
+    item_count: int | None
+    status: str
+    started: float
+    stopped: float | None
+    redrives: int
+    input: Any
+    output: Any
+    error: str | None
+    cause: str | None
     # What only others have.
-    type = EXPRESS
-    version_arn = alias_arn = redriven = input_text = None
+    type: ClassVar[str] = EXPRESS
+    version_arn: ClassVar[None] = None
+    alias_arn: ClassVar[None] = None
+    redriven: ClassVar[None] = None
+    input_text: ClassVar[None] = None
 
-    def __init__(self, run: MapRun, child: Child) -> None:
-        self.run = run
-        self.index = child.index
-        self.item_count = child.item_count
-        self.status = child.status
-        self.started = child.started
-        self.stopped = child.stopped
-        self.redrives = child.redrives
-        self.input = child.input
-        self.output = child.output
-        self.error = child.error
-        self.cause = child.cause
+    @classmethod
+    def of(cls, run: MapRun, child: Child) -> Ended:
+        """What is left of a child execution.
+
+        >>> from eslabon.stepfunctions.api.examples import map_run
+        >>> run = map_run([1])
+        >>> Ended.of(run, run.children[0]).input
+        1
+        """
+        return cls(run, *(getattr(child, name) for name in cls.__slots__[1:]))
 
     @property
     def arn(self) -> str:
         """Its ARN, the same after a redrive."""
-        return child_arn(self.run, self.name)
+        return self.run.children_arn + self.name
 
     @property
     def name(self) -> str:
@@ -113,11 +113,6 @@ class Ended:
         return self.run.arn
 
     @property
-    def label(self) -> str:
-        """The Map state's label."""
-        return self.run.label
-
-    @property
     def state_machine(self) -> Mapping[str, str]:
         """Its labelled state machine."""
         return self.run.state_machine
@@ -126,7 +121,7 @@ class Ended:
 def child_name(run: MapRun, index: int) -> str:
     """The name of a child execution: a UUID that the map run and the number determine, so that none is kept.
 
-    >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+    >>> from eslabon.stepfunctions.api.examples import map_run
     >>> run = map_run([1])
     >>> child_name(run, 0) == run.children[0].name, child_name(run, 0) == child_name(run, 1)
     (True, False)
@@ -134,13 +129,3 @@ def child_name(run: MapRun, index: int) -> str:
     digest = hashlib.md5(run.id + str(index).encode(), usedforsecurity=False).hexdigest()
     variant = "89ab"[int(digest[16], 16) & 3]
     return f"{digest[:8]}-{digest[8:12]}-3{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:]}"
-
-
-def child_arn(run: MapRun, name: str) -> str:
-    """The ARN of a child execution; that of an Express one tells the map run too.
-
-    >>> from eslabon.stepfunctions.maps.mapexamples import map_run
-    >>> child_arn(map_run([1]), "name")
-    'arn:aws:states:us-east-1:123456789012:execution:orders/Each:name'
-    """
-    return run.children_arn + name

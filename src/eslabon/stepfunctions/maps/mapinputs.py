@@ -41,7 +41,7 @@ class Inputs:
     def open(self) -> None:
         """Begin, or go on after an error where it happened: then the source is read again.
 
-        >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+        >>> from eslabon.stepfunctions.api.examples import map_run
         >>> inputs = map_run([1, 2], MaxConcurrency=1).inputs
         >>> inputs.open()  # nothing happens: it is open
         >>> inputs.take()
@@ -54,7 +54,7 @@ class Inputs:
     def take(self) -> Input | None:
         """The next one; None after the last. Raises StateError.
 
-        >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+        >>> from eslabon.stepfunctions.api.examples import map_run
         >>> inputs = map_run([1, 2, 3], MaxConcurrency=1, ItemBatcher={"MaxItemsPerBatch": 2}).inputs
         >>> inputs.take(), inputs.take()
         (({'Items': [3]}, 1), None)
@@ -74,7 +74,7 @@ class Inputs:
     def expand(self) -> None:
         """Read all that are left, to know how many there are. Raises StateError.
 
-        >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+        >>> from eslabon.stepfunctions.api.examples import map_run
         >>> inputs = map_run([1, 2, 3], MaxConcurrency=1).inputs
         >>> inputs.expand()
         >>> list(inputs.ahead)

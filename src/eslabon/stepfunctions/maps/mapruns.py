@@ -20,6 +20,7 @@ from eslabon.stepfunctions.maps import resultwriter
 from eslabon.stepfunctions.maps.itemreader import Item, from_state
 from eslabon.stepfunctions.maps.mapchildren import EXPRESS, STANDARD, Child, Ended
 from eslabon.stepfunctions.maps.mapinputs import Inputs
+from eslabon.stepfunctions.maps.places import Place
 from eslabon.stepfunctions.running.branches import wrong_items
 from eslabon.stepfunctions.running.execution import ABORTED, FAILED, RUNNING, SUCCEEDED, Execution
 from eslabon.stepfunctions.running.interpreter import Visit
@@ -58,7 +59,7 @@ class MapRun:
         percentage = _value(visit, work.tolerated_percentage)
         self.tolerated_percentage = percentage
         self.writer = work.writer or resultwriter.DEFAULT
-        self.place: resultwriter.Place | None = None
+        self.place: Place | None = None
         self.status = RUNNING
         self.started = service.clock.now
         self.stopped: float | None = None
@@ -79,7 +80,7 @@ class MapRun:
     def start(self) -> None:
         """Begin with as many child executions as may run at once.
 
-        >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+        >>> from eslabon.stepfunctions.api.examples import map_run
         >>> run = map_run([1, 2, 3], MaxConcurrency=2)  # the Map state has called it
         >>> [child.status for child in run.children]
         ['RUNNING', 'RUNNING']
@@ -101,7 +102,7 @@ class MapRun:
     def fill(self) -> None:
         """Start child executions while there is room; come to the end when none is left to wait for.
 
-        >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+        >>> from eslabon.stepfunctions.api.examples import map_run
         >>> run = map_run([1, 2, 3], MaxConcurrency=1)
         >>> run.max_concurrency = 3
         >>> run.fill()
@@ -131,7 +132,7 @@ class MapRun:
     def child_ended(self, ended: Execution) -> None:
         """A child execution has come to its end: the next one starts, unless too many have failed.
 
-        >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+        >>> from eslabon.stepfunctions.api.examples import map_run
         >>> run = map_run([1, 2], MaxConcurrency=1)
         >>> run.children[0].stop(None, None)  # it calls this
         >>> run.status, len(run.children)
@@ -140,7 +141,7 @@ class MapRun:
         assert isinstance(ended, Child)
         self.live -= 1
         if ended.type == EXPRESS:
-            self.children[ended.index] = Ended(self, ended)
+            self.children[ended.index] = Ended.of(self, ended)
             ended.forget()
         if ended.status != SUCCEEDED and not self._stopping:
             self._failed_items += ended.item_count or 0
@@ -173,7 +174,7 @@ class MapRun:
     def child(self, arn: str) -> Child | Ended | None:
         """The child execution that has this ARN.
 
-        >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+        >>> from eslabon.stepfunctions.api.examples import map_run
         >>> run = map_run([1, 2])
         >>> run.child(run.children[1].arn) is run.children[1], run.child("arn")
         (True, None)
@@ -185,7 +186,7 @@ class MapRun:
     def items(self) -> int:
         """How many items are in the child executions that have been started, and in the inputs that were read ahead.
 
-        >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+        >>> from eslabon.stepfunctions.api.examples import map_run
         >>> run = map_run([1, 2, 3], MaxConcurrency=1)
         >>> run.items()
         1
@@ -276,7 +277,7 @@ class MapRun:
     def abort(self) -> None:
         """The parent execution ends: so does the run, and its Standard child executions with it.
 
-        >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+        >>> from eslabon.stepfunctions.api.examples import map_run
         >>> run = map_run([1, 2])
         >>> run.abort()
         >>> run.status, [child.status for child in run.children]
@@ -298,7 +299,7 @@ class MapRun:
 
         https://docs.aws.amazon.com/step-functions/latest/dg/redrive-map-run.html
 
-        >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+        >>> from eslabon.stepfunctions.api.examples import map_run
         >>> run = map_run([1])
         >>> run.abort()
         >>> run.redrive(4)
@@ -333,7 +334,7 @@ class MapRun:
     def redrivable(self, child: Child | Ended) -> bool:
         """Whether a child execution that did not succeed can run again; an Express one always can.
 
-        >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+        >>> from eslabon.stepfunctions.api.examples import map_run
         >>> run = map_run([1])
         >>> run.abort()
         >>> run.redrivable(run.children[0])
@@ -361,7 +362,7 @@ class MapRun:
     def update(self, max_concurrency: int | None, count: int | None, percentage: float | None) -> None:
         """Change the settings that are given; they hold at once.
 
-        >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+        >>> from eslabon.stepfunctions.api.examples import map_run
         >>> run = map_run([1, 2, 3], MaxConcurrency=1)
         >>> run.update(2, None, None)
         >>> run.live
@@ -382,8 +383,8 @@ def run(visit: Visit, work: MapWork) -> None:
 
     https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 
-    >>> from eslabon.stepfunctions.maps.mapexamples import DONE, outcome
-    >>> processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}, **DONE}
+    >>> from eslabon.stepfunctions.api.examples import SUCCEED, outcome
+    >>> processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}, **SUCCEED}
     >>> outcome({"Type": "Map", "ItemProcessor": processor}, [1, 2])
     [1, 2]
     >>> outcome({"Type": "Map", "ItemProcessor": processor}, 7)

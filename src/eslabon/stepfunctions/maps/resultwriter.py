@@ -11,11 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from eslabon.errors import NotModelled, ServiceError
-from eslabon.stepfunctions.language.errornames import RESULT_WRITER_FAILED, RUNTIME
+from eslabon.stepfunctions.language.errornames import RESULT_WRITER_FAILED
 from eslabon.stepfunctions.language.jsonvalues import compact
-from eslabon.stepfunctions.language.scope import DefinitionError, Evaluate, StateError
-from eslabon.stepfunctions.maps.itemreader import arguments_field, check_members, compile_arguments
+from eslabon.stepfunctions.language.scope import DefinitionError, Evaluate
+from eslabon.stepfunctions.maps.places import Place, compile_arguments
 from eslabon.stepfunctions.running.history import iso
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ NONE, COMPACT, FLATTEN = "NONE", "COMPACT", "FLATTEN"
 JSON, JSONL = "JSON", "JSONL"
 SUCCEEDED = "SUCCEEDED"
 NOT_REDRIVABLE = "Execution is SUCCEEDED and cannot be redriven"
+_DOING = "The results could not be written to the bucket"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Writer:
     def place(self, visit: Visit) -> Place | None:
         """Where the results go. Raises StateError, States.ResultWriterFailed, when they cannot go there.
 
-        >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+        >>> from eslabon.stepfunctions.api.examples import map_run
         >>> visit = map_run().visit
         >>> writer = compile_writer({"Resource": PUT, "Parameters": {"Bucket": "results-2026"}}, "JSONPath")
         >>> writer.place(visit).bucket, DEFAULT.place(visit)
@@ -51,14 +51,15 @@ class Writer:
         """
         if self.arguments is None:
             return None
-        place = Place(visit.flow.execution.service, self.arguments(visit))
-        place.check()
+        place = Place(visit.flow.execution.service, self.arguments(visit), ["Bucket"], RESULT_WRITER_FAILED)
+        with place.failing(f"{_DOING} {place.bucket}"):
+            place.check()
         return place
 
     def shown(self, children: Iterable[Child | Ended]) -> Any:
         """The results of children that have ended, in their order: an array, or text of JSON Lines.
 
-        >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+        >>> from eslabon.stepfunctions.api.examples import map_run
         >>> run = map_run([[1], [2, 3]])
         >>> run.service.clock.run_until_idle()
         >>> DEFAULT.shown(run.children), Writer(None, FLATTEN, JSON).shown(run.children)
@@ -74,7 +75,7 @@ class Writer:
 
         children: those that have ended; pending: the inputs of those that were never started.
 
-        >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+        >>> from eslabon.stepfunctions.api.examples import map_run
         >>> run = map_run([1])
         >>> run.service.clock.run_until_idle()
         >>> writer = compile_writer({"Resource": PUT, "Parameters": {"Bucket": "results-2026"}}, "JSONPath")
@@ -82,27 +83,36 @@ class Writer:
         >>> result["MapRunArn"] == run.arn, result["ResultWriterDetails"]["Key"].endswith("/manifest.json")
         (True, True)
         """
-        folder = f"{place.prefix}{map_run_arn.rpartition(':')[2]}/"
+        prefix = str(place.arguments.get("Prefix", ""))
+        folder = f"{prefix}{'' if prefix.endswith('/') or not prefix else '/'}{map_run_arn.rpartition(':')[2]}"
         succeeded = [child for child in children if child.status == SUCCEEDED]
         failed = [child for child in children if child.status != SUCCEEDED]
-        waiting = [
-            {"Input": compact(given), "InputDetails": {"Included": True}, "Status": "PENDING"} for given in pending
-        ]
-        files: dict[str, list[dict[str, Any]]] = {}
-        for status, results in (
-            ("FAILED", transformed(failed, NONE)),
-            ("PENDING", waiting),
-            ("SUCCEEDED", transformed(succeeded, self.transformation)),
-        ):
-            files[status] = []
+        contents = {
+            "FAILED": transformed(failed, NONE),
+            "PENDING": [
+                {"Input": compact(given), "InputDetails": {"Included": True}, "Status": "PENDING"} for given in pending
+            ],
+            "SUCCEEDED": transformed(succeeded, self.transformation),
+        }
+        files: dict[str, list[dict[str, Any]]] = {status: [] for status in contents}
+        for status, results in contents.items():
             if results:
-                key = f"{folder}{status}_0.json"
-                size = place.put(key, lines(results) if self.output_type == JSONL else compact(results))
+                key = f"{folder}/{status}_0.json"
+                size = _put(place, key, lines(results) if self.output_type == JSONL else compact(results))
                 files[status].append({"Key": key, "Size": size})
         manifest = {"DestinationBucket": place.bucket, "MapRunArn": map_run_arn, "ResultFiles": files}
-        place.put(f"{folder}manifest.json", compact(manifest))
-        details = {"Bucket": place.bucket, "Key": f"{folder}manifest.json"}
+        _put(place, f"{folder}/manifest.json", compact(manifest))
+        details = {"Bucket": place.bucket, "Key": f"{folder}/manifest.json"}
         return {"MapRunArn": map_run_arn, "ResultWriterDetails": details}
+
+
+def _put(place: Place, key: str, text: str) -> int:
+    """Write an object; answers its size in bytes. Raises StateError."""
+    content = text.encode("utf-8", "surrogatepass")
+    more = {name: value for name, value in place.arguments.items() if name != "Prefix"}
+    with place.failing(f"{_DOING} {place.bucket}"):
+        place.call("put_object", {"ContentType": "application/json", **more, "Key": key, "Body": content})
+    return len(content)
 
 
 # What a Map without a ResultWriter does with its results.
@@ -110,7 +120,7 @@ DEFAULT = Writer(None, COMPACT, JSON)
 
 
 def compile_writer(fields: Mapping[str, Any], language: str) -> Writer:
-    """The ResultWriter field of a Map. Raises DefinitionError.
+    """The ResultWriter field of a Map, whose members have been checked one by one. Raises DefinitionError.
 
     >>> compile_writer({"WriterConfig": {"Transformation": "FLATTEN"}}, "JSONPath").transformation
     'FLATTEN'
@@ -120,74 +130,14 @@ def compile_writer(fields: Mapping[str, Any], language: str) -> Writer:
     Traceback (most recent call last):
     DefinitionError: A ResultWriter must have a WriterConfig, or Resource and ...
     """
-    check_members(fields, "ResultWriter", ("Resource", arguments_field(language), "WriterConfig"))
-    check_members(fields.get("WriterConfig", {}), "WriterConfig", ("Transformation", "OutputType"))
-    config = fields.get("WriterConfig")
-    resource = fields.get("Resource")
+    config, resource = fields.get("WriterConfig"), fields.get("Resource")
     if config is None and resource is None:
         raise DefinitionError("A ResultWriter must have a WriterConfig, or Resource and where to write, or both.")
     if resource not in (None, PUT):
         raise DefinitionError(f"The Resource of a ResultWriter is {PUT}, not '{resource}'.")
-    default = COMPACT if resource is None else NONE
-    transformation = (config or {}).get("Transformation", default)
-    output_type = (config or {}).get("OutputType", JSON)
-    if transformation not in (NONE, COMPACT, FLATTEN):
-        raise DefinitionError(f"Transformation '{transformation}' is none of NONE, COMPACT, FLATTEN.")
-    if output_type not in (JSON, JSONL):
-        raise DefinitionError(f"OutputType '{output_type}' is none of JSON, JSONL.")
+    config = {"Transformation": COMPACT if resource is None else NONE, "OutputType": JSON, **(config or {})}
     arguments = None if resource is None else compile_arguments(fields, language)
-    return Writer(arguments, transformation, output_type)
-
-
-class Place:
-    """The bucket and the prefix that a ResultWriter names."""
-
-    def __init__(self, service: Any, arguments: Any) -> None:
-        if not isinstance(arguments, dict) or not isinstance(arguments.get("Bucket"), str):
-            raise StateError(RESULT_WRITER_FAILED, "The ResultWriter names no Bucket to write to.", complete=True)
-        prefix = str(arguments.get("Prefix", ""))
-        self.service = service
-        self.bucket: str = arguments["Bucket"]
-        self.prefix = prefix if not prefix or prefix.endswith("/") else f"{prefix}/"
-        self.more = {name: value for name, value in arguments.items() if name not in ("Bucket", "Prefix")}
-
-    def check(self) -> None:
-        """Refuse a bucket that cannot be written to. Raises StateError.
-
-        >>> from eslabon.stepfunctions.maps.mapexamples import map_run
-        >>> service = map_run().service
-        >>> Place(service, {"Bucket": "results-2026"}).check()
-        >>> Place(service, {"Bucket": "gone"}).check()
-        Traceback (most recent call last):
-        StateError: ('States.ResultWriterFailed', ...)
-        """
-        self._call("list_objects_v2", Bucket=self.bucket, MaxKeys=1)  # a refusal of HEAD would not say what is missing
-        region = self._call("head_bucket", Bucket=self.bucket)["BucketRegion"]
-        if region != self.service.region:
-            where = f"The bucket {self.bucket} is in {region}, the state machine in {self.service.region}."
-            raise StateError(RESULT_WRITER_FAILED, where, complete=True)
-
-    def put(self, key: str, text: str) -> int:
-        """Write an object; answers its size in bytes. Raises StateError.
-
-        >>> from eslabon.stepfunctions.maps.mapexamples import map_run
-        >>> Place(map_run().service, {"Bucket": "results-2026"}).put("a.json", "[1]")
-        3
-        """
-        content = text.encode("utf-8", "surrogatepass")
-        self._call("put_object", Bucket=self.bucket, Key=key, Body=content, ContentType="application/json", **self.more)
-        return len(content)
-
-    def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        here = {"region": self.service.region, "account": self.service.account}
-        try:
-            answer: dict[str, Any] = self.service.cloud.call("s3", operation, parameters, **here)
-        except ServiceError as refused:
-            cause = f"The results could not be written to the bucket {self.bucket}. {refused}"
-            raise StateError(RESULT_WRITER_FAILED, cause, complete=True) from None
-        except NotModelled as missing:
-            raise StateError(RUNTIME, str(missing), complete=True) from None
-        return answer
+    return Writer(arguments, config["Transformation"], config["OutputType"])
 
 
 def transformed(children: Iterable[Child | Ended], transformation: str) -> list[Any]:
@@ -210,7 +160,7 @@ def transformed(children: Iterable[Child | Ended], transformation: str) -> list[
 def metadata(child: Child | Ended) -> dict[str, Any]:
     """A child execution as the NONE transformation tells it.
 
-    >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+    >>> from eslabon.stepfunctions.api.examples import map_run
     >>> run = map_run([1])
     >>> run.abort()
     >>> told = metadata(run.children[0])
@@ -219,14 +169,13 @@ def metadata(child: Child | Ended) -> dict[str, Any]:
     """
     succeeded = child.status == SUCCEEDED
     assert child.stopped is not None
-    arn = child.arn
     told = {
         "Cause": child.cause,
         "Error": child.error,
-        "ExecutionArn": arn,
+        "ExecutionArn": child.arn,
         "Input": compact(child.input),
         "InputDetails": {"Included": True},
-        "Name": arn.rpartition(":")[2],
+        "Name": child.name,
         "Output": compact(child.output) if succeeded else None,
         "OutputDetails": {"Included": True} if succeeded else None,
         "RedriveCount": child.redrives,

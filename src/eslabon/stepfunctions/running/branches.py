@@ -173,12 +173,12 @@ def run_parallel(visit: Visit) -> None:
 
     https://docs.aws.amazon.com/step-functions/latest/dg/state-parallel.html
 
-    >>> from eslabon.stepfunctions.maps.mapexamples import DONE, outcome
+    >>> from eslabon.stepfunctions.api.examples import SUCCEED, outcome
     >>> also = {"StartAt": "Also", "States": {"Also": {"Type": "Succeed"}}}
-    >>> outcome({"Type": "Parallel", "Branches": [DONE, also]}, 7)
+    >>> outcome({"Type": "Parallel", "Branches": [SUCCEED, also]}, 7)
     [7, 7]
     >>> stop = {"StartAt": "Stop", "States": {"Stop": {"Type": "Fail", "Error": "Full"}}}
-    >>> outcome({"Type": "Parallel", "Branches": [DONE, stop]}, 7)
+    >>> outcome({"Type": "Parallel", "Branches": [SUCCEED, stop]}, 7)
     'Full'
     """
     work = visit.state.work
@@ -195,10 +195,10 @@ def run_map(visit: Visit) -> None:
 
     https://docs.aws.amazon.com/step-functions/latest/dg/state-map.html
 
-    >>> from eslabon.stepfunctions.maps.mapexamples import DONE, outcome
-    >>> outcome({"Type": "Map", "ItemProcessor": DONE}, [1, 2])
+    >>> from eslabon.stepfunctions.api.examples import SUCCEED, outcome
+    >>> outcome({"Type": "Map", "ItemProcessor": SUCCEED}, [1, 2])
     [1, 2]
-    >>> outcome({"Type": "Map", "ItemProcessor": DONE}, {})
+    >>> outcome({"Type": "Map", "ItemProcessor": SUCCEED}, {})
     'States.Runtime'
     """
     work = visit.state.work
@@ -225,7 +225,7 @@ def run_map(visit: Visit) -> None:
 def find_items(visit: Visit, work: MapWork) -> list[Any]:
     """The array that a Map iterates over; StateError when it is none.
 
-    >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+    >>> from eslabon.stepfunctions.api.examples import map_run
     >>> run = map_run([1, 2])
     >>> find_items(run.visit, run.work)
     [1, 2]
@@ -243,7 +243,7 @@ def find_items(visit: Visit, work: MapWork) -> list[Any]:
 def wrong_items(visit: Visit, items: Any) -> StateError:
     """The error of a Map whose items are none.
 
-    >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+    >>> from eslabon.stepfunctions.api.examples import map_run
     >>> wrong_items(map_run().visit, {"a": 1}).cause
     'Map state input must be an array but was: {"a":1}'
     """
@@ -254,7 +254,7 @@ def wrong_items(visit: Visit, items: Any) -> StateError:
 def limits(visit: Visit, work: MapWork) -> Mapping[str, float]:
     """MaxConcurrency and the tolerated failures of a Map, 0 where it names none.
 
-    >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+    >>> from eslabon.stepfunctions.api.examples import map_run
     >>> run = map_run(MaxConcurrency=2)
     >>> limits(run.visit, run.work)["maxConcurrency"], limits(run.visit, run.work)["toleratedFailureCount"]
     (2.0, 0.0)
@@ -273,7 +273,7 @@ def limits(visit: Visit, work: MapWork) -> Mapping[str, float]:
 def select(visit: Visit, selector: Evaluate | None, given: Any, item: Mapping[str, Any]) -> Any:
     """What an iteration gets for an item: the item itself, or what ItemSelector makes of it.
 
-    >>> from eslabon.stepfunctions.maps.mapexamples import map_run
+    >>> from eslabon.stepfunctions.api.examples import map_run
     >>> run = map_run(ItemSelector={"n.$": "$$.Map.Item.Value"})
     >>> select(run.visit, run.work.selector, [7], {"Index": 0, "Value": 7}), select(run.visit, None, [7], {"Value": 7})
     ({'n': 7}, 7)

@@ -94,9 +94,9 @@ def _process(visit: Visit, work: MapWork, execution: TestExecution, given: Any, 
 def read_data(text: str, work: MapWork) -> Any:
     """The items in what an ItemReader would have read, in its format. Raises ValidationException.
 
-    >>> from eslabon.stepfunctions.maps.mapexamples import DONE
+    >>> from eslabon.stepfunctions.api.examples import SUCCEED
     >>> from eslabon.stepfunctions.language.definition import compile_state
-    >>> processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}, **DONE}
+    >>> processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}, **SUCCEED}
     >>> reader = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSON"}}
     >>> each = compile_state("Each", {"Type": "Map", "ItemProcessor": processor, "ItemReader": reader, "End": True})
     >>> read_data("[1, 2]", each.work)
