@@ -130,8 +130,13 @@ def _run(source: str, filename: str, place: Place, post: Post, room: float, in_l
 
     _readers_files.add(filename)
     place.namespace["__file__"] = filename
+    shown: list[float | None] = []  # when the executions began that the program itself has drawn
+
+    def display(value: object) -> None:
+        shown.append(_display(value, post, plain=in_lab))
+
     if in_lab:
-        place.namespace["display"] = lambda value: _display(value, post, plain=True)
+        place.namespace["display"] = display
     before = activation.current().cloud
     began = len(before.journal.entries)
     output = Output(post)
@@ -141,7 +146,7 @@ def _run(source: str, filename: str, place: Place, post: Post, room: float, in_l
             value = _execute(source, filename, place.namespace)
             if value is not None:
                 output.flush()
-                _display(value, post, plain=in_lab)
+                display(value)
         except SystemExit as stop:
             if stop.code not in (None, 0):
                 print(stop.code, file=sys.stderr)
@@ -153,7 +158,7 @@ def _run(source: str, filename: str, place: Place, post: Post, room: float, in_l
     after = activation.current().cloud  # a cell may have activated a cloud itself
     entries = after.journal.entries[began if after is before else 0 :]
     post("picture", json.dumps(journal(entries), default=str))
-    for drawn in executions(entries, _language, room):
+    for drawn in executions(entries, _language, room, [began for began in shown if began is not None]):
         post("execution", json.dumps(drawn))
     return status
 
@@ -171,17 +176,22 @@ def _execute(source: str, filename: str, namespace: dict[str, Any]) -> object:
     return value
 
 
-def _display(value: object, post: Post, plain: bool) -> None:
-    """Send a value as what it can show itself as: SVG, HTML, or (plain) its repr."""
+def _display(value: object, post: Post, plain: bool) -> float | None:
+    """Send a value as what it can show itself as: SVG, HTML, or (plain) its repr.
+
+    Of the picture of an execution it says when that began, in seconds since 1970; of all else, None.
+    """
     for kind, method in (("image/svg+xml", "_repr_svg_"), ("text/html", "_repr_html_")):
         shown = getattr(value, method, None)
         content = shown() if callable(shown) else None
         if content:
             alternative = getattr(value, "alt", "")
             post("display", json.dumps([kind, content, alternative if isinstance(alternative, str) else ""]))
-            return
+            began = getattr(value, "execution_began", None)
+            return began if isinstance(began, float) else None
     if plain:
         print(repr(value))
+    return None
 
 
 class Output:
@@ -256,10 +266,17 @@ def journal(entries: Sequence[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def executions(entries: Sequence[Any], language: str, room: float) -> Iterator[dict[str, Any]]:
-    """The executions of state machines that these entries tell of, drawn; the last ones when they are many."""
+def executions(entries: Sequence[Any], language: str, room: float, shown: Sequence[float]) -> Iterator[dict[str, Any]]:
+    """The executions of state machines that these entries tell of, drawn; the last ones when they are many.
+
+    shown: when those began that need no picture; each call takes time, so no two of a program begin at one moment.
+    """
     told = [entry["execution"] for entry in entries if entry.kind == "execution"]
-    found = {execution.arn: execution for execution in told if execution.map_run_arn is None}
+    found = {
+        execution.arn: execution
+        for execution in told
+        if execution.map_run_arn is None and not any(abs(execution.started - began) < 0.001 for began in shown)
+    }
     if not found:
         return
     from eslabon.stepfunctions.pictures import draw, timeline

@@ -305,6 +305,18 @@ def test_a_narrow_timeline_keeps_its_width(declined: list[dict[str, Any]]) -> No
         assert float(text.attrib["x"]) + float(text.attrib["width"]) <= 340
 
 
+@pytest.mark.parametrize("name", ["CheckTheStockOfTheWarehouse", "Pay"])
+def test_a_narrow_timeline_cuts_no_words_that_have_room(runs: Runs, name: str) -> None:
+    retry = [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 1}]
+    task = {"Type": "Task", "Resource": FUNCTION, "Retry": retry, "End": True}
+    definition = {"StartAt": name, "States": {name: task}}
+    outcomes = {"Pay": [{"error": "Card.Declined"}] * 2, "CheckTheStockOfTheWarehouse": [{"result": {}}]}
+    runs.cloud.mock(name, outcomes[name])
+    told = timeline(definition, runs.events(definition), width=340).svg
+    assert name in row_names(told)
+    assert "…" not in told
+
+
 @settings(max_examples=20, deadline=None)
 @given(PLANS, st.booleans())
 def test_whatever_a_machine_did_is_drawn_and_agrees_with_its_history(plan: list[Any], present: bool) -> None:

@@ -114,7 +114,7 @@ class Timeline:
         for number, (row, told) in enumerate(self.rows):
             content.append(self._row(row, told, top + tall * number))
         words = self._summary(sentence)
-        return svg.Picture(svg.document(self.width, base + 22, name, words, content), words)
+        return svg.Picture(svg.document(self.width, base + 22, name, words, content), words, self.run.began)
 
     def _x(self, time: float) -> float:
         return self.left + (time - self.run.began) / self.span * (self.right - self.left)
@@ -143,14 +143,15 @@ class Timeline:
 
     def _row(self, row: Row, told: Told, y: float) -> str:
         colour = COLOURS.get(SIGNS[told.status], "currentColor")
-        name_x = MARGIN + INDENT * row.depth
-        line_x, line_room = self.right + 10, self.width - MARGIN - self.right - 10 - SIGN
-        name = svg.fitted(row.name, self.left - name_x - 8, SIZE)
+        name_x, line_x, line = MARGIN + INDENT * row.depth, self.right + 10, _line(told)
+        name_room = self.left - 8 - name_x
+        if self.narrow:  # half of the line for the name, and what the other words leave
+            room = self.width - MARGIN - name_x - 8 - SIGN
+            name_room = max(room / 2, room - svg.text_width(line, SMALL))
+        name = svg.fitted(row.name, name_room, SIZE)
         if self.narrow:
-            name = svg.fitted(row.name, self.width / 2 - name_x, SIZE)
             line_x = name_x + svg.text_width(name, SIZE) + 8
-            line_room = self.width - MARGIN - line_x - SIGN
-        line = svg.fitted(_line(told), line_room, SMALL)
+        line = svg.fitted(line, self.width - MARGIN - SIGN - line_x, SMALL)
         whole = "\n".join(part for part in (row.name, told.line, told.error, told.cause) if part)
         content = [
             svg.title(whole),

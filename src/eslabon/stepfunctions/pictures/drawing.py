@@ -81,7 +81,8 @@ class Drawing:
         content += self._machine(plan, MARGIN + (width - plan.layout.width) / 2, top)
         height = top + plan.layout.height + MARGIN
         words = summary(self.graph, self.run, self.labels)
-        return svg.Picture(svg.document(width + 2 * MARGIN, height, self.labels("graph"), words, content), words)
+        began = self.run.began if self.run is not None else None
+        return svg.Picture(svg.document(width + 2 * MARGIN, height, self.labels("graph"), words, content), words, began)
 
     # ---- sizes and places
 

@@ -12,21 +12,29 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 # Colours that stand out on white and on black alike; beside each of them stands a sign or a word.
 GOOD, BAD, WARNING = "#2e8b57", "#d0453a", "#b7791f"
 
-# Widths in em, of the widest of the fonts above, so that a text fits in all of them.
-_NARROW, _WIDE, _WIDEST = frozenset("iljtfrI.,:;'|!()[]{}/\\ \"`-·"), frozenset("mwMW@%—…&"), 0x1100
+# Widths in em, of the widest of the fonts above, so that a text fits in all of them; of other letters, see _character.
+_WIDTHS = {
+    **dict.fromkeys("iljI.,:;|/\\ '·", 0.34),
+    **dict.fromkeys("ftr()[]-!", 0.45),
+    **dict.fromkeys("#=<>≤≥×+", 0.84),
+    **dict.fromkeys("mwMW@%—…&", 1.0),
+}
+_WIDEST = 0x1100  # from here on, letters are as wide as high
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML 1.0
 
 
 class Picture:
     """A drawing: `svg` is its text, `alt` what it shows in words; a notebook shows it.
 
+    execution_began: in seconds since 1970, when it shows an execution; two pictures of one execution have it in common.
+
     >>> picture = Picture(document(10, 5, "Nothing", "An empty drawing.", []), "An empty drawing.")
     >>> picture._repr_svg_().startswith("<svg"), picture.alt
     (True, 'An empty drawing.')
     """
 
-    def __init__(self, svg: str, alt: str) -> None:
-        self.svg, self.alt = svg, alt
+    def __init__(self, svg: str, alt: str, execution_began: float | None = None) -> None:
+        self.svg, self.alt, self.execution_began = svg, alt, execution_began
 
     def _repr_svg_(self) -> str:
         return self.svg
@@ -44,11 +52,7 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
 
 
 def _character(letter: str) -> float:
-    if letter in _NARROW:
-        return 0.41
-    if letter in _WIDE or ord(letter) >= _WIDEST:
-        return 1.0
-    return 0.72 if letter.isupper() else 0.64
+    return 1.0 if ord(letter) >= _WIDEST else _WIDTHS.get(letter, 0.72 if letter.isupper() else 0.64)
 
 
 def fitted(text: str, room: float, size: float, *, bold: bool = False) -> str:
@@ -76,10 +80,10 @@ def wrapped(text: str, room: float, size: float, lines: int, *, bold: bool = Fal
         cut = len(fitted(rest, room + size, size, bold=bold)) - 1
         while cut > 1 and text_width(rest[:cut], size, bold=bold) > room:
             cut -= 1
-        # Where a part begins, else a word: after a space, else after a sign or at a capital letter.
+        # Where a part begins, after a comma; else a word: after a space, else after a sign or at a capital letter.
         starts = [
             found.end(1)
-            for between in (" · ", " ", r"[_./-]|[a-z0-9](?=[A-Z])")
+            for between in (" · ", ", ", " ", r"[_./-]|[a-z0-9](?=[A-Z])")
             for found in reversed(list(re.finditer(f"({between})", rest[: cut + 1])))
         ]
         cut = next((start for start in starts if cut / 3 < start <= cut), max(cut, 1))
