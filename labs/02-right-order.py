@@ -168,10 +168,10 @@ draw(definition, language=LANGUAGE)
 # de llamar a la función, uno en cada intento. Los de `lost` salen después, con el trabajo ya hecho.
 
 # %% [markdown] lang="en"
-# What is missing is the way from the drawing to the shop. `cloud.mock` answers in place of Lambda: it receives what
-# the state asks for and calls the Python function of that name. To damage a step, put errors into `trouble`: they
-# come out before the function is called, one for each attempt. Those in `lost` come out after it, when the work is
-# done.
+# What is missing is the link between the drawing and the shop. `cloud.mock` answers in place of Lambda: it receives
+# what the state asks for and calls the Python function of that name. To damage a step, put errors into `trouble`:
+# they come out before the function is called, one for each attempt. Those in `lost` come out after it, when the work
+# is done.
 
 # %%
 trouble, lost = {}, {}
@@ -194,7 +194,7 @@ cloud.mock("arn:aws:states:::lambda:invoke", invoke)
 # el cambio tenga efecto. `run` empieza una ejecución y espera a que acabe.
 
 # %% [markdown] lang="en"
-# The rest is as always: a role, the machine and two short functions. `deploy` saves the definition and waits until
+# The rest is the usual: a role, the machine and two short functions. `deploy` saves the definition and waits until
 # the change is in effect. `run` starts an execution and waits for its end.
 
 # %%
@@ -345,7 +345,7 @@ timeline(*happened, language=LANGUAGE, width=440)
 # <details class="question" markdown="1">
 # <summary>Solution</summary>
 #
-# In `FAILED` with `BankBusy`. One retry makes two attempts in all, and the bank is busy both times. Put the 3 back
+# As `FAILED`, with `BankBusy`. One retry makes two attempts in all, and the bank is busy both times. Put the 3 back
 # and run the cell again. Order 5 goes out, but with goods reserved twice: the two tries at the order are different
 # executions, and each of them reserved.
 #
@@ -413,7 +413,7 @@ happened = run(8)
 
 # %% [markdown] lang="en"
 # **Repair it.** `Catch` takes the error and goes another way. The variable `reason` keeps the cause, and the state
-# `No order` ends the execution telling it.
+# `No order` ends the execution and tells it.
 
 # %%
 def catch(then):
@@ -497,8 +497,8 @@ draw(*happened, language=LANGUAGE)
 # </details>
 
 # %% [markdown] lang="en"
-# The courier failed when the charge was made. Order 10 is refunded and released: three zeros. Follow the numbers in
-# the drawing.
+# The courier failed when the charge had already been made. Order 10 is refunded and released: three zeros. Follow the
+# numbers in the drawing.
 #
 # **Your turn.** The warehouse team has bad days, too. Put `trouble["release"] = ["WarehouseDown"]` before `run(10)`
 # and look how it ends. What does the machine lack?
@@ -529,7 +529,7 @@ timeline(*happened, language=LANGUAGE, width=440)
 # **Rómpelo.** El paquete sale, pero se pierde la respuesta de `ship`.
 
 # %% [markdown] lang="en"
-# ### The step without return {#lab-pivot}
+# ### The step of no return {#lab-pivot}
 #
 # **Break it.** The parcel goes out, but the answer of `ship` is lost.
 
@@ -575,12 +575,12 @@ draw(*happened, language=LANGUAGE)
 # %% [markdown] lang="es"
 # ## 9. Las cuentas {#lab-accounts}
 #
-# Doce pedidos más, cada uno con su avería. Acaben como acaben, ninguno de ellos debe quedar a medias.
+# Doce pedidos más, ocho de ellos con alguna avería. Acaben como acaben, ninguno debe quedar a medias.
 
 # %% [markdown] lang="en"
 # ## 9. The accounts {#lab-accounts}
 #
-# Twelve more orders, each with a breakdown of its own. However they end, none of them may be left half done.
+# Twelve more orders, eight of them with a breakdown. However they end, none of them may be left half done.
 
 # %%
 mishaps = [

@@ -288,7 +288,7 @@ draw(*recorded(sfn, night), language=LANGUAGE)
 # %% [markdown] lang="es"
 # Fallaron tres lotes de cien. Mientras no digas otra cosa, no se tolera ni un fallo: el Map Run se detiene y la
 # ejecución acaba con `States.ExceedToleratedFailureThreshold`. Ese error dice que algo falló, no qué. (En AWS
-# [puede seguir ejecutando hijas](https://docs.aws.amazon.com/step-functions/latest/dg/maprun-fail-threshold.html)
+# [puede seguir ejecutando hijas](https://docs.aws.amazon.com/es_es/step-functions/latest/dg/maprun-fail-threshold.html)
 # un momento antes de detenerse.)
 #
 # ## 5. ¿Qué falló? {#lab-failed}
@@ -508,7 +508,7 @@ _ = finish(night)
 #
 # ## 8. Tolerate and go over it {#lab-tolerate}
 #
-# It makes no sense that three badly written rows stop ten thousand. **Repair it**: up to 5 % is tolerated, and what
+# It makes no sense that three badly written rows stop ten thousand. **Repair it**: up to 5% is tolerated, and what
 # fails is gone over later.
 
 # %%
@@ -678,7 +678,7 @@ print(TEXT["left"].format(resources=len(cloud.resources())))
 # <details class="question" markdown="1">
 # <summary>What does <code>ToleratedFailurePercentage</code> count, batches or files?</summary>
 #
-# Files. A batch that fails counts all of its own: three bad rows were 300 of 10,000, which is 3 %. With 5 % there
+# Files. A batch that fails counts all of its own: three bad rows were 300 of 10,000, which is 3%. With 5% there
 # was room for five batches.
 #
 # </details>
