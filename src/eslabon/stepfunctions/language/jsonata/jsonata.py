@@ -8,12 +8,13 @@ AWS: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from eslabon.stepfunctions.language.errornames import QUERY_FAILED
+from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.language.scope import ABSENT, DefinitionError, Evaluate, Scope, StateError
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ _STATES: dict[str, Callable[[Scope], Any]] = {
     "errorOutput": lambda scope: scope.error_output,
     "context": lambda scope: scope.context,
 }
+MEMBERS = frozenset(_STATES)
+_KINDS = {bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object"}
 
 
 def expression_in(value: Any) -> str | None:
@@ -140,8 +143,7 @@ for value: {"a":1}')
         value = evaluate(scope)
         actual = kind_of(value)
         if actual != kind:
-            shown = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-            raise _error(f"{described} Expected '{kind}', but was '{actual}' for value: {shown}", field)
+            raise _error(f"{described} Expected '{kind}', but was '{actual}' for value: {compact(value)}", field)
         return value
 
     return checked
@@ -153,18 +155,10 @@ def kind_of(value: Any) -> str:
     >>> [kind_of(value) for value in (None, True, 1, 0.5, "", [], {})]
     ['null', 'boolean', 'number', 'number', 'string', 'array', 'object']
     """
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int | float):
-        return "number"
-    if isinstance(value, str):
-        return "string"
-    return "array" if isinstance(value, list) else "object"
+    return "null" if value is None else _KINDS[type(value)]
 
 
-def states_of(scope: Scope, names: frozenset[str] = frozenset(_STATES)) -> dict[str, Any]:
+def states_of(scope: Scope, names: frozenset[str] = MEMBERS) -> dict[str, Any]:
     """`$states`, with those of its members that exist: input, and result, errorOutput, context in their places.
 
     >>> states_of(Scope({"n": 1}, context=lambda: {"State": {"Name": "Add"}}))
@@ -196,42 +190,25 @@ def _engine(text: str, field: str) -> Engine:
 
 def _compile(value: Any, location: str) -> Evaluate | None:
     """None when there is no expression in the value."""
+    parts: list[tuple[Any, Evaluate | None]]
     if isinstance(value, dict):
-        return _compile_object(value, location)
-    if isinstance(value, list):
-        return _compile_array(value, location)
-    try:
-        text = expression_in(value)
-    except DefinitionError as error:
-        raise DefinitionError(f"{location}: {error.message}") from None
-    return None if text is None else compile_expression(text, location)
-
-
-def _compile_object(value: dict[str, Any], location: str) -> Evaluate | None:
-    parts = {name: _compile(item, f"{location}/{name}") for name, item in value.items()}
-    dynamic = [(name, evaluate) for name, evaluate in parts.items() if evaluate is not None]
+        parts = [(name, _compile(item, f"{location}/{name}")) for name, item in value.items()]
+    elif isinstance(value, list):
+        parts = [(index, _compile(item, f"{location}[{index}]")) for index, item in enumerate(value)]
+    else:
+        try:
+            text = expression_in(value)
+        except DefinitionError as error:
+            raise DefinitionError(f"{location}: {error.message}") from None
+        return None if text is None else compile_expression(text, location)
+    dynamic = [(key, evaluate) for key, evaluate in parts if evaluate is not None]
     if not dynamic:
         return None
 
-    def build(scope: Scope) -> dict[str, Any]:
+    def build(scope: Scope) -> Any:
         built = value.copy()
-        for name, evaluate in dynamic:
-            built[name] = evaluate(scope)
-        return built
-
-    return build
-
-
-def _compile_array(value: list[Any], location: str) -> Evaluate | None:
-    parts = [_compile(item, f"{location}[{index}]") for index, item in enumerate(value)]
-    dynamic = [(index, evaluate) for index, evaluate in enumerate(parts) if evaluate is not None]
-    if not dynamic:
-        return None
-
-    def build(scope: Scope) -> list[Any]:
-        built = value.copy()
-        for index, evaluate in dynamic:
-            built[index] = evaluate(scope)
+        for key, evaluate in dynamic:
+            built[key] = evaluate(scope)
         return built
 
     return build
@@ -239,34 +216,19 @@ def _compile_array(value: list[Any], location: str) -> Evaluate | None:
 
 def _named_value(text: str, variable: str, steps: list[str]) -> Evaluate:
     """Look the value up; where that is not all there is to it, an array on the way or a function, ask the engine."""
-    engine: Engine | None = None
-
-    def in_full(scope: Scope) -> Any:
-        nonlocal engine
-        if engine is None:
-            engine = _engine(text, "")
-        return engine.evaluate(scope)
+    in_full = cache(lambda: _engine(text, "").evaluate)
+    begin: Callable[[Scope], Any] = lambda scope: scope.variables.get(variable, ABSENT)  # noqa: E731
+    if variable == "states":
+        begin = _STATES.get(steps.pop(0), lambda scope: ABSENT) if steps else states_of
 
     def look_up(scope: Scope) -> Any:
-        value = scope.variables.get(variable, ABSENT) if member is None else member(scope)
-        if value is ABSENT:
-            return ABSENT if variable == "states" else in_full(scope)
-        for step in remaining:
-            if isinstance(value, dict):
-                value = value.get(step, ABSENT)
-                if value is ABSENT:
-                    return ABSENT
-            elif isinstance(value, list):
-                return in_full(scope)
-            else:
-                return ABSENT
+        value = begin(scope)
+        if value is ABSENT and variable != "states":  # perhaps a function
+            return in_full()(scope)
+        for step in steps:
+            if isinstance(value, list):
+                return in_full()(scope)
+            value = value.get(step, ABSENT) if isinstance(value, dict) else ABSENT
         return value
 
-    member: Callable[[Scope], Any] | None = None
-    remaining = steps
-    if variable == "states":
-        if steps:
-            member, remaining = _STATES.get(steps[0], lambda scope: ABSENT), steps[1:]
-        else:
-            member = states_of
     return look_up

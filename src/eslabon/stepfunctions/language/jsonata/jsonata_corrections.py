@@ -6,12 +6,22 @@ JSONata: https://docs.jsonata.org/string-functions and its neighbours, and https
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from typing import Any
 
-from eslabon.stepfunctions.language.jsonata.jsonata_library import Functions, JException, Refused, Utils, evaluation
+from eslabon.stepfunctions.language.jsonata.jsonata_library import (
+    Functions,
+    JException,
+    Refused,
+    Utils,
+    evaluation,
+    to_json,
+)
+from eslabon.stepfunctions.language.jsonvalues import identity, is_number
 
 SIZE = 500_000
 """Elements of an array and characters of a text that an evaluation may make; more could not leave the state."""
@@ -45,16 +55,11 @@ def limited(value: Any) -> Any:
 
 def _sum(numbers: Any) -> Any:
     """One after the other; Python adds more exactly than JSONata since 3.12."""
-    if numbers is None:
-        return None
-    total = 0.0
-    for number in numbers:
-        total += number
-    return Utils.convert_number(total)
+    return None if numbers is None else reduce(operator.add, numbers, 0.0)
 
 
 def _average(numbers: Any) -> Any:
-    return Utils.convert_number(_sum(numbers) / len(numbers)) if numbers else None
+    return _sum(numbers) / len(numbers) if numbers else None
 
 
 def _number(value: Any) -> Any:
@@ -66,7 +71,7 @@ def _number(value: Any) -> Any:
         return int(value, 0)
     if not _NUMBER.fullmatch(value) or not math.isfinite(float(value)):
         raise JException("D3030", -1, value)
-    return Utils.convert_number(float(value))
+    return float(value)
 
 
 def _power(base: Any, exponent: Any) -> Any:
@@ -78,13 +83,13 @@ def _power(base: Any, exponent: Any) -> Any:
         raise JException("D3061", -1, base, exponent) from None
     if isinstance(result, complex):
         raise JException("D3061", -1, base, exponent)
-    return Utils.convert_number(result)
+    return result
 
 
-def _sort(array: Any, comparator: Any = None) -> Any:
+def _sort(array: Any, comparator: Any) -> Any:
     if array is not None and comparator is None and len(array) > 1:
         texts = all(isinstance(item, str) for item in array)
-        if not texts and not all(_is_number(item) for item in array):
+        if not texts and not all(is_number(item) for item in array):
             raise JException("D3070", -1)
     return Functions.sort(array, comparator)
 
@@ -95,24 +100,15 @@ def _distinct(array: Any) -> Any:
         return array
     distinct: dict[Any, Any] = {}
     for item in array:
-        distinct.setdefault(_identity(item), item)
+        distinct.setdefault(identity(to_json(item)), item)
     return list(distinct.values())
-
-
-def _identity(value: Any) -> Any:
-    """What equal values have in common, whatever the order of their members."""
-    if isinstance(value, list):
-        return tuple(_identity(item) for item in value)
-    if isinstance(value, dict):
-        return frozenset((name, _identity(item)) for name, item in value.items())
-    return isinstance(value, bool), value
 
 
 def _type(value: Any) -> Any:
     return "function" if Functions.is_regex(value) else Functions.type(value)
 
 
-def _to_millis(timestamp: Any, picture: Any = None) -> Any:
+def _to_millis(timestamp: Any, picture: Any) -> Any:
     if timestamp is None:
         return None
     if picture is not None:
@@ -151,13 +147,13 @@ def _decode(decode: Callable[[Any], Any], name: str) -> Callable[[Any], Any]:
     return checked
 
 
-def _replace(text: Any, pattern: Any, replacement: Any, limit: Any = None) -> Any:
+def _replace(text: Any, pattern: Any, replacement: Any, limit: Any) -> Any:
     if pattern == "":
         raise JException("D3010", -1)
     if limit is not None and limit < 0:
         raise JException("D3011", -1)
     if isinstance(replacement, str) or not Functions.is_regex(pattern) or text is None:
-        return limited(Functions.replace(text, pattern, replacement, limit))
+        return Functions.replace(text, pattern, replacement, limit)
 
     def replaced(found: re.Match[str]) -> str:
         match = {"match": found[0], "start": found.start(), "end": found.end(), "groups": list(found.groups())}
@@ -167,12 +163,12 @@ def _replace(text: Any, pattern: Any, replacement: Any, limit: Any = None) -> An
         return answer
 
     # zero means all to Python
-    return text if limit == 0 else limited(pattern.sub(replaced, text, count=int(limit or 0)))
+    return text if limit == 0 else pattern.sub(replaced, text, count=int(limit or 0))
 
 
-def _format_number(value: Any, picture: Any, options: Any = None) -> Any:
+def _format_number(value: Any, picture: Any, options: Any) -> Any:
     """The library rounds halves up, and what they are in binary."""
-    if _is_number(value) and options is None:
+    if is_number(value) and options is None:
         parts = picture.split(";")
         part = parts[-1] if value < 0 else parts[0]
         found = _FRACTION.search(part)
@@ -182,7 +178,7 @@ def _format_number(value: Any, picture: Any, options: Any = None) -> Any:
     return Functions.format_number(value, picture, options)
 
 
-def _format_base(value: Any, radix: Any = None) -> Any:
+def _format_base(value: Any, radix: Any) -> Any:
     if radix is not None and not 2 <= int(radix) <= 36:
         raise JException("D3100", -1, radix)
     return Functions.format_base(value, radix)
@@ -191,58 +187,37 @@ def _format_base(value: Any, radix: Any = None) -> Any:
 # --- what is to stay in bounds ---------------------------------------------------------------------------------------
 
 
-def _pad(text: Any, width: Any, character: Any = None) -> Any:
+def _pad(text: Any, width: Any, character: Any) -> Any:
     if width is not None and abs(width) > SIZE:
         raise Refused(f"$pad: {abs(width)} characters are more than {SIZE}")
     return Functions.pad(text, width, character)
-
-
-def _append(one: Any, other: Any) -> Any:
-    appended = limited(Functions.append(one, other))
-    if isinstance(appended, list):
-        evaluation().spend(len(appended) // 200)
-    return appended
 
 
 def _spread(value: Any) -> Any:
     """The library copies what it has for each element."""
     if not isinstance(value, list):
         return Functions.spread(value)
-    spread = Utils.create_sequence()
-    for item in value:
-        part = _spread(item)
-        if isinstance(part, list):
-            spread.extend(part)
-        else:
-            spread.append(part)
-    return limited(spread)
+    parts = (_spread(item) for item in value)
+    return Utils.create_sequence_from_iter(
+        one for part in parts for one in (part if isinstance(part, list) else [part])
+    )
 
 
-def _join(texts: Any, separator: Any = None) -> Any:
-    return limited(Functions.join(texts, separator))
-
-
-CORRECTED: dict[str, tuple[Callable[..., Any], str]] = {
-    "sum": (_sum, "<a<n>:n>"),
-    "average": (_average, "<a<n>:n>"),
-    "number": (_number, "<(nsb)-:n>"),
-    "power": (_power, "<n-n:n>"),
-    "sort": (_sort, "<af?:a>"),
-    "distinct": (_distinct, "<x:x>"),
-    "type": (_type, "<x:s>"),
-    "toMillis": (_to_millis, "<s-s?:n>"),
-    "decodeUrl": (_decode(Functions.decode_url, "decodeUrl"), "<s-:s>"),
-    "decodeUrlComponent": (_decode(Functions.decode_url_component, "decodeUrlComponent"), "<s-:s>"),
-    "replace": (_replace, "<s-(sf)(sf)n?:s>"),
-    "formatNumber": (_format_number, "<n-so?:s>"),
-    "formatBase": (_format_base, "<n-n?:s>"),
-    "pad": (_pad, "<s-ns?:s>"),
-    "append": (_append, "<xx:a>"),
-    "spread": (_spread, "<x-:a<o>>"),
-    "join": (_join, "<a<s>s?:s>"),
+CORRECTED: dict[str, Callable[..., Any]] = {
+    "sum": _sum,
+    "average": _average,
+    "number": _number,
+    "power": _power,
+    "sort": _sort,
+    "distinct": _distinct,
+    "type": _type,
+    "toMillis": _to_millis,
+    "decodeUrl": _decode(Functions.decode_url, "decodeUrl"),
+    "decodeUrlComponent": _decode(Functions.decode_url_component, "decodeUrlComponent"),
+    "replace": _replace,
+    "formatNumber": _format_number,
+    "formatBase": _format_base,
+    "pad": _pad,
+    "spread": _spread,
 }
-"""By name, without $: the function and its signature."""
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+"""By name, without $; the library calls them with all of their parameters."""

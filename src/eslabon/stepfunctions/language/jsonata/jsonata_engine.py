@@ -15,7 +15,7 @@ import sys
 from typing import Any
 
 from eslabon.errors import NotModelled
-from eslabon.stepfunctions.language.jsonata.jsonata import Failed, states_of
+from eslabon.stepfunctions.language.jsonata.jsonata import MEMBERS, Failed, states_of
 from eslabon.stepfunctions.language.jsonata.jsonata_corrections import limited
 from eslabon.stepfunctions.language.jsonata.jsonata_functions import FUNCTIONS
 from eslabon.stepfunctions.language.jsonata.jsonata_library import (
@@ -37,18 +37,11 @@ STEPS = 200_000
 DEPTH = 400
 """Parts of an expression inside each other: about a hundred calls of a function by itself, other than at its end."""
 
-CALLS = 50
-"""Functions like $map inside each other, by way of the functions that they call."""
-
-_FRAMES = 3_000  # of Python, for DEPTH and CALLS; a browser's stack has room for about twice as many
+_FRAMES = 3_000  # of Python, for DEPTH and for CALLS of functions; a browser's stack has room for about twice as many
 
 _LATER_OPERATORS = frozenset({"??", "?:"})  # of JSONata 2.1
-_STATES_MEMBERS = frozenset({"input", "result", "errorOutput", "context"})
 
-_TEMPLATES = {"S0217": "The object representing the 'parent' cannot be derived from this expression"}
 _PLURALS = {"a": "arrays", "b": "booleans", "f": "functions", "n": "numbers", "o": "objects", "s": "strings"}
-
-_CODES = {message: code for code, message in JException.error_codes.items()}  # of errors raised without their code
 
 _VARIABLE = re.compile(r"\$(\w+)")
 _MEMBER_OF_STATES = re.compile(r"\$states\b(?:\s*\.\s*(\w+)\b)?")
@@ -85,7 +78,7 @@ class _Bounded(Jsonata):  # type: ignore[misc]  # the library has no types
         self.depth += 1
         if self.depth > DEPTH:
             raise Refused(f"it nests more than {DEPTH} deep. Check for a function that calls itself for ever")
-        result = self._eval(expr, input, environment)
+        result = limited(self._eval(expr, input, environment))
         self.depth -= 1
         return result
 
@@ -106,37 +99,6 @@ class _Bounded(Jsonata):  # type: ignore[misc]  # the library has no types
             return super().evaluate_numeric_expression(lhs, rhs, op)
         except (ZeroDivisionError, OverflowError, ValueError):
             raise JException("D1001", -1, None) from None
-
-    def evaluate_unary(self, expr: Any, input: Any, environment: Any) -> Any:
-        try:
-            return super().evaluate_unary(expr, input, environment)
-        except JException as error:
-            if error.error == "D1002":  # it names the sign, not the value
-                error.current = error.expected
-            raise
-
-    def apply_inner(self, proc: Any, args: Any, input: Any, environment: Any) -> Any:
-        """A call; those of functions in Python are counted, which take more of the machine's stack."""
-        if not isinstance(proc, Jsonata.JFunction):
-            return super().apply_inner(proc, args, input, environment)
-        self.calls += 1
-        if self.calls > CALLS:
-            raise Refused(f"it calls more than {CALLS} functions inside each other. Check for one that calls itself")
-        result = super().apply_inner(proc, args, input, environment)
-        self.calls -= 1
-        return result
-
-    def evaluate_step(self, expr: Any, input: Any, environment: Any, last_step: bool) -> Any:
-        """A step of a path, of limited size."""
-        return limited(super().evaluate_step(expr, input, environment, last_step))
-
-    def evaluate_range_expression(self, lhs: Any, rhs: Any) -> Any:
-        """`[first..last]`, of limited size."""
-        return limited(super().evaluate_range_expression(lhs, rhs))
-
-    def evaluate_string_concat(self, lhs: Any, rhs: Any) -> Any:
-        """`one & other`, of limited size."""
-        return limited(super().evaluate_string_concat(lhs, rhs))
 
 
 class Engine(_Bounded):
@@ -170,7 +132,7 @@ class Engine(_Bounded):
         self.steps = self.depth = self.calls = 0
         self.variables = frozenset(_VARIABLE.findall(text))
         members = frozenset(_MEMBER_OF_STATES.findall(text))
-        self.members = members if members <= _STATES_MEMBERS else _STATES_MEMBERS
+        self.members = members if members <= MEMBERS else MEMBERS
 
     def evaluate(self, scope: Scope) -> Any:
         """The result as a JSON value, ABSENT when it is undefined; Failed says what went wrong.
@@ -199,8 +161,7 @@ class Engine(_Bounded):
         except (RecursionError, MemoryError):
             raise Failed(": it needs too much memory") from None
         except Exception as error:  # whatever the library's functions make of bad arguments
-            code = _CODES.get(str(error))
-            raise Failed(f". {code}: {error}" if code else f": {error}") from None
+            raise Failed(f": {error}") from None
         finally:
             sys.setrecursionlimit(limit)
             Jsonata.CURRENT.jsonata = others
@@ -223,10 +184,8 @@ def _converted(scope: Scope, value: Any) -> Any:
         return to_library(value)
     known = scope.converted.get(id(value))
     if known is None:
-        known = scope.converted[id(value)] = (
-            value,
-            to_library(value),
-        )  # the value itself, so that its id stays its own
+        # with the value itself, so that its id stays its own
+        known = scope.converted[id(value)] = (value, to_library(value))
     return known[1]
 
 
@@ -260,20 +219,20 @@ def message_of(error: Any) -> str:
     >>> message_of(JException("D3137", 3, "no stock"))
     'no stock'
     """
-    template = _TEMPLATES.get(error.error) or JException.error_codes.get(error.error)
+    template = JException.error_codes.get(error.error)
     if template is None:
         return str(error)
     extra = _PLURALS.get(error.extra, error.extra) if error.error == "T0412" else error.extra
-    values = iter((error.current, error.expected, extra))
+    current = error.expected if error.error == "D1002" else error.current  # the value, not the sign before it
+    values = iter((current, error.expected, extra))
+
+    def unusual(value: Any) -> str | None:
+        return None if value is NULL else str(value)
 
     def fill(found: re.Match[str]) -> str:
         value = next(values, None)
         if found[0].startswith("{{{"):
             return str(value)
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=_unusual)
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=unusual)
 
     return _PLACEHOLDER.sub(fill, re.sub(r"\bObject\b", "function", template))
-
-
-def _unusual(value: Any) -> str | None:
-    return None if value is NULL else str(value)

@@ -11,10 +11,11 @@ import inspect
 import random
 import re
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 from eslabon import jsontext
-from eslabon.stepfunctions.language.jsonata.jsonata_corrections import CORRECTED, SIZE
+from eslabon.stepfunctions.language.jsonata.jsonata_corrections import CORRECTED, SIZE, limited
 from eslabon.stepfunctions.language.jsonata.jsonata_library import (
     NULL,
     Functions,
@@ -25,6 +26,9 @@ from eslabon.stepfunctions.language.jsonata.jsonata_library import (
     evaluation,
     to_library,
 )
+
+CALLS = 50
+"""Functions like $map inside each other, by way of the functions that they call."""
 
 _ALGORITHMS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 
@@ -110,7 +114,7 @@ def _uuid() -> str:
     return str(evaluation().scope.ids.uuid())
 
 
-def _random(seed: Any = None) -> float:
+def _random(seed: Any) -> float:
     """The same number for the same seed; AWS's generator is not published."""
     generator: random.Random = evaluation().scope.ids.random if seed is None else random.Random(seed)
     return generator.random()
@@ -128,7 +132,7 @@ def _millis() -> int:
     return int(evaluation().scope.now() * 1000)
 
 
-def _now(picture: Any = None, timezone: Any = None) -> Any:
+def _now(picture: Any, timezone: Any) -> Any:
     return Functions.datetime_from_millis(_millis(), picture, timezone)
 
 
@@ -138,22 +142,11 @@ def _now(picture: Any = None, timezone: Any = None) -> Any:
 class _Signature(LibrarySignature):  # type: ignore[misc]  # the library has no types
     """The parameters of a function: https://docs.jsonata.org/embedding-extending#function-signature-syntax
 
-    The library's takes null for a missing argument, and its functions change their names when a variable holds them.
+    The library's takes null for a missing argument.
     """
 
     def get_symbol(self, value: Any) -> str:
         return "l" if value is NULL else str(super().get_symbol(value))
-
-    def set_function_name(self, function_name: str) -> None:
-        """A function keeps its name."""
-
-    def validate(self, args: Any, context: Any) -> Any:
-        try:
-            return super().validate(args, context)
-        except JException as error:
-            if error.error == "T0411":  # it has the context value in the place of the index
-                raise JException("T0411", -1, error.expected, self.function_name) from None
-            raise
 
     def throw_validation_error(self, bad_args: Any, bad_sig: str, function_name: Any) -> NoReturn:
         """Say which is the first argument that does not fit."""
@@ -167,48 +160,59 @@ class _Signature(LibrarySignature):  # type: ignore[misc]  # the library has no 
         raise JException("T0410", -1, fitting + 1, self.function_name)
 
 
-class _Function(Jsonata.JFunction):  # type: ignore[misc]
-    """A function of JSONata, implemented here."""
+class _Function(Jsonata.JNativeFunction):  # type: ignore[misc]
+    """A function of JSONata, whose calls inside each other and results are bounded."""
 
-    def __init__(self, name: str, implementation: Callable[..., Any], signature: str) -> None:
-        super().__init__(None, None)
-        self.function_name = name
+    def __init__(self, name: str, signature: str, implementation: Callable[..., Any]) -> None:
+        super().__init__(name, signature, SimpleNamespace(implementation=implementation), "implementation")
         self.signature = _Signature(signature, name)
-        self.implementation = implementation
-        self.arity = len(inspect.signature(implementation).parameters)
+
+    def validate(self, args: Any, context: Any) -> Any:
+        try:
+            return super().validate(args, context)
+        except JException as error:
+            if error.error == "T0411":  # it has the context value in the place of the index
+                error.current = error.expected
+            error.expected = self.function_name  # it has the name of a variable that holds the function
+            raise
 
     def call(self, input: Any, args: Any) -> Any:
-        return self.implementation(*args)
+        engine = evaluation()
+        engine.calls += 1
+        if engine.calls > CALLS:
+            raise Refused(f"it calls more than {CALLS} functions inside each other. Check for one that calls itself")
+        result = limited(super().call(input, args))
+        if isinstance(result, list):
+            engine.spend(len(result) // 200)
+        engine.calls -= 1
+        return result
 
-    def get_number_of_args(self) -> int:
-        return self.arity
+
+_ADDED: dict[str, tuple[str, Callable[..., Any]]] = {
+    "partition": ("<an:a>", partition),
+    "range": ("<nnn:a>", range_),
+    "hash": ("<ss:s>", hash_),
+    "parse": ("<s:x>", parse),
+    "uuid": ("<:s>", _uuid),
+    "random": ("<n?:n>", _random),
+}
+_OURS: dict[str, Callable[..., Any]] = {**CORRECTED, "shuffle": _shuffle, "millis": _millis, "now": _now}
 
 
-def _of_library(function: Any) -> Any:
-    """The library's function with our signature."""
-    ours = copy.copy(function)
-    ours.signature = copy.copy(function.signature)
+def _function(name: str, library: Any) -> Any:
+    """The library's function with our signature, and with our implementation where there is one."""
+    ours = copy.copy(library)
+    ours.__class__ = _Function
+    ours.signature = copy.copy(library.signature)
     ours.signature.__class__ = _Signature
+    if name in _OURS:
+        ours.method, ours.nargs = _OURS[name], len(inspect.signature(_OURS[name]).parameters)
     return ours
 
 
-_IMPLEMENTED: dict[str, tuple[Callable[..., Any], str]] = {
-    **CORRECTED,
-    "partition": (partition, "<an:a>"),
-    "range": (range_, "<nnn:a>"),
-    "hash": (hash_, "<ss:s>"),
-    "parse": (parse, "<s:x>"),
-    "uuid": (_uuid, "<:s>"),
-    "random": (_random, "<n?:n>"),
-    "shuffle": (_shuffle, "<a:a>"),
-    "millis": (_millis, "<:n>"),
-    "now": (_now, "<s?s?:s>"),
-}
-
-
 FUNCTIONS: dict[str, Any] = {
-    **{name: _of_library(function) for name, function in Jsonata.static_frame.bindings.items()},
-    **{name: _Function(name, implementation, signature) for name, (implementation, signature) in _IMPLEMENTED.items()},
+    **{name: _function(name, library) for name, library in Jsonata.static_frame.bindings.items()},
+    **{name: _Function(name, signature, implementation) for name, (signature, implementation) in _ADDED.items()},
 }
 """All functions by their names, without $. AWS has removed $eval."""
 del FUNCTIONS["eval"]

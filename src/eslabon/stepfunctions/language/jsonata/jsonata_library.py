@@ -7,8 +7,10 @@ out; it marks lists, so that those it made are copied.
 from __future__ import annotations
 
 import math
+import operator
 import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from eslabon.stepfunctions.language.scope import ABSENT
@@ -72,23 +74,7 @@ def to_library(value: Any) -> Any:
     >>> to_library(value) is value
     True
     """
-    if value is None:
-        return NULL
-    if isinstance(value, dict):
-        items: Any = value.items()
-    elif isinstance(value, list):
-        items = enumerate(value)
-    else:
-        return value
-    changed: Any = None
-    for key, item in items:
-        if item is None or isinstance(item, dict | list):
-            converted = to_library(item)
-            if converted is not item:
-                if changed is None:
-                    changed = value.copy()
-                changed[key] = converted
-    return value if changed is None else changed
+    return NULL if value is None else _rebuilt(value, to_library)
 
 
 def to_json(value: Any) -> Any:
@@ -108,43 +94,26 @@ def to_json(value: Any) -> Any:
 def _to_json(value: Any) -> Any:
     if value is NULL or value is None:
         return None
-    if isinstance(value, str | bool):
+    if isinstance(value, float) and not math.isfinite(value):
+        raise JException("D1001", -1, value)
+    if isinstance(value, int) and not -_LARGEST_INTEGER < value < _LARGEST_INTEGER:
+        return float(value)
+    if isinstance(value, str | int | float):
         return value
-    if isinstance(value, int):
-        return value if -_LARGEST_INTEGER < value < _LARGEST_INTEGER else float(value)
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise JException("D1001", -1, value)
-        return value
-    if isinstance(value, dict):
-        return _members(value)
-    if isinstance(value, list):
-        return _elements(value)
+    if isinstance(value, dict | list):
+        return _rebuilt(value, _to_json)
     raise Refused("the result is a function, or holds one, which JSON has no value for")
 
 
-def _members(value: dict[str, Any]) -> dict[str, Any]:
-    """The same object, unless something in it had to be converted."""
-    changed: dict[str, Any] | None = None
-    for name, item in value.items():
-        converted = _to_json(item)
-        if converted is not item:
-            if changed is None:
-                changed = value.copy()
-            changed[name] = converted
-    return value if changed is None else changed
-
-
-def _elements(value: list[Any]) -> list[Any]:
-    """The same list, unless it is one that the library made or something in it had to be converted."""
-    converted = [_to_json(item) for item in value]
-    if type(value) is list and all(map(_same, converted, value)):
-        return value
-    return converted
-
-
-def _same(one: Any, other: Any) -> bool:
-    return one is other
+def _rebuilt(value: Any, convert: Callable[[Any], Any]) -> Any:
+    """The value with its parts converted; the same one when none changes, unless it is a list that the library made."""
+    if isinstance(value, dict):
+        members = {name: convert(item) for name, item in value.items()}
+        return value if all(map(operator.is_, members.values(), value.values())) else members
+    if isinstance(value, list):
+        items = [convert(item) for item in value]
+        return value if type(value) is list and all(map(operator.is_, items, value)) else items
+    return value
 
 
 # --- regular expressions ---------------------------------------------------------------------------------------------
