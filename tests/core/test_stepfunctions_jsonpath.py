@@ -103,10 +103,10 @@ def test_reference_path(case: dict[str, Any]) -> None:
     document = copy.deepcopy(case["input"])
     if "error" in case:
         with pytest.raises(StateError) as failure:
-            reference.put(document, case["value"])
+            reference(document, case["value"])
         assert failure.value.error == case["error"], case["source"]
     else:
-        assert same(reference.put(document, case["value"]), case["result"]), case["source"]
+        assert same(reference(document, case["value"]), case["result"]), case["source"]
     assert document == case["input"], "the document changed"
 
 
@@ -220,7 +220,7 @@ def in_brackets(keys: list[str]) -> str:
 @given(some.lists(names, min_size=1, max_size=4), json_values)
 def test_what_is_put_at_a_path_is_read_there(keys: list[str], value: Any) -> None:
     path = in_brackets(keys)
-    assert compile_path(path)(Scope(compile_reference_path(path).put({}, value))) == value
+    assert compile_path(path)(Scope(compile_reference_path(path)({}, value))) == value
 
 
 @given(json_values, some.lists(names, min_size=1, max_size=3), json_values)
@@ -228,7 +228,7 @@ def test_a_put_changes_nothing_beside_the_path(document: Any, keys: list[str], v
     before = copy.deepcopy(document)
     reference = compile_reference_path(in_brackets(keys))
     try:
-        changed = reference.put(document, value)
+        changed = reference(document, value)
     except StateError as failure:
         assert failure.error == "States.ResultPathMatchFailure"
         return

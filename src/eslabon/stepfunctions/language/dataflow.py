@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from eslabon.stepfunctions.language.jsonata import jsonata
-from eslabon.stepfunctions.language.jsonpath.paths import ReferencePath, compile_path, compile_reference_path
+from eslabon.stepfunctions.language.jsonpath.paths import compile_path, compile_reference_path
 from eslabon.stepfunctions.language.jsonpath.templates import compile_template
 from eslabon.stepfunctions.language.scope import Evaluate, Scope
 
@@ -132,5 +132,5 @@ def result_path(path: str | None) -> Evaluate:
         return lambda scope: scope.input
     if path == "$":
         return lambda scope: scope.document
-    reference: ReferencePath = compile_reference_path(path)
-    return lambda scope: reference.put(scope.input, scope.document)
+    put = compile_reference_path(path)
+    return lambda scope: put(scope.input, scope.document)

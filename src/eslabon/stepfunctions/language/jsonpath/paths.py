@@ -6,12 +6,11 @@ https://states-language.net/#path.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from eslabon.stepfunctions.language.errornames import RESULT_PATH_MATCH_FAILURE, RUNTIME
-from eslabon.stepfunctions.language.jsonpath.pathsteps import child, compile_steps
-from eslabon.stepfunctions.language.jsonpath.pathsyntax import Path, parse_path
+from eslabon.stepfunctions.language.jsonpath.pathsyntax import Key, Path, child, follow, parse_path
 from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.language.scope import ABSENT, DefinitionError, Evaluate, Scope, StateError
 
@@ -56,15 +55,7 @@ def compile_parsed(path: Path, absence: Absence) -> Evaluate:
     StateError: ('States.Runtime', 'there is no a')
     """
     keys = path.keys
-    if keys is None:
-        return _several(path)
-    if path.root == "$" and not keys:
-        return lambda scope: scope.document
-
-    def fail(scope: Scope) -> StateError:
-        return StateError(RUNTIME, absence(scope))
-
-    if path.root == "$" and all(isinstance(key, str) for key in keys):
+    if path.root == "$" and keys is not None and all(isinstance(key, str) for key in keys):
         # Most paths are names alone: an object answers them, everything else raises.
         def follow_names(scope: Scope) -> Any:
             value = scope.document
@@ -72,19 +63,19 @@ def compile_parsed(path: Path, absence: Absence) -> Evaluate:
                 for name in keys:
                     value = value[name]
             except (KeyError, TypeError):
-                raise fail(scope) from None
+                raise StateError(RUNTIME, absence(scope)) from None
             return value
 
         return follow_names
-    look = _look(path, keys)
+    look = _look(path)
 
-    def follow(scope: Scope) -> Any:
+    def look_for(scope: Scope) -> Any:
         value = look(scope)
         if value is ABSENT:
-            raise fail(scope)
+            raise StateError(RUNTIME, absence(scope))
         return value
 
-    return follow
+    return look_for
 
 
 def compile_lookup(text: str) -> Evaluate:
@@ -100,27 +91,14 @@ def compile_lookup(text: str) -> Evaluate:
     Traceback (most recent call last):
     DefinitionError: '$[' at position 2: an index, a slice, *, a name in quotes or ...
     """
-    path = parse_path(text)
-    return _several(path) if path.keys is None else _look(path, path.keys)
+    return _look(parse_path(text))
 
 
-def _look(path: Path, keys: tuple[str | int, ...]) -> Evaluate:
-    root = _root(path)
-
-    def look(scope: Scope) -> Any:
-        value = root(scope)
-        for key in keys:
-            value = child(value, key)
-        return value
-
-    return look
-
-
-def _several(path: Path) -> Evaluate:
-    """A path that may mean several nodes: their list."""
-    root = _root(path)
-    find = compile_steps(path.steps)
-    return lambda scope: find(root(scope))
+def _look(path: Path) -> Evaluate:
+    root, keys = _root(path), path.keys
+    if keys is None:
+        return lambda scope: path.find(root(scope))
+    return lambda scope: follow(root(scope), keys)
 
 
 def _root(path: Path) -> Evaluate:
@@ -164,65 +142,33 @@ def _reason(path: Path, value: Any) -> str:
     return "No results for path: $" + "".join(map(_step, keys))
 
 
-def _step(key: str | int) -> str:
+def _step(key: Key) -> str:
     return f"['{key}']" if isinstance(key, str) else f"[{key}]"
 
 
-def _definite(path: Path) -> tuple[str | int, ...]:
+def _definite(path: Path) -> Sequence[Key]:
     if path.keys is None:
         raise DefinitionError(f"{path.text} is no reference path: it must mean one node, without * : , ? or ..")
     return path.keys
 
 
-class ReferencePath:
-    """A path to a single node, where a value can be put; `compile_reference_path` makes it."""
+def compile_reference_path(text: str) -> Callable[[Any, Any], Any]:
+    """Compile a reference path, one that can only mean one node of the input, as `ResultPath` needs.
 
-    __slots__ = ("keys", "text")
+    Answers a function of a document and a value: a new document with the value at the path, and the objects on the way
+    that are missing. It raises StateError, States.ResultPathMatchFailure, where the path does not fit the document: a
+    name inside something that is no object, an index that the array does not have. Raises DefinitionError.
+    https://states-language.net/#ref-paths
 
-    def __init__(self, text: str, keys: tuple[str | int, ...]) -> None:
-        self.text = text
-        self.keys = keys
-
-    def put(self, document: Any, value: Any) -> Any:
-        """A new document with `value` at the path, and the objects on the way that are missing; `document` stays.
-
-        Raises StateError States.ResultPathMatchFailure where the path does not fit the document: a name inside
-        something that is no object, an index that the array does not have.
-
-        >>> document = {"a": 1}
-        >>> compile_reference_path("$.b.c").put(document, 2), document
-        ({'a': 1, 'b': {'c': 2}}, {'a': 1})
-        >>> compile_reference_path("$").put(document, 2)
-        2
-        >>> compile_reference_path("$.a.b").put(document, 2)
-        Traceback (most recent call last):
-        StateError: ('States.ResultPathMatchFailure', \
+    >>> document = {"a": 1}
+    >>> compile_reference_path("$.b.c")(document, 2), document
+    ({'a': 1, 'b': {'c': 2}}, {'a': 1})
+    >>> compile_reference_path("$")(document, 2)
+    2
+    >>> compile_reference_path("$.a.b")(document, 2)
+    Traceback (most recent call last):
+    StateError: ('States.ResultPathMatchFailure', \
 'Unable to apply ReferencePath $.a.b to input {"a":1}')
-        """
-        return self._put(document, value, 0, document)
-
-    def _put(self, current: Any, value: Any, depth: int, document: Any) -> Any:
-        if depth == len(self.keys):
-            return value
-        key = self.keys[depth]
-        if isinstance(key, str):
-            if current is ABSENT:
-                current = {}
-            if isinstance(current, dict):
-                return {**current, key: self._put(current.get(key, ABSENT), value, depth + 1, document)}
-        elif isinstance(current, list) and 0 <= key < len(current):
-            return [*current[:key], self._put(current[key], value, depth + 1, document), *current[key + 1 :]]
-        cause = f"Unable to apply ReferencePath {self.text} to input {compact(document)}"
-        raise StateError(RESULT_PATH_MATCH_FAILURE, cause)
-
-
-def compile_reference_path(text: str) -> ReferencePath:
-    """Compile a reference path: one that can only mean one node of the input, as `ResultPath` needs.
-
-    Raises DefinitionError. https://states-language.net/#ref-paths
-
-    >>> compile_reference_path("$.ledgers[0].count").keys
-    ('ledgers', 0, 'count')
     >>> compile_reference_path("$.orders[*]")
     Traceback (most recent call last):
     DefinitionError: $.orders[*] is no reference path: it must mean one node, ...
@@ -233,4 +179,25 @@ def compile_reference_path(text: str) -> ReferencePath:
         raise DefinitionError(f"{text} cannot be written to: a result goes into the state's input, $ or $.…")
     if any(isinstance(key, int) and key < 0 for key in keys):
         raise DefinitionError(f"{text} is no reference path: its indexes count from 0 up")
-    return ReferencePath(text, keys)
+
+    def put(document: Any, value: Any) -> Any:
+        try:
+            return _with(document, keys, value)
+        except LookupError:
+            cause = f"Unable to apply ReferencePath {text} to input {compact(document)}"
+            raise StateError(RESULT_PATH_MATCH_FAILURE, cause) from None
+
+    return put
+
+
+def _with(node: Any, keys: Sequence[Key], value: Any) -> Any:
+    """A copy of a node with a value at the place that the keys lead to; LookupError when there is no such place."""
+    if not keys:
+        return value
+    key, further = keys[0], keys[1:]
+    if isinstance(key, str) and (node is ABSENT or isinstance(node, dict)):
+        members = {} if node is ABSENT else node
+        return {**members, key: _with(members.get(key, ABSENT), further, value)}
+    if isinstance(key, int) and isinstance(node, list):
+        return [*node[:key], _with(node[key], further, value), *node[key + 1 :]]
+    raise LookupError(key)

@@ -1,89 +1,96 @@
-"""What a JSONPath's text says: its root and its steps, parsed. Evaluates nothing, and leaves filters to `pathfilters`.
+"""The text of a JSONPath, read into its root and its steps: functions from a node to the nodes that it leads to.
 
-The language is that of https://states-language.net/#path: JSONPath, with `$$` for the context object, `$name` for a
-variable, and `\\` before a character that would mean something in a name.
+Filters are in `pathfilters`, roots in `paths`. The language is that of https://states-language.net/#path: JSONPath,
+with `$$` for the context object, `$name` for a variable, and `\\` before a character that would mean something in a
+name.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from eslabon.stepfunctions.language.jsonpath.reader import Reader, unescape
+from eslabon.stepfunctions.language.scope import ABSENT
 
 VARIABLE = re.compile(r"[^\W\d]\w*")
-INTEGER = re.compile(r"-?\d+")
+INDEX = re.compile(r"-?\d+")
 # A name after a dot ends where another step, a filter's operator or a function's next argument begins.
 NAME = re.compile(r"""(?:\\.|&(?!&)|\|(?!\|)|[^\\.\[\]()\s,'"?@*<>=!&|])+""", re.DOTALL)
 CALL = re.compile(r"\([^()]*\)")
 
-Item = TypeVar("Item")
+Key = str | int  # a member's name or an element's index, from the array's end when negative
+Matches = Callable[[Any], bool]
 
 
 @dataclass(frozen=True)
-class Names:
-    """Members of an object: `.name`, `['name']`, `['one','two']`."""
+class Step:
+    """A step of a path: `lead` answers the nodes that a node leads to.
 
-    names: tuple[str, ...]
+    `key` is the one name or index that it asks for, if it does; `matches` is a filter's.
+    """
 
-
-@dataclass(frozen=True)
-class Indexes:
-    """Elements of an array, counted from its end when negative: `[0]`, `[-1]`, `[0,2]`."""
-
-    indexes: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Slice:
-    """Neighbours in an array, up to and without the end: `[1:3]`, `[-2:]`, `[:2]`."""
-
-    start: int | None
-    end: int | None
-
-
-@dataclass(frozen=True)
-class Wildcard:
-    """Everything in an object or array: `.*`, `[*]`."""
-
-
-@dataclass(frozen=True)
-class Filter:
-    """What passes an expression: `[?(@.price < 10)]`."""
-
-    matches: Callable[[Any], bool]
-
-
-@dataclass(frozen=True)
-class Descendants:
-    """A step taken from the value itself and from everything below it: `..name`, `..[0]`."""
-
-    step: Names | Indexes | Slice | Wildcard | Filter
-
-
-Step = Names | Indexes | Slice | Wildcard | Filter | Descendants
+    lead: Callable[[Any], Iterable[Any]]
+    key: Key | None = None
+    matches: Matches | None = None
 
 
 @dataclass(frozen=True)
 class Path:
-    """A parsed path: `root` is "$" (the document), "$$" (the context object) or a variable's name without its `$`.
+    """A path: `root` is "$" (the document), "$$" (the context object), "@" (a filter's node) or a variable's name.
 
     `keys` are the names and indexes of a path that can only mean one node (a definite path), else None.
     """
 
     text: str
     root: str
-    steps: tuple[Step, ...]
-    keys: tuple[str | int, ...] | None
+    steps: Sequence[Step]
+    keys: Sequence[Key] | None
+
+    def find(self, root: Any) -> list[Any]:
+        """Every node that the steps lead to from a root, in document order.
+
+        >>> path = parse_path("$..id")
+        >>> path.find({"id": 1, "in": [{"id": 2}]}), path.find(7)
+        ([1, 2], [])
+        """
+        nodes = [root]
+        for step in self.steps:
+            nodes = [found for node in nodes for found in step.lead(node)]
+        return nodes
+
+
+def child(node: Any, key: Key) -> Any:
+    """An object's member or an array's element; ABSENT when there is none.
+
+    >>> child({"a": 1}, "a"), child([1, 2], -1), child("text", 0) is ABSENT, child([1], 5) is ABSENT
+    (1, 2, True, True)
+    """
+    if isinstance(key, str):
+        return node.get(key, ABSENT) if isinstance(node, dict) else ABSENT
+    if isinstance(node, list) and -len(node) <= key < len(node):
+        return node[key]
+    return ABSENT
+
+
+def follow(node: Any, keys: Sequence[Key]) -> Any:
+    """The node that names and indexes lead to, one after the other; ABSENT when there is none.
+
+    >>> follow({"a": [1, 2]}, ["a", -1]), follow({}, ["a", "b"]) is ABSENT
+    (2, True)
+    """
+    for key in keys:
+        node = child(node, key)
+    return node
 
 
 def parse_path(text: str) -> Path:
     """Parse a whole path; DefinitionError when it is none.
 
     >>> parse_path("$.orders[0]['unit price']").keys
-    ('orders', 0, 'unit price')
+    ['orders', 0, 'unit price']
     >>> parse_path("$$.Execution.Id").root, parse_path("$total").root, parse_path("$[*]").keys
     ('$$', 'total', None)
     >>> parse_path("orders[0]")
@@ -97,92 +104,63 @@ def parse_path(text: str) -> Path:
     return path
 
 
-def read_path(reader: Reader) -> Path:
-    """Read the path that begins here, as far as it goes; DefinitionError when none does.
+def read_path(reader: Reader, root: str = "$") -> Path:
+    """Read the path that begins here with `$`, or `@`, as far as it goes; DefinitionError when none does.
 
     >>> reader = Reader("$.a.b, 7)")
     >>> read_path(reader).keys, reader.rest
-    (('a', 'b'), ', 7)')
+    (['a', 'b'], ', 7)')
     >>> read_path(reader)
     Traceback (most recent call last):
     DefinitionError: '$.a.b, 7)' at position 5: a path begins with $
+    >>> read_path(Reader("$.a["))
+    Traceback (most recent call last):
+    DefinitionError: '$.a[' at position 4: an index, a slice, *, a name in quotes or ...
     """
     start = reader.position
-    if not reader.take("$"):
-        raise reader.error("a path begins with $")
-    root = "$$" if reader.take("$") else reader.match(VARIABLE) or "$"
-    steps = read_steps(reader)
-    return Path(reader.text[start : reader.position], root, steps, definite_keys(steps))
-
-
-def read_steps(reader: Reader) -> tuple[Step, ...]:
-    """Read the steps that follow a root: `.name`, `[…]`, `..` with what it looks for.
-
-    >>> read_steps(Reader(".a[-1]..b"))
-    (Names(names=('a',)), Indexes(indexes=(-1,)), Descendants(step=Names(names=('b',))))
-    >>> read_steps(Reader("")), read_steps(Reader("[1:]"))
-    ((), (Slice(start=1, end=None),))
-    >>> read_steps(Reader(".a["))
-    Traceback (most recent call last):
-    DefinitionError: '.a[' at position 3: an index, a slice, *, a name in quotes or ...
-    """
+    if not reader.take(root):
+        raise reader.error(f"a path begins with {root}")
+    if root == "$":
+        root = "$$" if reader.take("$") else reader.match(VARIABLE) or "$"
     steps: list[Step] = []
     while True:
         if reader.take(".."):
-            steps.append(Descendants(_after_dot(reader)))
+            steps.append(_below(_after_dot(reader)))
         elif reader.take("."):
             steps.append(_after_dot(reader))
         elif reader.take("["):
             steps.append(_bracket(reader))
         else:
-            return tuple(steps)
+            break
+    keys = [step.key for step in steps if step.key is not None]
+    text = reader.text[start : reader.position]
+    return Path(text, root, steps, keys if len(keys) == len(steps) else None)
 
 
-def definite_keys(steps: tuple[Step, ...]) -> tuple[str | int, ...] | None:
-    """The names and indexes of steps that can only mean one node, or None.
-
-    >>> definite_keys((Names(("a",)), Indexes((0,))))
-    ('a', 0)
-    >>> definite_keys((Names(("a", "b")),)) is None
-    True
-    """
-    keys: list[str | int] = []
-    for step in steps:
-        match step:
-            case Names((name,)):
-                keys.append(name)
-            case Indexes((index,)):
-                keys.append(index)
-            case _:
-                return None
-    return tuple(keys)
-
-
-def _after_dot(reader: Reader) -> Names | Indexes | Slice | Wildcard | Filter:
+def _after_dot(reader: Reader) -> Step:
     if reader.take("["):  # `$.['name']` is how AWS's own pages write a name that needs brackets
         return _bracket(reader)
     if reader.take("*"):
-        return Wildcard()
+        return Step(_inside)
     name = reader.match(NAME)
     if name is None:
         raise reader.error("a name, * or [ is expected after the dot; other names go in brackets: ['a name']")
     # Step Functions has no functions in paths: `.length()` is looked up like any name, and found nowhere.
-    return Names((unescape(name) + (reader.match(CALL) or ""),))
+    return _children([unescape(name) + (reader.match(CALL) or "")])
 
 
-def _bracket(reader: Reader) -> Names | Indexes | Slice | Wildcard | Filter:
+def _bracket(reader: Reader) -> Step:
     """What stands in brackets; the opening one is read."""
     reader.blanks()
-    step: Names | Indexes | Slice | Wildcard | Filter
     if reader.take("*"):
-        step = Wildcard()
+        step = Step(_inside)
     elif reader.take("?"):
         from eslabon.stepfunctions.language.jsonpath.pathfilters import read_filter  # it reads paths in its turn
 
         with reader.deeper():
-            step = Filter(read_filter(reader))
+            step = _filter(read_filter(reader))
     elif reader.sees("'") or reader.sees('"'):
-        step = Names(tuple(_list(reader, Reader.quoted, "a name in quotes")))
+        step = _children(reader.several(Reader.quoted, "a name in quotes"))
     else:
         step = _numbers(reader)
     reader.blanks()
@@ -190,37 +168,70 @@ def _bracket(reader: Reader) -> Names | Indexes | Slice | Wildcard | Filter:
     return step
 
 
-def _numbers(reader: Reader) -> Indexes | Slice:
+def _numbers(reader: Reader) -> Step:
     """An index, several of them, or a slice."""
-    start = _integer(reader)
+    start = _index(reader)
     reader.blanks()
     if reader.take(":"):
         reader.blanks()
-        return Slice(start, _integer(reader))
+        end = _index(reader)
+        return Step(lambda node: node[start:end] if isinstance(node, list) else ())
     if start is None:
         raise reader.error("an index, a slice, *, a name in quotes or a filter ?(…) is expected in the brackets")
     if not reader.take(","):
-        return Indexes((start,))
+        return _children([start])
     reader.blanks()
-    return Indexes((start, *_list(reader, _integer, "an index")))
+    return _children([start, *reader.several(_index, "an index")])
 
 
-def _integer(reader: Reader) -> int | None:
-    digits = reader.match(INTEGER)
+def _index(reader: Reader) -> int | None:
+    digits = reader.match(INDEX)
     if digits is not None and len(digits) > 10:
         raise reader.error(f"{digits[:20]} is no index: an array is not that long")
     return None if digits is None else int(digits)
 
 
-def _list(reader: Reader, read: Callable[[Reader], Item | None], what: str) -> list[Item]:
-    """Items with commas between them."""
-    items: list[Item] = []
-    while True:
-        item = read(reader)
-        if item is None:
-            raise reader.error(f"{what} is expected")
-        items.append(item)
-        reader.blanks()
-        if not reader.take(","):
-            return items
-        reader.blanks()
+def _children(keys: Sequence[Key]) -> Step:
+    """Members or elements, `.name`, `['one','two']`, `[0]`, `[0,-1]`."""
+    return Step(
+        lambda node: [found for key in keys if (found := child(node, key)) is not ABSENT],
+        key=keys[0] if len(keys) == 1 else None,
+    )
+
+
+def _filter(matches: Matches) -> Step:
+    """What passes an expression, `[?(@.price < 10)]`: an object itself, or what is in an array.
+
+    `@` never matches a scalar, says AWS.
+    """
+
+    def lead(node: Any) -> list[Any]:
+        candidates = node if isinstance(node, list) else [node]
+        return [found for found in candidates if isinstance(found, dict | list) and matches(found)]
+
+    return Step(lead, matches=matches)
+
+
+def _below(step: Step) -> Step:
+    """A step taken from the node itself and from everything below it, `..name`, `..[0]`."""
+    matches = step.matches
+    if matches is not None:
+        return Step(lambda node: filter(matches, _descendants(node)))
+    return Step(lambda node: [found for below in _descendants(node) for found in step.lead(below)])
+
+
+def _inside(node: Any) -> Iterable[Any]:
+    """Everything in an object or array, `.*`, `[*]`."""
+    if isinstance(node, dict):
+        return node.values()
+    return node if isinstance(node, list) else ()
+
+
+def _descendants(node: Any) -> Iterator[Any]:
+    """The objects and arrays from here down, each before what is in it."""
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, dict | list):
+            yield current
+            waiting.extend(reversed(list(_inside(current))))

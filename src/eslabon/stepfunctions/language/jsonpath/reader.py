@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, Self, TypeVar
 
-from eslabon.stepfunctions.language.scope import DefinitionError
+from eslabon.stepfunctions.language.scope import ABSENT, DefinitionError
 
 BLANKS = re.compile(r"\s*")
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w.])")
+INTEGER = re.compile(r"-?\d{1,300}")
+WORD = re.compile(r"\w+")
+CONSTANTS = {"null": None, "true": True, "false": False}
 ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
 DEEPEST = 50  # expressions in expressions, far from where Python's own stack would end
+
+Item = TypeVar("Item")
 
 
 class Reader:
@@ -97,7 +105,7 @@ class Reader:
         DefinitionError: '[0' at position 1: a closing ] is expected, not '0'
         """
         if not self.take(token):
-            raise self.error(f"{what} is missing" if self.done else f"{what} is expected, not {self.rest[:20]!r}")
+            raise self.missing(what)
 
     def quoted(self) -> str | None:
         r"""Read a text in single or double quotes and answer it without its escapes; None when there is no quote.
@@ -118,6 +126,43 @@ class Reader:
             raise self.error(f"the quote {quote} that begins here has no end")
         self.position = end + 1
         return unescape(self.text[start:end])
+
+    def scalar(self) -> Any:
+        """Read a number, true, false or null; ABSENT when none begins here.
+
+        >>> Reader("-1.5e3)").scalar(), Reader("null").scalar(), Reader("nullable").scalar() is ABSENT
+        (-1500.0, None, True)
+        >>> Reader("1e999").scalar()
+        Traceback (most recent call last):
+        DefinitionError: '1e999' at position 5: 1e999 is too large a number
+        """
+        digits = self.match(NUMBER)
+        if digits is None:
+            return CONSTANTS.get(self.match(WORD) or "", ABSENT)
+        number = int(digits) if INTEGER.fullmatch(digits) else float(digits)
+        if not math.isfinite(number):
+            raise self.error(f"{digits[:20]} is too large a number")
+        return number
+
+    def several(self, read: Callable[[Self], Item | None], what: str) -> list[Item]:
+        """Read items with commas between them; `read` answers None where no item begins, which is called `what`.
+
+        >>> Reader("'a', 'b'").several(Reader.quoted, "a name in quotes")
+        ['a', 'b']
+        >>> Reader("'a', b").several(Reader.quoted, "a name in quotes")
+        Traceback (most recent call last):
+        DefinitionError: "'a', b" at position 5: a name in quotes is expected, not 'b'
+        """
+        items: list[Item] = []
+        while True:
+            item = read(self)
+            if item is None:
+                raise self.missing(what)
+            items.append(item)
+            self.blanks()
+            if not self.take(","):
+                return items
+            self.blanks()
 
     @contextmanager
     def deeper(self) -> Iterator[None]:
@@ -140,6 +185,15 @@ class Reader:
             raise self.error("the expression nests too deeply")
         yield
         self.depth -= 1
+
+    def missing(self, what: str) -> DefinitionError:
+        """A complaint that something else stands here, or nothing.
+
+        >>> Reader("").missing("a name"), Reader("!").missing("a name")
+        (DefinitionError("'' at position 0: a name is missing"), \
+DefinitionError("'!' at position 0: a name is expected, not '!'"))
+        """
+        return self.error(f"{what} is missing" if self.done else f"{what} is expected, not {self.rest[:20]!r}")
 
     def error(self, problem: str) -> DefinitionError:
         """A complaint about what stands here.
