@@ -124,11 +124,19 @@ check: $(VENV)/test.stamp
 	$(VENV)/bin/zizmor --offline --quiet .github
 	$(PY) tools/in_step.py
 
-test: check build/site.stamp browser
-	CHROMIUM="$$(cat build/browser.txt)" PYTHONHASHSEED=0 $(PY) -m pytest -m "not long" $(ARGS)
+# What only computes runs on every core; what drives a browser and looks at the time has the machine to itself.
+COMPUTING := tests/core tests/snippets src tools docs/hooks
+BROWSING := tests/runner tests/site
+PYTEST = CHROMIUM="$$(cat build/browser.txt)" PYTHONHASHSEED=0 $(PY) -m pytest
 
+test: check build/site.stamp browser
+	$(PYTEST) -n auto --dist worksteal -m "not long" $(COMPUTING) $(ARGS)
+	$(PYTEST) -m "not long" $(BROWSING) $(ARGS)
+
+test-long: export HYPOTHESIS_PROFILE := searching
 test-long: check build/site.stamp browser
-	CHROMIUM="$$(cat build/browser.txt)" PYTHONHASHSEED=0 HYPOTHESIS_PROFILE=searching $(PY) -m pytest $(ARGS)
+	$(PYTEST) -n auto --dist worksteal $(COMPUTING) $(ARGS)
+	$(PYTEST) $(BROWSING) $(ARGS)
 
 bench: .venv-bench/stamp bench/peers/node_modules/.stamp
 	@PYTHONPATH=src .venv-bench/bin/python -m bench
