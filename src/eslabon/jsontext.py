@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 
-def parse(text: str | bytes) -> Any:
+def parse(text: str | bytes, *, members: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
     """The value of a JSON text; ValueError when it is none (NaN is none), or nests deeper than can be followed.
+
+    members: makes an object of its members, as json.loads's object_pairs_hook.
 
     >>> parse('{"total": 9}')
     {'total': 9}
@@ -22,7 +25,7 @@ def parse(text: str | bytes) -> Any:
     ValueError: NaN is not JSON
     """
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=members)
     except RecursionError:
         raise ValueError("the JSON text nests too deeply") from None
 

@@ -13,10 +13,10 @@ from eslabon.stepfunctions.api.statemachines import StateMachines
 from eslabon.stepfunctions.maps.maprunoperations import MapRuns
 from eslabon.stepfunctions.tasks.activities import Activities
 from eslabon.stepfunctions.teststate.teststate import TestState
-from eslabon.stepfunctions.validation.validation import Validation
+from eslabon.stepfunctions.validation.operations import Trials
 
 
-class StepFunctions(StateMachines, Aliases, MapRuns, Activities, Validation, TestState):
+class StepFunctions(StateMachines, Aliases, MapRuns, Activities, Trials, TestState):
     """Step Functions: https://docs.aws.amazon.com/step-functions/latest/apireference/"""
 
     modelled: ClassVar[Mapping[str, str]] = {

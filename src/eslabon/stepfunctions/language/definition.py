@@ -266,20 +266,22 @@ def _map(fields: Mapping[str, Any], language: str, whole: str) -> MapWork:
             within=Range(0, 100, whole=False),
         ),
         label=fields.get("Label", ""),
-        **_data_outside(fields, language, distributed=distributed),
+        **compile_outside(fields, language),
     )
 
 
-def _data_outside(fields: Mapping[str, Any], language: str, *, distributed: bool) -> dict[str, Any]:
-    """Where a distributed Map reads its items, how it batches them, where its results go; loaded when there is any."""
+def compile_outside(fields: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Where a distributed Map reads its items, how it batches them, where its results go; loaded when there is any.
+
+    fields: of the Map. Raises DefinitionError for what does not go together.
+
+    >>> list(compile_outside({"ItemBatcher": {"MaxItemsPerBatch": 10}}, JSONPATH)), compile_outside({}, JSONPATH)
+    (['batcher'], {})
+    >>> compile_outside({"ItemBatcher": {}}, JSONPATH)
+    Traceback (most recent call last):
+    DefinitionError: ...
+    """
     compiled: dict[str, Any] = {}
-    named = [name for name in ("ItemReader", "ItemBatcher", "ResultWriter") if name in fields]
-    if named and not distributed:
-        raise DefinitionError(
-            f"{', '.join(named)}: only a Map whose ProcessorConfig has the Mode DISTRIBUTED has that."
-        )
-    if "ItemReader" in fields and ("ItemsPath" in fields or "Items" in fields):
-        raise DefinitionError("A Map that has an ItemReader takes its items from there: leave out ItemsPath and Items.")
     if "ItemReader" in fields:
         from eslabon.stepfunctions.maps.itemreader import compile_reader
 

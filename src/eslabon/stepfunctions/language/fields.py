@@ -34,7 +34,7 @@ class Range:
     whole: bool = True
 
     def __contains__(self, value: float) -> bool:
-        return math.isfinite(value) and self.least <= value <= self.most and not (self.whole and value % 1)
+        return self.least <= value <= self.most and value != math.inf and not (self.whole and value % 1)
 
     def __str__(self) -> str:
         kind = "an integer" if self.whole else "a number"

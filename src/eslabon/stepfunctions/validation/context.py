@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from eslabon.stepfunctions.validation.diagnostics import UNKNOWN_VARIABLE, Report
+from eslabon.stepfunctions.language.dataflow import JSONPATH
+from eslabon.stepfunctions.language.scope import DefinitionError
+from eslabon.stepfunctions.validation.diagnostics import Report
 
-JSONPATH, JSONATA = "JSONPath", "JSONata"
 STATES = "states"  # the reserved variable
 
 
@@ -27,18 +29,6 @@ class Variables:
         self.read: list[tuple[str, str]] = []  # names, and where they are read
         if outer is not None:
             outer.inner.append(self)
-
-    def around(self) -> Iterator[Variables]:
-        """Those of the machines around this one, the nearest first.
-
-        >>> whole = Variables()
-        >>> list(Variables(whole).around()) == [whole], list(whole.around())
-        (True, [])
-        """
-        outer = self.outer
-        while outer is not None:
-            yield outer
-            outer = outer.outer
 
     def can_read(self, name: str) -> bool:
         """Whether a variable of this name can be read here.
@@ -60,7 +50,9 @@ class Variables:
         >>> Variables(whole).taken("total"), whole.taken("total") is None
         ('/States/Add/Assign/total', True)
         """
-        return next((outer.assigned[name][0] for outer in self.around() if name in outer.assigned), None)
+        if self.outer is None:
+            return None
+        return self.outer.assigned[name][0] if name in self.outer.assigned else self.outer.taken(name)
 
     def check(self, report: Report) -> None:
         """Report names that an outer machine assigns too, and names that nothing assigns.
@@ -85,7 +77,7 @@ class Variables:
                 message = f"No state whose variables can be read here assigns ${name}."
                 if self.taken(name) is not None:
                     message += " The child executions of a distributed Map cannot read outer variables."
-                report.warn(place, UNKNOWN_VARIABLE, message)
+                report.warn(place, "UNKNOWN_VARIABLE", message)
         for inner in self.inner:
             inner.check(report)
 
@@ -94,12 +86,12 @@ class Variables:
 class Context:
     """What the checks of one part of a definition know; `within` makes the context of a part of that part."""
 
-    report: Report
-    type: str  # of the state machine or of a distributed Map's child executions: STANDARD, EXPRESS
+    report: Report = field(default_factory=Report)
+    type: str = "STANDARD"  # of the state machine or of a distributed Map's child executions; or EXPRESS
     whole_language: str = JSONPATH  # of the state machine
     language: str = JSONPATH  # of the state
     variables: Variables = field(default_factory=Variables)
-    depth: int = 0  # machines around this one
+    depth: int = 0  # machines, and tests of a Choice, around this one
     catching: bool = False  # inside an entry of Catch, where $states.errorOutput exists
     state: str = ""  # where the state is
     has_result: bool = False  # the state has a result, which its Output and Assign see as $states.result
@@ -109,7 +101,7 @@ class Context:
     def within(self, **changes: Any) -> Context:
         """The context of a part.
 
-        >>> Context(Report(), "STANDARD").within(language=JSONATA).language
+        >>> Context().within(language="JSONata").language
         'JSONata'
         """
         return replace(self, **changes)
@@ -117,9 +109,26 @@ class Context:
     def error(self, location: str, message: str, **more: str) -> None:
         """Report an error.
 
-        >>> context = Context(Report(), "STANDARD")
+        >>> context = Context()
         >>> context.error("/StartAt", "no")
         >>> context.report.failed
         True
         """
         self.report.error(location or "/", message, **more)
+
+    @contextmanager
+    def compiling(self, location: str, beginning: str = "", **more: str) -> Iterator[None]:
+        """Report as an error what is compiled inside and does not compile.
+
+        beginning: of the message, before what the compiler says.
+
+        >>> context = Context()
+        >>> with context.compiling("/States/A/InputPath", "No path: "):
+        ...     raise DefinitionError("it begins with $")
+        >>> print(context.report.diagnostics[0])
+        SCHEMA_VALIDATION_FAILED: No path: it begins with $ at /States/A/InputPath
+        """
+        try:
+            yield
+        except DefinitionError as error:
+            self.error(location, beginning + error.message, **more)

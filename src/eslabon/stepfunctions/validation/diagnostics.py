@@ -1,4 +1,8 @@
-"""Diagnostics: one problem of a definition each, and the report that gathers them. It finds none itself."""
+"""Diagnostics: one problem of a definition each, and the report that gathers them. It finds none itself.
+
+Codes: https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinitionDiagnostic.html
+AWS answers INVALID_JSONATA_EXPRESSION and UNSUPPORTED_JSONATA_EXPRESSION too; UNKNOWN_VARIABLE is ours.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +10,7 @@ from dataclasses import dataclass
 
 ERROR, WARNING = "ERROR", "WARNING"
 
-# Codes: https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinitionDiagnostic.html
-DUPLICATE_LABEL_NAME = "DUPLICATE_LABEL_NAME"
-DUPLICATE_STATE_NAME = "DUPLICATE_STATE_NAME"
-INVALID_JSON_DESCRIPTION = "INVALID_JSON_DESCRIPTION"
-INVALID_LABEL_NAME = "INVALID_LABEL_NAME"
-INVALID_RESOURCE = "INVALID_RESOURCE"
-INVALID_STATE_NAME = "INVALID_STATE_NAME"
-MISSING_DESCRIPTION = "MISSING_DESCRIPTION"
-MISSING_END_STATE = "MISSING_END_STATE"
-MISSING_TRANSITION_TARGET = "MISSING_TRANSITION_TARGET"
-SCHEMA_VALIDATION_FAILED = "SCHEMA_VALIDATION_FAILED"
-TOO_DEEPLY_NESTED = "TOO_DEEPLY_NESTED"
-NO_DOLLAR = "NO_DOLLAR"
-NO_PATH = "NO_PATH"
-PASS_RESULT_IS_STATIC = "PASS_RESULT_IS_STATIC"
-# AWS answers these too, and its page does not list them.
-INVALID_JSONATA_EXPRESSION = "INVALID_JSONATA_EXPRESSION"
-UNSUPPORTED_JSONATA_EXPRESSION = "UNSUPPORTED_JSONATA_EXPRESSION"
-# Ours.
-UNKNOWN_VARIABLE = "UNKNOWN_VARIABLE"
+SCHEMA_VALIDATION_FAILED = "SCHEMA_VALIDATION_FAILED"  # the code of whatever has none of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +19,7 @@ class Diagnostic:
 
     location: as a path from the definition's root, "/States/Pay/Next"; empty where the whole is meant.
 
-    >>> str(Diagnostic(ERROR, MISSING_END_STATE, "Workflow has no terminal state"))
+    >>> str(Diagnostic(ERROR, "MISSING_END_STATE", "Workflow has no terminal state"))
     'MISSING_END_STATE: Workflow has no terminal state at null'
     """
 
@@ -72,7 +57,7 @@ class Report:
         """Whether any is an error.
 
         >>> report = Report()
-        >>> report.warn("/States/A/Cause", NO_PATH, "This looks like a path.")
+        >>> report.warn("/States/A/Cause", "NO_PATH", "This looks like a path.")
         >>> report.failed
         False
         """
@@ -93,7 +78,7 @@ class Report:
         """Add a warning.
 
         >>> report = Report()
-        >>> report.warn("/States/A/Cause", NO_PATH, "This looks like a path.")
+        >>> report.warn("/States/A/Cause", "NO_PATH", "This looks like a path.")
         >>> report.errors, report.diagnostics[0].severity
         (0, 'WARNING')
         """

@@ -1,25 +1,20 @@
 """Paths, intrinsic functions and payload templates in a definition: whether they compile, and what variables they read.
 
-They are compiled by the modules that run them; nothing is evaluated.
+They are compiled by the modules that run them; nothing is evaluated. JSONata is in `jsonatachecks`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from eslabon.stepfunctions.language.jsonpath.intrinsics import compile_intrinsic
 from eslabon.stepfunctions.language.jsonpath.paths import compile_path, compile_reference_path
 from eslabon.stepfunctions.language.jsonpath.pathsyntax import parse_path
-from eslabon.stepfunctions.language.jsonpath.templates import DEEPEST
-from eslabon.stepfunctions.language.scope import DefinitionError
+from eslabon.stepfunctions.language.jsonpath.templates import DEEPEST, DYNAMIC
 from eslabon.stepfunctions.validation.context import Context
-from eslabon.stepfunctions.validation.diagnostics import (
-    NO_DOLLAR,
-    TOO_DEEPLY_NESTED,
-)
 
-DYNAMIC = ".$"
 _LOOKS_DYNAMIC = re.compile(r"\$(\$?\.|\$?$|[A-Za-z_]\w*($|\.|\[))|States\.\w+\(", re.ASCII)
 _VARIABLE_IN_CALL = re.compile(r"'(?:\\.|[^'\\])*'|(?<!\$)\$([^\W\d]\w*)")
 # What ErrorPath and CausePath may call: https://docs.aws.amazon.com/step-functions/latest/dg/state-fail.html
@@ -34,6 +29,18 @@ TEXT_FUNCTIONS = (
 )
 
 
+def inside(value: Any, location: str) -> Iterator[tuple[str, Any]]:
+    """The members or items of a JSON value, each with where it is; a scalar has none.
+
+    >>> list(inside({"a": [1]}, "/Result")), list(inside([1], "/Result/a")), list(inside(1, "/Result/a[0]"))
+    ([('/Result/a', [1])], [('/Result/a[0]', 1)], [])
+    """
+    if isinstance(value, dict):
+        yield from ((f"{location}/{name}", item) for name, item in value.items())
+    elif isinstance(value, list):
+        yield from ((f"{location}[{index}]", item) for index, item in enumerate(value))
+
+
 def looks_dynamic(value: Any) -> bool:
     """Whether a text reads like a path or an intrinsic function.
 
@@ -43,46 +50,71 @@ def looks_dynamic(value: Any) -> bool:
     return isinstance(value, str) and _LOOKS_DYNAMIC.match(value) is not None
 
 
-def check_path(context: Context, value: str, location: str, *, reference: bool = False) -> None:
-    """Report what is wrong with a path; reference: whether it may mean one node only.
+def check_path(context: Context, value: str, location: str) -> None:
+    """Report what is wrong with a path.
 
-    >>> from eslabon.stepfunctions.validation.diagnostics import Report
-    >>> context = Context(Report(), "STANDARD")
+    >>> context = Context()
     >>> check_path(context, "total", "/States/A/InputPath")
     >>> print(context.report.diagnostics[0].message)
     Value is not a valid JSONPath: 'total' at position 0: a path begins with $
     """
-    try:
-        compile_path(value, reference=reference)
-    except DefinitionError as error:
-        kind = "Reference Path" if reference else "valid JSONPath"
-        context.error(location, f"Value is not a {kind}: {error.message}")
-        return
-    root = parse_path(value).root
-    if root not in ("$", "$$"):
-        context.variables.read.append((root, location))
+    with context.compiling(location, "Value is not a valid JSONPath: "):
+        compile_path(value)
+        _note_root(context, value, location)
+
+
+def check_reference_path(context: Context, value: str, location: str) -> None:
+    """Report what is wrong with a path that can mean one node only.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html
+
+    >>> context = Context()
+    >>> check_reference_path(context, "$.seconds", "/States/A/SecondsPath")
+    >>> check_reference_path(context, "$.seconds[*]", "/States/A/SecondsPath")
+    >>> context.report.diagnostics[0].message
+    'Value is not a Reference Path: $.seconds[*] is no reference path: it must mean one node, without * : , ? or ..'
+    """
+    with context.compiling(location, "Value is not a Reference Path: "):
+        compile_path(value, reference=True)
+        _note_root(context, value, location)
+
+
+def check_variable(context: Context, value: str, location: str) -> None:
+    """Report what is wrong with the path to what a comparison of a Choice looks at.
+
+    >>> context = Context()
+    >>> check_variable(context, "total", "/States/A/Choices[0]/Variable")
+    >>> print(context.report.diagnostics[0].message)
+    Value is not a Reference Path: Reference path didn't start with '$'
+    """
+    if value.startswith("$"):
+        check_reference_path(context, value, location)
+    else:
+        context.error(location, "Value is not a Reference Path: Reference path didn't start with '$'")
 
 
 def check_result_path(context: Context, value: str, location: str) -> None:
     """Report what is wrong with the path that a result is put at.
 
-    >>> from eslabon.stepfunctions.validation.diagnostics import Report
-    >>> context = Context(Report(), "STANDARD")
+    >>> context = Context()
     >>> check_result_path(context, "$.a[*]", "/States/A/ResultPath")
     >>> context.report.failed
     True
     """
-    try:
+    with context.compiling(location, "Value is not a Reference Path: "):
         compile_reference_path(value)
-    except DefinitionError as error:
-        context.error(location, f"Value is not a Reference Path: {error.message}")
+
+
+def _note_root(context: Context, path: str, location: str) -> None:
+    root = parse_path(path).root
+    if root not in ("$", "$$"):
+        context.variables.read.append((root, location))
 
 
 def check_dynamic(context: Context, value: Any, location: str) -> None:
     """Report what is wrong with a path or an intrinsic function, as a member whose name ends in .$ has it.
 
-    >>> from eslabon.stepfunctions.validation.diagnostics import Report
-    >>> context = Context(Report(), "STANDARD")
+    >>> context = Context()
     >>> check_dynamic(context, "foo", "/States/A/Parameters/Name.$")
     >>> print(context.report.diagnostics[0].message)
     The value for the field 'Name.$' must be a valid JSONPath or a valid intrinsic function call: ...
@@ -92,67 +124,51 @@ def check_dynamic(context: Context, value: Any, location: str) -> None:
     if not isinstance(value, str):
         context.error(location, f"{wanted}, as a string")
         return
-    if value.startswith("$"):
-        try:
+    with context.compiling(location, f"{wanted}: "):
+        if value.startswith("$"):
             compile_path(value, name)
-        except DefinitionError as error:
-            context.error(location, f"{wanted}: {error.message}")
-            return
-        check_path(context, value, location)
-        return
-    try:
-        compile_intrinsic(value, name)
-    except DefinitionError as error:
-        context.error(location, f"{wanted}: {error.message}")
-        return
-    for found in _VARIABLE_IN_CALL.finditer(value):
-        if found[1]:
-            context.variables.read.append((found[1], location))
+            _note_root(context, value, location)
+        else:
+            compile_intrinsic(value, name)
+            called = (found[1] for found in _VARIABLE_IN_CALL.finditer(value))
+            context.variables.read.extend((variable, location) for variable in called if variable)
 
 
 def check_text_path(context: Context, value: str, location: str) -> None:
     """Report what is wrong with ErrorPath or CausePath: a path, or one of a few intrinsic functions.
 
-    >>> from eslabon.stepfunctions.validation.diagnostics import Report
-    >>> context = Context(Report(), "STANDARD")
+    >>> context = Context()
     >>> check_text_path(context, "States.MathAdd(1, 2)", "/States/A/CausePath")
     >>> context.report.failed
     True
     """
-    if not value.startswith("$"):
-        function = value.partition("(")[0].strip()
-        if function.startswith("States.") and function not in TEXT_FUNCTIONS:
-            allowed = ", ".join(TEXT_FUNCTIONS)
-            context.error(location, f"{function} cannot be called here; these functions can: {allowed}")
-            return
-    check_dynamic(context, value, location)
+    function = value.partition("(")[0].strip()
+    if function.startswith("States.") and function not in TEXT_FUNCTIONS:
+        allowed = ", ".join(TEXT_FUNCTIONS)
+        context.error(location, f"{function} cannot be called here; these functions can: {allowed}")
+    else:
+        check_dynamic(context, value, location)
 
 
 def check_template(context: Context, value: Any, location: str, depth: int = 0) -> None:
     """Report everything wrong in a payload template, and texts that look as if their name should end in .$.
 
-    >>> from eslabon.stepfunctions.validation.diagnostics import Report
-    >>> context = Context(Report(), "STANDARD")
+    >>> context = Context()
     >>> check_template(context, {"a.$": 7, "b": "$.b"}, "/States/A/Parameters")
     >>> [(found.code, found.location) for found in context.report.diagnostics]
     [('SCHEMA_VALIDATION_FAILED', '/States/A/Parameters/a.$'), ('NO_DOLLAR', '/States/A/Parameters/b')]
     """
     if too_deep(context, location, depth):
         return
-    if isinstance(value, list):
-        for index, item in enumerate(value):
-            check_template(context, item, f"{location}[{index}]", depth + 1)
-    if not isinstance(value, dict):
-        return
-    for name, item in value.items():
-        place = f"{location}/{name}"
-        if name.endswith(DYNAMIC):
+    for place, item in inside(value, location):
+        name = place[len(location) + 1 :]
+        if isinstance(value, dict) and name.endswith(DYNAMIC):
             check_dynamic(context, item, place)
             if name.removesuffix(DYNAMIC) in value:
                 context.error(place, f"'{name}' and '{name.removesuffix(DYNAMIC)}' would be one member: leave one out")
-        elif looks_dynamic(item):
+        elif isinstance(value, dict) and looks_dynamic(item):
             message = f"The value looks like a path or an intrinsic function: call the field '{name}.$' if it is one"
-            context.report.warn(place, NO_DOLLAR, message)
+            context.report.warn(place, "NO_DOLLAR", message)
         else:
             check_template(context, item, place, depth + 1)
 
@@ -160,14 +176,11 @@ def check_template(context: Context, value: Any, location: str, depth: int = 0) 
 def too_deep(context: Context, location: str, depth: int) -> bool:
     """Whether a value in a value nests deeper than is followed; then that is reported.
 
-    >>> from eslabon.stepfunctions.validation.diagnostics import Report
-    >>> too_deep(Context(Report(), "STANDARD"), "/States/A/Result", DEEPEST)
-    False
-    >>> too_deep(Context(Report(), "STANDARD"), "/States/A/Result", DEEPEST + 1)
-    True
+    >>> too_deep(Context(), "/States/A/Result", DEEPEST), too_deep(Context(), "/States/A/Result", DEEPEST + 1)
+    (False, True)
     """
     if depth <= DEEPEST:
         return False
     beginning = location if len(location) < 200 else f"{location[:200]}…"
-    context.error(beginning, f"The value nests more than {DEEPEST} levels deep", code=TOO_DEEPLY_NESTED)
+    context.error(beginning, f"The value nests more than {DEEPEST} levels deep", code="TOO_DEEPLY_NESTED")
     return True

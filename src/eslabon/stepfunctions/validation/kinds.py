@@ -1,6 +1,6 @@
-"""What kinds of values the fields of a definition take: each a check that reports what is wrong with a value.
+"""What fields of a definition take: objects of a shape, and kinds of values, each a check that reports what is wrong.
 
-Which fields there are is in `schema`.
+Which fields there are, and of which kind each is, is in `schema`.
 """
 
 from __future__ import annotations
@@ -8,40 +8,51 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, TypeGuard
+from typing import Any
 
-from eslabon.stepfunctions.language.wait import parse_timestamp
-from eslabon.stepfunctions.validation import expressions, jsonatachecks
-from eslabon.stepfunctions.validation.context import JSONATA, Context
-from eslabon.stepfunctions.validation.diagnostics import NO_PATH
+from eslabon.stepfunctions.language.choice import is_timestamp
+from eslabon.stepfunctions.language.dataflow import JSONATA, JSONPATH
+from eslabon.stepfunctions.language.fields import Range
+from eslabon.stepfunctions.language.jsonpath.templates import DYNAMIC
+from eslabon.stepfunctions.language.jsonvalues import is_number
+from eslabon.stepfunctions.validation import expressions
+from eslabon.stepfunctions.validation.context import STATES, Context
+from eslabon.stepfunctions.validation.jsonatachecks import check_jsonata, check_jsonata_value
 
-Kind = Callable[[Context, Any, str], None]
+# Given the context, a value and where it is. What it answers is for those who call it by name.
+Kind = Callable[[Context, Any, str], object]
+
+_JSONPATH_ONLY = ("Parameters", "Result", "ResultSelector")  # and all whose names end in Path
+_JSONATA_ONLY = ("Arguments", "Items", "Output")
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field: the kind of its value, whether it must be there, and the only query language that has it, if any."""
+def language_of(name: str) -> str:
+    """The only query language that has a field, by the field's name; empty when both have it.
 
-    kind: Kind
-    required: bool = False
-    language: str = ""
+    https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+
+    >>> language_of("SecondsPath"), language_of("Output"), language_of("Seconds")
+    ('JSONPath', 'JSONata', '')
+    """
+    if name.endswith("Path") or name in _JSONPATH_ONLY:
+        return JSONPATH
+    return JSONATA if name in _JSONATA_ONLY else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """An object of a definition: its fields, and groups of fields of which at most, or exactly, one may be there."""
+    """An object of a definition: its fields, those it needs, groups of which at most, or exactly, one is there."""
 
-    fields: Mapping[str, Field]
+    fields: Mapping[str, Kind]
+    required: Sequence[str] = ()
     at_most_one: Sequence[Sequence[str]] = ()
-    exactly_one: Sequence[Sequence[str]] = ()
+    exactly_one: Sequence[str] = ()
 
     def check(self, context: Context, value: Any, location: str) -> bool:
         """Report what is wrong with an object; answers whether it is an object at all.
 
-        >>> from eslabon.stepfunctions.validation.diagnostics import Report
-        >>> context = Context(Report(), "STANDARD")
-        >>> shape = Shape({"Next": Field(text, required=True)}, exactly_one=[("Next", "End")])
+        >>> context = Context()
+        >>> shape = Shape({"Next": text, "End": boolean}, required=["Next"], exactly_one=("Next", "End"))
         >>> shape.check(context, {"Nxt": "B"}, "/States/A")
         True
         >>> for found in context.report.diagnostics:
@@ -54,81 +65,96 @@ class Shape:
             context.error(location, f"{_named(location)} must be a JSON object")
             return False
         for name, item in value.items():
-            field = self.fields.get(name)
-            if field is None:
+            language = language_of(name)
+            if name not in self.fields:
                 context.error(location, f"Field '{name}' is not supported")
-            elif field.language not in ("", context.language):
+            elif language not in ("", context.language):
                 context.error(
                     location,
                     f"The QueryLanguage is set to '{context.language}', but field '{name}' is only supported for the "
-                    f"'{field.language}' QueryLanguage",
+                    f"'{language}' QueryLanguage",
                 )
             else:
-                field.kind(context, item, f"{location}/{name}")
-        for name, field in self.fields.items():
-            if field.required and name not in value and field.language in ("", context.language):
+                self.fields[name](context, item, f"{location}/{name}")
+        for name in self.required:
+            if name not in value:
                 context.error(location, f"The field '{name}' is required but was missing")
         for group in self.at_most_one:
             if sum(name in value for name in group) > 1:
                 context.error(location, f"Only one of these fields can be there: {', '.join(group)}")
-        for group in self.exactly_one:
-            # Fields of the other query language have been reported already.
-            if sum(name in value for name in group) != 1:
-                usable = [n for n in group if n not in self.fields or self.fields[n].language in ("", context.language)]
-                context.error(location, f"Exactly one of these fields is needed: {', '.join(usable)}")
+        if self.exactly_one and sum(name in value for name in self.exactly_one) != 1:
+            usable = [name for name in self.exactly_one if language_of(name) in ("", context.language)]
+            context.error(location, f"Exactly one of these fields is needed: {', '.join(usable)}")
         return True
 
 
 def _named(location: str) -> str:
-    name = location.rpartition("/")[2]
-    return f"The field '{name}'" if name else "The definition"
-
-
-def is_number(value: Any) -> TypeGuard[float]:
-    """Whether a JSON value is a number, which true and false are not.
-
-    >>> is_number(1.5), is_number(True)
-    (True, False)
-    """
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return f"The field '{location.rpartition('/')[2]}'"
 
 
 def anything(context: Context, value: Any, location: str) -> None:
-    """Any JSON value.
+    """Any JSON value, or one that is checked elsewhere.
 
-    >>> from eslabon.stepfunctions.validation.kindexamples import problems
-    >>> problems(anything, [None, 1])
-    []
+    >>> context = Context()
+    >>> anything(context, None, "/States/A/Result")
+    >>> context.report.failed
+    False
     """
 
 
-def text(context: Context, value: Any, location: str) -> None:
-    """A text.
+def value_of(wanted: str, good: Callable[[Any], object], *, expression: bool = False, inside: Kind = anything) -> Kind:
+    """The kind of a JSON value for which `good` answers yes.
 
-    >>> from eslabon.stepfunctions.validation.kindexamples import problems
-    >>> problems(text, "a"), problems(text, 1)
-    ([], ["The field 'Field' must be a string"])
+    wanted: how a message calls such a value; expression: in JSONata, an expression for one will do as well; inside:
+    what a good value is checked for further.
+
+    >>> context = Context(language="JSONata")
+    >>> for flag in (True, "{% true %}", "true"):
+    ...     value_of("true or false", lambda value: isinstance(value, bool), expression=True)(context, flag, "/Flag")
+    >>> for found in context.report.diagnostics:
+    ...     print(found.message)
+    The field 'Flag' must be true or false, or a JSONata expression in {% %} for one
     """
-    if not isinstance(value, str):
-        context.error(location, f"{_named(location)} must be a string")
+
+    def check(context: Context, value: Any, location: str) -> None:
+        computed = expression and context.language == JSONATA
+        if computed and isinstance(value, str) and check_jsonata(context, value, location):
+            return
+        if good(value):
+            inside(context, value, location)
+        else:
+            otherwise = ", or a JSONata expression in {% %} for one" if computed else ""
+            context.error(location, f"{_named(location)} must be {wanted}{otherwise}")
+
+    return check
 
 
-def boolean(context: Context, value: Any, location: str) -> None:
-    """A boolean.
+def is_text(value: Any) -> bool:
+    """Whether a JSON value is a text.
 
-    >>> from eslabon.stepfunctions.validation.kindexamples import problems
-    >>> problems(boolean, True), problems(boolean, "true")
-    ([], ["The field 'Field' must be true or false"])
+    >>> is_text("a"), is_text(None)
+    (True, False)
     """
-    if not isinstance(value, bool):
-        context.error(location, f"{_named(location)} must be true or false")
+    return isinstance(value, str)
+
+
+def is_object(value: Any) -> bool:
+    """Whether a JSON value is an object.
+
+    >>> is_object({}), is_object([])
+    (True, False)
+    """
+    return isinstance(value, dict)
+
+
+text = value_of("a string", is_text)
+boolean = value_of("true or false", lambda value: isinstance(value, bool))
 
 
 def one_of(*values: str) -> Kind:
     """One of some texts.
 
-    >>> from eslabon.stepfunctions.validation.diagnostics import Report
-    >>> context = Context(Report(), "STANDARD")
+    >>> context = Context()
     >>> one_of("FULL", "NONE")(context, "full", "/JitterStrategy")
     >>> context.report.diagnostics[0].message
     "The field 'JitterStrategy' should have one of these values: [FULL, NONE]"
@@ -144,8 +170,7 @@ def one_of(*values: str) -> Kind:
 def number(least: float, most: float = math.inf, *, whole: bool = True, expression: bool = True) -> Kind:
     """A number in a range, or in JSONata an expression for one; in JSONPath the …Path fields are for that.
 
-    >>> from eslabon.stepfunctions.validation.diagnostics import Report
-    >>> context = Context(Report(), "STANDARD")
+    >>> context = Context()
     >>> number(1)(context, 1, "/IntervalSeconds")
     >>> number(1)(context, 0, "/IntervalSeconds")
     >>> number(0, 100, whole=False)(context, True, "/ToleratedFailurePercentage")
@@ -153,226 +178,52 @@ def number(least: float, most: float = math.inf, *, whole: bool = True, expressi
     ["The field 'IntervalSeconds' must be an integer, 1 or more", "The field 'ToleratedFailurePercentage' must be a \
 number from 0 to 100"]
     """
-    sort = "an integer" if whole else "a number"
-    wanted = f"{sort}, {least:g} or more" if most == math.inf else f"{sort} from {least:g} to {most:.0f}"
-
-    def check(context: Context, value: Any, location: str) -> None:
-        if isinstance(value, str) and expression and context.language == JSONATA:
-            if jsonatachecks.check_jsonata(context, value, location):
-                return
-            context.error(location, f"{_named(location)} must be {wanted}, or a JSONata expression in {{% %}} for one")
-            return
-        if not is_number(value) or not least <= value <= most or (whole and value != int(value)):
-            context.error(location, f"{_named(location)} must be {wanted}")
-
-    return check
+    within = Range(least, most, whole)
+    return value_of(str(within), lambda value: is_number(value) and value in within, expression=expression)
 
 
-def path(context: Context, value: Any, location: str) -> None:
-    """A JSONPath, to a node of the input, the context object or a variable.
+def array_of(kind: Kind, *, empty: bool = True) -> Kind:
+    """An array whose items are of a kind.
 
-    >>> from eslabon.stepfunctions.validation.kindexamples import problems
-    >>> problems(path, "$.a"), problems(path, 1)
-    ([], ["The field 'Field' must be a string that holds a path"])
+    >>> context = Context()
+    >>> array_of(text, empty=False)(context, ["a", 1], "/ErrorEquals")
+    >>> array_of(text, empty=False)(context, [], "/ErrorEquals")
+    >>> [(found.location, found.message) for found in context.report.diagnostics]
+    [('/ErrorEquals[1]', "The field 'ErrorEquals[1]' must be a string"), ('/ErrorEquals', "The field 'ErrorEquals' \
+must be an array that is not empty")]
     """
-    _checked(context, value, location, expressions.check_path)
+
+    def items(context: Context, value: Any, location: str) -> None:
+        for index, item in enumerate(value):
+            kind(context, item, f"{location}[{index}]")
+
+    wanted = "an array" if empty else "an array that is not empty"
+    return value_of(wanted, lambda value: isinstance(value, list) and (value or empty), inside=items)
 
 
-def reference_path(context: Context, value: Any, location: str) -> None:
-    """A path that can mean one node only.
-
-    https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html
-
-    >>> from eslabon.stepfunctions.validation.diagnostics import Report
-    >>> context = Context(Report(), "STANDARD")
-    >>> reference_path(context, "$.seconds", "/States/A/SecondsPath")
-    >>> reference_path(context, "$.seconds[*]", "/States/A/SecondsPath")
-    >>> context.report.diagnostics[0].message
-    'Value is not a Reference Path: $.seconds[*] is no reference path: it must mean one node, without * : , ? or ..'
-    """
-    _checked(context, value, location, partial(expressions.check_path, reference=True))
-
-
-def path_or_null(context: Context, value: Any, location: str) -> None:
-    """A JSONPath, or null for nothing at all.
-
-    >>> from eslabon.stepfunctions.validation.kindexamples import problems
-    >>> problems(path_or_null, None), problems(path_or_null, "$.a"), len(problems(path_or_null, "a"))
-    ([], [], 1)
-    """
-    if value is not None:
-        path(context, value, location)
-
-
-def variable(context: Context, value: Any, location: str) -> None:
-    """What a comparison of a Choice looks at.
-
-    >>> from eslabon.stepfunctions.validation.kindexamples import problems
-    >>> problems(variable, "$.a"), problems(variable, "a")
-    ([], ["Value is not a Reference Path: Reference path didn't start with '$'"])
-    """
-    if isinstance(value, str) and not value.startswith("$"):
-        context.error(location, "Value is not a Reference Path: Reference path didn't start with '$'")
-        return
-    reference_path(context, value, location)
-
-
-def result_path(context: Context, value: Any, location: str) -> None:
-    """A reference path into the state's input, or null.
-
-    >>> from eslabon.stepfunctions.validation.kindexamples import problems
-    >>> problems(result_path, None), problems(result_path, "$.a"), len(problems(result_path, "$.a[*]"))
-    ([], [], 1)
-    """
-    if value is not None:
-        _checked(context, value, location, expressions.check_result_path)
-
-
-def text_path(context: Context, value: Any, location: str) -> None:
-    """A path, or an intrinsic function that answers text.
-
-    >>> from eslabon.stepfunctions.validation.kindexamples import problems
-    >>> problems(text_path, "$.a"), problems(text_path, "States.Format('{}', $.a)"), len(problems(text_path, "a"))
-    ([], [], 1)
-    """
-    _checked(context, value, location, expressions.check_text_path)
-
-
-def _checked(context: Context, value: Any, location: str, check: Callable[[Context, str, str], None]) -> None:
-    if isinstance(value, str):
-        check(context, value, location)
-    else:
-        context.error(location, f"{_named(location)} must be a string that holds a path")
+# --- What data flows through -----------------------------------------------------------------------------------------
 
 
 def template(context: Context, value: Any, location: str) -> None:
     """A payload template in JSONPath, a value with expressions in JSONata.
 
-    >>> from eslabon.stepfunctions.validation.kindexamples import problems
-    >>> problems(template, {"a.$": "$.a"}), problems(template, "{% $a %}", JSONATA)
-    ([], [])
-    >>> len(problems(template, {"a.$": "a"})), len(problems(template, "{% $a + %}", JSONATA))
-    (1, 1)
+    >>> context = Context()
+    >>> template(context, {"a.$": "$.a"}, "/States/A/Parameters")
+    >>> template(context.within(language=JSONATA), "{% $a %}", "/States/A/Output")
+    >>> context.report.failed
+    False
     """
-    if context.language == JSONATA:
-        jsonatachecks.check_jsonata_value(context, value, location)
-    else:
-        expressions.check_template(context, value, location)
+    check = check_jsonata_value if context.language == JSONATA else expressions.check_template
+    check(context, value, location)
 
 
-def template_object(context: Context, value: Any, location: str) -> None:
-    """A payload template that must be an object.
-
-    >>> from eslabon.stepfunctions.validation.kindexamples import problems
-    >>> problems(template_object, {"a.$": "$.a"}), problems(template_object, "{% $a %}", JSONATA)
-    ([], [])
-    >>> problems(template_object, 1)
-    ["The field 'Field' must be a JSON object"]
-    """
-    if context.language != JSONATA and not isinstance(value, dict):
-        context.error(location, f"{_named(location)} must be a JSON object")
-        return
-    if context.language == JSONATA and not (isinstance(value, dict) or is_expression(value)):
-        context.error(location, f"{_named(location)} must be a JSON object, or a JSONata expression in {{% %}} for one")
-        return
-    template(context, value, location)
-
-
-def is_expression(value: Any) -> bool:
-    """Whether a value is meant as a JSONata expression.
-
-    >>> is_expression("{% $total %}"), is_expression("total")
-    (True, False)
-    """
-    return isinstance(value, str) and value.startswith("{%") and value.endswith("%}")
-
-
-def expression_or_text(context: Context, value: Any, location: str) -> None:
-    """A text, which may be a JSONata expression; in JSONPath a path in it is a mistake.
-
-    >>> from eslabon.stepfunctions.validation.kindexamples import problems
-    >>> problems(expression_or_text, "Full"), problems(expression_or_text, "{% $a %}", JSONATA)
-    ([], [])
-    >>> problems(expression_or_text, "$.error")
-    ["The value looks like a path: call the field 'FieldPath' if it is one"]
-    """
-    if not isinstance(value, str):
-        text(context, value, location)
-    elif context.language == JSONATA:
-        jsonatachecks.check_jsonata(context, value, location)
-    elif expressions.looks_dynamic(value):
-        name = location.rpartition("/")[2]
-        context.report.warn(location, NO_PATH, f"The value looks like a path: call the field '{name}Path' if it is one")
-
-
-def timestamp(context: Context, value: Any, location: str) -> None:
-    """A point in time, or a JSONata expression for one.
-
-    >>> from eslabon.stepfunctions.validation.kindexamples import problems
-    >>> problems(timestamp, "2026-01-01T12:00:00Z"), problems(timestamp, "{% $now() %}", JSONATA)
-    ([], [])
-    >>> problems(timestamp, "2026-01-01")
-    ["The field 'Field' must be a timestamp with its offset, as 2026-01-01T12:00:00Z"]
-    """
-    if isinstance(value, str) and context.language == JSONATA and jsonatachecks.check_jsonata(context, value, location):
-        return
-    if parse_timestamp(value) is None:
-        context.error(location, f"{_named(location)} must be a timestamp with its offset, as 2026-01-01T12:00:00Z")
-
-
-def condition(context: Context, value: Any, location: str) -> None:
-    """A boolean, or a JSONata expression for one.
-
-    >>> from eslabon.stepfunctions.validation.kindexamples import problems
-    >>> problems(condition, True, JSONATA), problems(condition, "{% $a > 1 %}", JSONATA)
-    ([], [])
-    >>> problems(condition, "true", JSONATA)
-    ["The field 'Field' must be true, false or a JSONata expression in {% %}"]
-    """
-    if not isinstance(value, bool) and not (
-        isinstance(value, str) and jsonatachecks.check_jsonata(context, value, location)
-    ):
-        context.error(location, f"{_named(location)} must be true, false or a JSONata expression in {{% %}}")
-
-
-def items(context: Context, value: Any, location: str) -> None:
-    """An array or an object, or a JSONata expression for one.
-
-    >>> from eslabon.stepfunctions.validation.kindexamples import problems
-    >>> problems(items, [1], JSONATA), problems(items, "{% [1..3] %}", JSONATA)
-    ([], [])
-    >>> problems(items, 1, JSONATA)
-    ["The field 'Field' must be an array, or a JSONata expression in {% %} for one"]
-    """
-    if isinstance(value, list | dict) or is_expression(value):
-        template(context, value, location)
-    else:
-        context.error(location, f"{_named(location)} must be an array, or a JSONata expression in {{% %}} for one")
-
-
-def assign(context: Context, value: Any, location: str) -> None:
-    """The variables that are assigned: an object, its names those of the variables.
-
-    https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
-
-    >>> from eslabon.stepfunctions.validation.diagnostics import Report
-    >>> context = Context(Report(), "STANDARD")
-    >>> assign(context, {"states": 1, "a b": 2, "total.$": "$.total"}, "/States/A/Assign")
-    >>> for found in context.report.diagnostics:
-    ...     print(found.message)
-    The variable name 'states' is reserved
-    'a b' is no name of a variable: letters, digits and _ after a letter, at most 80 characters
-    >>> list(context.variables.assigned)
-    ['total']
-    """
-    if not isinstance(value, dict):
-        context.error(location, f"{_named(location)} must be a JSON object")
-        return
+def _variables(context: Context, value: Mapping[str, Any], location: str) -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html"""
     for field in value:
-        name = field if context.language == JSONATA else field.removesuffix(expressions.DYNAMIC)
+        name = field if context.language == JSONATA else field.removesuffix(DYNAMIC)
         place = f"{location}/{field}"
-        if name == "states":
-            context.error(place, "The variable name 'states' is reserved")
+        if name == STATES:
+            context.error(place, f"The variable name '{STATES}' is reserved")
         elif not name.isidentifier() or name[0] == "_" or len(name) > 80:  # `_` continues a Unicode identifier
             wanted = "letters, digits and _ after a letter, at most 80 characters"
             context.error(place, f"'{name[:100]}' is no name of a variable: {wanted}")
@@ -381,39 +232,49 @@ def assign(context: Context, value: Any, location: str) -> None:
     template(context, value, location)
 
 
-def array_of(kind: Kind, *, empty: bool = True) -> Kind:
-    """An array whose items are of a kind.
-
-    >>> from eslabon.stepfunctions.validation.diagnostics import Report
-    >>> context = Context(Report(), "STANDARD")
-    >>> array_of(text, empty=False)(context, ["a", 1], "/ErrorEquals")
-    >>> array_of(text, empty=False)(context, [], "/ErrorEquals")
-    >>> [(found.location, found.message) for found in context.report.diagnostics]
-    [('/ErrorEquals[1]', "The field 'ErrorEquals[1]' must be a string"), ('/ErrorEquals', "The field 'ErrorEquals' \
-must be an array that is not empty")]
-    """
-
-    def check(context: Context, value: Any, location: str) -> None:
-        if not isinstance(value, list) or (not value and not empty):
-            context.error(location, f"{_named(location)} must be an array{'' if empty else ' that is not empty'}")
-            return
-        for index, item in enumerate(value):
-            kind(context, item, f"{location}[{index}]")
-
-    return check
+def _no_path(context: Context, value: str, location: str) -> None:
+    if context.language == JSONPATH and expressions.looks_dynamic(value):
+        name = location.rpartition("/")[2]
+        message = f"The value looks like a path: call the field '{name}Path' if it is one"
+        context.report.warn(location, "NO_PATH", message)
 
 
-def shaped(shape: Shape) -> Kind:
-    """An object of a shape.
+template_object = value_of("a JSON object", is_object, expression=True, inside=template)
+assign = value_of("a JSON object", is_object, inside=_variables)
+items = value_of("an array", lambda value: isinstance(value, list | dict), expression=True, inside=template)
+condition = value_of("true or false", lambda value: isinstance(value, bool), expression=True)
+error_text = value_of("a string", is_text, expression=True, inside=_no_path)
 
-    >>> from eslabon.stepfunctions.validation.diagnostics import Report
-    >>> context = Context(Report(), "STANDARD")
-    >>> shaped(Shape({}))(context, 1, "/States/M/ItemReader")
+
+def moment(*, expression: bool) -> Kind:
+    """A point in time.
+
+    >>> context = Context()
+    >>> moment(expression=False)(context, "2026-01-01", "/Timestamp")
     >>> context.report.diagnostics[0].message
-    "The field 'ItemReader' must be a JSON object"
+    "The field 'Timestamp' must be a timestamp with its offset, as 2026-01-01T12:00:00Z"
     """
+    wanted = "a timestamp with its offset, as 2026-01-01T12:00:00Z"
+    return value_of(wanted, is_timestamp, expression=expression)
 
-    def check(context: Context, value: Any, location: str) -> None:
-        shape.check(context, value, location)
 
-    return check
+def path(check: Callable[[Context, str, str], None], *, null: bool = False) -> Kind:
+    """A text that holds a path, which `check` looks at; null: whether null stands for none at all.
+
+    >>> context = Context()
+    >>> path(expressions.check_path, null=True)(context, None, "/States/A/InputPath")
+    >>> path(expressions.check_path)(context, 1, "/States/A/InputPath")
+    >>> context.report.diagnostics[0].message
+    "The field 'InputPath' must be a string that holds a path"
+    """
+    held = value_of("a string that holds a path", is_text, inside=check)
+
+    def check_unless_null(context: Context, value: Any, location: str) -> None:
+        if value is not None:
+            held(context, value, location)
+
+    return check_unless_null if null else held
+
+
+reference_path = path(expressions.check_reference_path)
+result_path = path(expressions.check_result_path, null=True)

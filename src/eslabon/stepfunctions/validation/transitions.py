@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eslabon.stepfunctions.validation.context import Context
-from eslabon.stepfunctions.validation.diagnostics import MISSING_END_STATE, MISSING_TRANSITION_TARGET
 
 _ENDS = ("Succeed", "Fail")
 
@@ -17,15 +16,14 @@ def check_transitions(context: Context, machine: Mapping[str, Any], location: st
     machine: a definition, or a part of it with StartAt and States; location: where it is. A machine without an end is
     not asked whether its states are reached, as by AWS.
 
-    >>> from eslabon.stepfunctions.validation.diagnostics import Report
-    >>> context = Context(Report(), "STANDARD")
+    >>> context = Context()
     >>> states = {"A": {"Type": "Pass", "Next": "C"}, "B": {"Type": "Succeed"}}
     >>> check_transitions(context, {"StartAt": "A", "States": states}, "")
     >>> for found in context.report.diagnostics:
     ...     print(found)
     MISSING_TRANSITION_TARGET: Missing 'Next' target: C at /States/A/Next
     MISSING_TRANSITION_TARGET: State "B" is not reachable. at /States/B
-    >>> context = Context(Report(), "STANDARD")
+    >>> context = Context()
     >>> check_transitions(context, {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "A"}}}, "")
     >>> print(context.report.diagnostics[0])
     MISSING_END_STATE: Workflow has no terminal state at null
@@ -42,7 +40,7 @@ def check_transitions(context: Context, machine: Mapping[str, Any], location: st
             else:
                 _missing(context, target, place)
     if not any(_is_end(state) for state in states.values()):
-        context.report.error(location, "Workflow has no terminal state", MISSING_END_STATE)
+        context.report.error(location, "Workflow has no terminal state", "MISSING_END_STATE")
         return
     if not isinstance(start, str):
         return
@@ -55,11 +53,11 @@ def check_transitions(context: Context, machine: Mapping[str, Any], location: st
     for name in states:
         if name not in reached:
             message = f'State "{name}" is not reachable.'
-            context.error(f"{location}/States/{name}", message, code=MISSING_TRANSITION_TARGET)
+            context.error(f"{location}/States/{name}", message, code="MISSING_TRANSITION_TARGET")
 
 
 def _missing(context: Context, target: str, place: str) -> None:
-    context.error(place, f"Missing 'Next' target: {target}", code=MISSING_TRANSITION_TARGET)
+    context.error(place, f"Missing 'Next' target: {target}", code="MISSING_TRANSITION_TARGET")
 
 
 def _is_end(state: Any) -> bool:

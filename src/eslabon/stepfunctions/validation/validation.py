@@ -1,30 +1,21 @@
-"""Diagnoses a definition, and the operation ValidateStateMachineDefinition.
+"""Diagnoses a definition: its text, then its parts, then whether it compiles.
 
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from eslabon.service import Service
+from eslabon import jsontext
 from eslabon.stepfunctions.language.definition import Machine, compile_machine
 from eslabon.stepfunctions.language.scope import DefinitionError
 from eslabon.stepfunctions.validation.context import Context
-from eslabon.stepfunctions.validation.diagnostics import (
-    ERROR,
-    INVALID_JSON_DESCRIPTION,
-    MISSING_DESCRIPTION,
-    TOO_DEEPLY_NESTED,
-    Diagnostic,
-    Report,
-)
+from eslabon.stepfunctions.validation.diagnostics import Diagnostic, Report
 from eslabon.stepfunctions.validation.states import check_whole
 
 LARGEST = 1024 * 1024  # bytes of a definition
-MOST_DIAGNOSTICS = 100  # that one answer shows
 
 
 def diagnose(text: str, type: str = "STANDARD") -> Sequence[Diagnostic]:  # noqa: A002 - the API's word
@@ -65,7 +56,7 @@ def examine(text: str, type: str) -> tuple[Sequence[Diagnostic], Machine | None]
     except DefinitionError as error:  # what only the compiler knows
         report.error("", error.message)
     except RecursionError:
-        report.error("", "The definition nests too deeply", TOO_DEEPLY_NESTED)
+        report.error("", "The definition nests too deeply", "TOO_DEEPLY_NESTED")
     return report.diagnostics, None
 
 
@@ -83,17 +74,14 @@ def read(report: Report, text: str) -> Any:
         report.error("", f"The definition is larger than {LARGEST} bytes")
         return None
     try:
-        definition = json.loads(text, object_pairs_hook=_members, parse_constant=_no_constant) if text.strip() else None
-    except RecursionError:
-        report.error("", "The JSON text nests too deeply", INVALID_JSON_DESCRIPTION)
-        return None
+        definition = jsontext.parse(text, members=_members) if text.strip() else None
     except ValueError as error:
-        report.error("", str(error), INVALID_JSON_DESCRIPTION)
+        report.error("", str(error), "INVALID_JSON_DESCRIPTION")
         return None
     if definition is None:
-        report.error("", "The definition is empty or null", MISSING_DESCRIPTION)
+        report.error("", "The definition is empty or null", "MISSING_DESCRIPTION")
     elif not isinstance(definition, dict):
-        report.error("", "A definition is a JSON object", INVALID_JSON_DESCRIPTION)
+        report.error("", "A definition is a JSON object", "INVALID_JSON_DESCRIPTION")
     return definition
 
 
@@ -106,51 +94,3 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
                 raise ValueError(f"Duplicate field '{name}'")
             seen.add(name)
     return members
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-class Validation(Service):
-    """The operation that validates definitions."""
-
-    def validate_state_machine_definition(
-        self,
-        definition: str,
-        type: str = "STANDARD",  # noqa: A002 - the API's word
-        severity: str = ERROR,
-        maxResults: int = 0,
-    ) -> dict[str, Any]:
-        """Say whether a state machine could be created from a definition, and what is wrong with it.
-
-        type: STANDARD or EXPRESS; severity: WARNING to be told of warnings too; maxResults: up to 100, which 0 means.
-
-        https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html
-
-        >>> from eslabon import Cloud
-        >>> states = Cloud().client("stepfunctions")
-        >>> good = '{"StartAt": "A", "States": {"A": {"Type": "Fail", "Cause": "$.cause"}}}'
-        >>> answer = states.validate_state_machine_definition(definition=good)
-        >>> answer["result"], answer["diagnostics"], answer["truncated"]
-        ('OK', [], False)
-        >>> answer = states.validate_state_machine_definition(definition=good, severity="WARNING")
-        >>> answer["result"], answer["diagnostics"][0]["code"], answer["diagnostics"][0]["location"]
-        ('OK', 'NO_PATH', '/States/A/Cause')
-        >>> states.validate_state_machine_definition(definition=good[:-1])["result"]
-        'FAIL'
-        """
-        found = diagnose(definition, type)
-        failed = any(one.severity == ERROR for one in found)
-        asked = [one for one in found if one.severity == ERROR or severity != ERROR]
-        most = maxResults or MOST_DIAGNOSTICS
-        return {
-            "result": "FAIL" if failed else "OK",
-            "diagnostics": [_shown(one) for one in asked[:most]],
-            "truncated": len(asked) > most,
-        }
-
-
-def _shown(found: Diagnostic) -> dict[str, Any]:
-    shown = {"severity": found.severity, "code": found.code, "message": found.message}
-    return {**shown, "location": found.location} if found.location else shown
