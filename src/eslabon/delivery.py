@@ -53,16 +53,8 @@ def deliver(
     source = Arn.parse(source_arn)
 
     def arrive() -> None:
-        if role_arn and not _trusts(cloud, role_arn, principal, source_arn, source.account):
+        if role_arn and not may_assume(cloud, role_arn, principal, source_arn, target=arn):
             message = f"{principal} may not assume the role {role_arn}: its trust policy does not say so."
-            cloud.journal.record(
-                "refusal",
-                source=source_arn,
-                target=arn,
-                principal=principal,
-                action="sts:AssumeRole",
-                missing={"Effect": "Allow", "Principal": {"Service": principal}, "Action": "sts:AssumeRole"},
-            )
             reply(None, Failure("NO_PERMISSIONS", message, retryable=False))
             return
         cloud.service(RECEIVERS[target.service], region=target.region, account=target.account).deliver(
@@ -79,6 +71,30 @@ def deliver(
     cloud.clock.call_later(LATENCY, arrive)
 
 
-def _trusts(cloud: Cloud, role_arn: str, principal: str, source_arn: str, source_account: str) -> bool:
-    iam: Any = cloud.service("iam", region="", account=Arn.parse(role_arn).account)
-    return bool(iam.trusts(role_arn, principal, source_arn, source_account))
+def may_assume(cloud: Cloud, role_arn: str, principal: str, source_arn: str, *, target: str) -> bool:
+    """Whether a service or a role may assume a role on behalf of a source; the journal gets the refusal of a target.
+
+    >>> from eslabon import Cloud
+    >>> cloud, role = Cloud(), "arn:aws:iam::123456789012:role/gone"
+    >>> rule = "arn:aws:events:us-east-1:123456789012:rule/orders"
+    >>> may_assume(cloud, role, "events.amazonaws.com", rule, target=role)
+    False
+    >>> [entry["missing"]["Principal"] for entry in cloud.journal.of("refusal")]
+    [{'Service': 'events.amazonaws.com'}]
+    """
+    try:
+        iam: Any = cloud.service("iam", region="", account=Arn.parse(role_arn).account)
+        trusted = bool(iam.trusts(role_arn, principal, source_arn, Arn.parse(source_arn).account))
+    except ValueError:  # it is no ARN
+        trusted = False
+    if not trusted:
+        named = {"AWS" if principal.startswith("arn:") else "Service": principal}
+        cloud.journal.record(
+            "refusal",
+            source=source_arn,
+            target=target,
+            principal=principal,
+            action="sts:AssumeRole",
+            missing={"Effect": "Allow", "Principal": named, "Action": "sts:AssumeRole"},
+        )
+    return trusted

@@ -168,7 +168,7 @@ class _Iterations(_Joined):
         return {"name": self.visit.state.name, "index": index}
 
 
-def run_parallel(visit: Visit) -> None:
+def run_parallel(visit: Visit, work: ParallelWork) -> None:
     """What a Parallel state does: every branch on the same input, and their outputs as a list.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/state-parallel.html
@@ -181,8 +181,6 @@ def run_parallel(visit: Visit) -> None:
     >>> outcome({"Type": "Parallel", "Branches": [SUCCEED, stop]}, 7)
     'Full'
     """
-    work = visit.state.work
-    assert isinstance(work, ParallelWork)
     given = visit.state.dataflow.arguments(visit)
     visit.check_size(given)
     visit.flow.record("ParallelStateStarted")
@@ -190,7 +188,7 @@ def run_parallel(visit: Visit) -> None:
     visit.running.fill(visit.flow.previous)
 
 
-def run_map(visit: Visit) -> None:
+def run_map(visit: Visit, work: MapWork) -> None:
     """What a Map state does: its processor on every item, and the outputs as a list.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/state-map.html
@@ -201,8 +199,6 @@ def run_map(visit: Visit) -> None:
     >>> outcome({"Type": "Map", "ItemProcessor": SUCCEED}, {})
     'States.Runtime'
     """
-    work = visit.state.work
-    assert isinstance(work, MapWork)
     visit.document = visit.state.dataflow.arguments(visit)
     if work.distributed:
         from eslabon.stepfunctions.maps import mapruns

@@ -10,7 +10,6 @@ from eslabon.stepfunctions.language.errornames import RUNTIME, TIMEOUT
 from eslabon.stepfunctions.language.scope import StateError
 from eslabon.stepfunctions.running import branches, history, interpreter
 from eslabon.stepfunctions.running.flows import Flow
-from eslabon.stepfunctions.running.interpreter import Visit
 from eslabon.stepfunctions.tasks import tasks
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ TRANSITION = {"STANDARD": 0.02, "EXPRESS": 0.005}
 LONGEST = {"STANDARD": 365 * 86_400.0, "EXPRESS": 300.0}  # seconds that an execution may last
 
 # What each type of state does.
-WORK: Mapping[str, Callable[[Visit], None]] = {
+WORK: Mapping[str, interpreter.Work] = {
     **interpreter.WORK,
     "Task": tasks.run,
     "Parallel": branches.run_parallel,
@@ -128,16 +127,13 @@ class Execution:
         if self.closed:  # a thread can be at work in the moment in which the history becomes too long
             return len(events)
         if len(events) >= history.LIMIT - 1 and self.type == "STANDARD" and kind not in _LAST_EVENTS:
-            self._too_long()
+            cause = f"The execution reached the maximum number of history events ({history.LIMIT})."
+            self._end(FAILED, error=RUNTIME, cause=cause)
             return len(events)
         events.append((kind, previous, self.clock.now, details))
         if self.log is not None:
             self.log(len(events))
         return len(events)
-
-    def _too_long(self) -> None:
-        cause = f"The execution reached the maximum number of history events ({history.LIMIT})."
-        self._end(FAILED, error=RUNTIME, cause=cause)
 
     def context(self) -> dict[str, Any]:
         """The part of the context object that is the execution's; each visit adds its own.
@@ -216,9 +212,6 @@ class Execution:
 
 
 _LAST_EVENT = {
-    SUCCEEDED: "ExecutionSucceeded",
-    FAILED: "ExecutionFailed",
-    TIMED_OUT: "ExecutionTimedOut",
-    ABORTED: "ExecutionAborted",
+    status: f"Execution{status.title().replace('_', '')}" for status in (SUCCEEDED, FAILED, TIMED_OUT, ABORTED)
 }
 _LAST_EVENTS = frozenset(_LAST_EVENT.values())

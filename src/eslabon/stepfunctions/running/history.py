@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from eslabon.ids import Arn
-from eslabon.stepfunctions.language.errornames import RUNTIME
+from eslabon.stepfunctions.language.errornames import DATA_LIMIT, RUNTIME
 from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.language.scope import StateError
 
@@ -35,6 +34,20 @@ def too_large(value: Any) -> bool:
     (False, True, False)
     """
     return _most_bytes(value) > LARGEST and size(value) > LARGEST
+
+
+def check_size(value: Any, name: str) -> None:
+    """Refuse what is too large to be handed on by a state or a task, whose name it is. Raises StateError.
+
+    >>> check_size("a" * (LARGEST - 2), "Load")
+    >>> check_size("a" * LARGEST, "Load")
+    Traceback (most recent call last):
+    StateError: ('States.DataLimitExceeded', "The state/task 'Load' returned a result with a size exceeding the \
+maximum number of bytes service limit.")
+    """
+    if too_large(value):
+        exceeded = "returned a result with a size exceeding the maximum number of bytes service limit."
+        raise StateError(DATA_LIMIT, f"The state/task '{name}' {exceeded}", complete=True)
 
 
 def size(value: Any) -> int:
@@ -202,12 +215,3 @@ def iso(seconds: float) -> str:
     """
     text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
     return text.removesuffix("+00:00").removesuffix(".000") + "Z"
-
-
-def name_in(arn: str) -> str:
-    """The last part of an ARN: an execution's or a state machine's name.
-
-    >>> name_in("arn:aws:states:us-east-1:123456789012:execution:orders:first")
-    'first'
-    """
-    return Arn.parse(arn).resource.rsplit(":", 1)[-1]

@@ -138,7 +138,7 @@ class Visit(Scope):
         self.result = ABSENT
         self.running = None
         try:
-            self.flow.execution.work[self.state.type](self)
+            self.flow.execution.work[self.state.type](self, self.state.work)
         except StateError as failure:
             self.fail(failure)
 
@@ -190,12 +190,8 @@ class Visit(Scope):
         Traceback (most recent call last):
         StateError: ...
         """
-        if value is not self.input and history.too_large(value):
-            cause = (
-                f"The state/task '{self.state.name}' returned a result with a size exceeding the maximum number of "
-                "bytes service limit."
-            )
-            raise StateError(DATA_LIMIT, cause, complete=True)
+        if value is not self.input:
+            history.check_size(value, self.state.name)
 
     def fail(self, failure: StateError) -> None:
         """The state has failed: it is retried, caught, or fails its thread.
@@ -331,21 +327,17 @@ class Visit(Scope):
             self.flow.record(f"{self.state.type}StateAborted")
 
 
-def _pass(visit: Visit) -> None:
-    work = visit.state.work
-    assert isinstance(work, PassWork)
+def _pass(visit: Visit, work: PassWork) -> None:
     arguments = visit.state.dataflow.arguments(visit)
     visit.check_size(arguments)
     visit.succeed(work.result if work.has_result else arguments, is_result=False)
 
 
-def _succeed(visit: Visit) -> None:
+def _succeed(visit: Visit, work: None) -> None:
     visit.succeed(visit.state.dataflow.arguments(visit), is_result=False)
 
 
-def _choice(visit: Visit) -> None:
-    work = visit.state.work
-    assert isinstance(work, ChoiceWork)
+def _choice(visit: Visit, work: ChoiceWork) -> None:
     dataflow = visit.state.dataflow
     given = dataflow.arguments(visit)
     for rule in work.rules:
@@ -359,25 +351,23 @@ def _choice(visit: Visit) -> None:
     visit.conclude(dataflow, given, work.default)
 
 
-def _wait(visit: Visit) -> None:
-    work = visit.state.work
-    assert isinstance(work, WaitWork)
+def _wait(visit: Visit, work: WaitWork) -> None:
     given = visit.state.dataflow.arguments(visit)
     now = visit.flow.execution.clock.now
     visit.flow.wake(work.until(visit, now) - now, lambda: visit.succeed(given, is_result=False))
 
 
-def _fail(visit: Visit) -> None:
-    work = visit.state.work
-    assert isinstance(work, FailWork)
+def _fail(visit: Visit, work: FailWork) -> None:
     visit.state.dataflow.arguments(visit)
     error = work.error(visit) if work.error else None
     cause = work.cause(visit) if work.cause else None
     visit.give_up(StateError(error, cause, complete=True))
 
 
+Work = Callable[[Visit, Any], None]  # what a type of state does, given what its definition was compiled to
+
 # What the simple states do; Task, Parallel and Map are in modules of their own.
-WORK: Mapping[str, Callable[[Visit], None]] = {
+WORK: Mapping[str, Work] = {
     "Pass": _pass,
     "Succeed": _succeed,
     "Choice": _choice,

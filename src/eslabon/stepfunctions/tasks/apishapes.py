@@ -112,70 +112,50 @@ def _structure(
 
 def _parameter(shape: Any, value: Any, naming: Naming, path: str, complaints: list[str]) -> Any:
     kind = shape.type_name
-    if kind == "structure" and isinstance(value, Mapping):
-        return _structure(shape, value, naming, f"{path}.", complaints)
-    if kind == "list" and isinstance(value, list):
-        return [_parameter(shape.member, one, naming, f"{path}[{n}]", complaints) for n, one in enumerate(value)]
-    if kind == "map" and isinstance(value, Mapping):
-        return {key: _parameter(shape.value, one, naming, f"{path}.{key}", complaints) for key, one in value.items()}
-    if kind in _SCALARS:
-        wanted, convert = _SCALARS[kind]
+    called, types = _KINDS[kind]
+    if isinstance(value, types) and (not isinstance(value, bool) or kind in ("boolean", "blob")):
+        if kind == "structure":
+            return _structure(shape, value, naming, f"{path}.", complaints)
+        if kind == "list":
+            return [_parameter(shape.member, one, naming, f"{path}[{n}]", complaints) for n, one in enumerate(value)]
+        if kind == "map":
+            return {
+                key: _parameter(shape.value, one, naming, f"{path}.{key}", complaints) for key, one in value.items()
+            }
         try:
-            return convert(value)
-        except (TypeError, ValueError, OverflowError):
-            complaints.append(f'The value for the field "{path}" must be {wanted}')
-            return None
-    wanted = {"structure": "an OBJECT", "map": "an OBJECT", "list": "an ARRAY"}.get(kind, f"a {kind.upper()}")
-    complaints.append(f'The value for the field "{path}" must be {wanted}')
+            return _CONVERSIONS[kind](value) if kind in _CONVERSIONS else value
+        except (ValueError, OverflowError):
+            pass
+    complaints.append(f'The value for the field "{path}" must be {called}')
     return None
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _whole(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != math.floor(value):
-        raise TypeError
+def _whole(value: float) -> int:
+    if value != math.floor(value):
+        raise ValueError
     return int(value)
 
 
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError
-    return value
-
-
-def _truth(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError
-    return value
-
-
-def _moment(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise TypeError
-    return parse_to_aware_datetime(value)
-
-
-def _blob(value: Any) -> bytes:
-    """Binary data is written as JSON, text too: the service gets it in quotes."""
-    return compact(value).encode("utf-8", "surrogatepass")
-
-
-# Kinds of botocore's scalar shapes: how a complaint calls them, and the conversion of a JSON value.
-_SCALARS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
-    "string": ("a STRING", _text),
-    "character": ("a STRING", _text),
-    "integer": ("an INTEGER", _whole),
-    "long": ("a LONG", _whole),
-    "float": ("a FLOAT", _number),
-    "double": ("a DOUBLE", _number),
-    "boolean": ("a BOOLEAN", _truth),
-    "timestamp": ("a TIMESTAMP", _moment),
-    "blob": ("a BLOB", _blob),
+# Kinds of botocore's shapes: how a complaint calls them, and the JSON values that are good for them.
+_KINDS: Mapping[str, tuple[str, Any]] = {
+    "structure": ("an OBJECT", Mapping),
+    "map": ("an OBJECT", Mapping),
+    "list": ("an ARRAY", list),
+    "string": ("a STRING", str),
+    "integer": ("an INTEGER", int | float),
+    "long": ("a LONG", int | float),
+    "float": ("a FLOAT", int | float),
+    "double": ("a DOUBLE", int | float),
+    "boolean": ("a BOOLEAN", bool),
+    "timestamp": ("a TIMESTAMP", str | int | float),
+    "blob": ("a BLOB", object),
+}
+_CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
+    "integer": _whole,
+    "long": _whole,
+    "timestamp": parse_to_aware_datetime,
+    # Binary data is written as JSON, text too: the service gets it in quotes.
+    "blob": lambda value: compact(value).encode("utf-8", "surrogatepass"),
 }
 
 

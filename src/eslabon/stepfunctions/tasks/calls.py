@@ -5,22 +5,24 @@ Which calls there are is in `optimised` and `sdk`, when they are made in `integr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 from eslabon.errors import ServiceError
+from eslabon.stepfunctions.language.dataflow import JSONATA
 from eslabon.stepfunctions.language.errornames import RUNTIME
 from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.language.scope import StateError
+from eslabon.stepfunctions.tasks.apishapes import Naming, parameters_of
 
 if TYPE_CHECKING:
     from eslabon.stepfunctions.running.execution import Execution
     from eslabon.stepfunctions.tasks.tasks import Attempt
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """One call: boto3's names of service and operation, and its parameters.
 
@@ -41,18 +43,32 @@ class Call:
     begun: Callable[[], tuple[Execution, Callable[[], dict[str, Any]]]] | None = None
 
 
-def unusable(attempt: Attempt, complaints: Sequence[str]) -> StateError:
-    """The error of a Task whose arguments no call can be made with.
+def parameters_for(
+    attempt: Attempt, shape: Any, arguments: Any, naming: Naming, allowed: Collection[str] = ()
+) -> dict[str, Any]:
+    """The parameters of a call, from a Task's arguments. Raises StateError for arguments that no call can be made with.
 
+    shape, naming, allowed: as `apishapes.parameters_of` has them.
+
+    >>> from eslabon.boto import service_model
     >>> from eslabon.stepfunctions.tasks.taskexamples import callback
     >>> attempt = callback()
     >>> attempt.arguments = {"a": 1}
-    >>> print(unusable(attempt, ['The field "a" is not supported by Step Functions']).cause)
-    The Parameters '{"a":1}' could not be used to start the Task: [The field "a" is not supported by Step Functions]
+    >>> shape = service_model("sqs").operation_model("ListQueues").input_shape
+    >>> parameters_for(attempt, shape, {"MaxResults": 5}, str)
+    {'MaxResults': 5}
+    >>> parameters_for(attempt, shape, {"a": 1}, str)
+    Traceback (most recent call last):
+    StateError: ('States.Runtime', 'The Parameters \'{"a":1}\' could not be used to start the Task: \
+[The field "a" is not supported by Step Functions]')
     """
-    field = "Arguments" if attempt.visit.state.language == "JSONata" else "Parameters"
-    shown = compact(attempt.arguments)
-    return StateError(RUNTIME, f"The {field} '{shown}' could not be used to start the Task: [{', '.join(complaints)}]")
+    complaints: list[str] = []
+    parameters = parameters_of(shape, arguments, naming, complaints, allowed=allowed)
+    if complaints:
+        field = "Arguments" if attempt.visit.state.language == JSONATA else "Parameters"
+        given = f"The {field} '{compact(attempt.arguments)}' could not be used to start the Task"
+        raise StateError(RUNTIME, f"{given}: [{', '.join(complaints)}]")
+    return parameters
 
 
 def with_metadata(attempt: Attempt, answer: dict[str, Any], status: int = 200) -> dict[str, Any]:

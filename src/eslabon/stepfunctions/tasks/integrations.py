@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from eslabon.boto import operation
+from eslabon.delivery import may_assume
 from eslabon.errors import NotModelled, ServiceError
 from eslabon.ids import Arn
 from eslabon.mocks import Mock, TaskFailed, suggestion
@@ -161,35 +162,12 @@ def _unassumable(attempt: Attempt) -> str:
     https://docs.aws.amazon.com/step-functions/latest/dg/concepts-access-cross-acct-resources.html
     """
     service = attempt.execution.service
-    role, machine = attempt.execution.role_arn, attempt.state_machine
-    if not _trusts(service.cloud, role, service.principal, machine, service.account):
-        _refused(attempt, role, service.principal, {"Service": service.principal})
+    role, machine, own = attempt.execution.role_arn, attempt.state_machine, attempt.credentials
+    if not may_assume(service.cloud, role, service.principal, machine, target=role):
         return (
             f"Neither the global service principal {service.principal}, nor the regional one is authorized to "
             f"assume the provided role: {role}"
         )
-    own = attempt.credentials
-    if own is not None and not _trusts(service.cloud, own, role, machine, service.account):
-        _refused(attempt, own, role, {"AWS": role})
+    if own is not None and not may_assume(service.cloud, own, role, machine, target=own):
         return f"The role {role} is not authorized to assume the task state's role, {own}."
     return ""
-
-
-def _trusts(cloud: Cloud, role: str, principal: str, source_arn: str, source_account: str) -> bool:
-    try:
-        account = Arn.parse(role).account
-    except ValueError:
-        return False
-    iam: Any = cloud.service("iam", region="", account=account)
-    return bool(iam.trusts(role, principal, source_arn, source_account))
-
-
-def _refused(attempt: Attempt, role: str, principal: str, missing: dict[str, str]) -> None:
-    attempt.execution.service.journal.record(
-        "refusal",
-        source=attempt.state_machine,
-        target=role,
-        principal=principal,
-        action="sts:AssumeRole",
-        missing={"Effect": "Allow", "Principal": missing, "Action": "sts:AssumeRole"},
-    )

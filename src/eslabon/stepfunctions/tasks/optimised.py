@@ -6,28 +6,31 @@ Those of services that are not modelled take a mock. https://docs.aws.amazon.com
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from botocore import xform_name
 
 from eslabon.boto import service_model
 from eslabon.errors import ServiceError
 from eslabon.ids import Arn
 from eslabon.mocks import TaskFailed
 from eslabon.stepfunctions.language.jsonvalues import compact
-from eslabon.stepfunctions.tasks.apishapes import capitalized, parameters_of, result_of
-from eslabon.stepfunctions.tasks.calls import Call, after, exception_name, unusable, with_metadata
+from eslabon.stepfunctions.tasks.apishapes import capitalized, result_of
+from eslabon.stepfunctions.tasks.calls import Call, after, exception_name, parameters_for, with_metadata
 
 if TYPE_CHECKING:
     from eslabon.stepfunctions.tasks.tasks import Attempt
 
 UNKNOWN = "Lambda.Unknown"
 
-# boto3's name of a service: how errors begin, how causes call it, its error for codes that its model does not name.
+# boto3's name of a service: how errors begin, and how causes call it.
 _NAMES = {
-    "lambda": ("Lambda", "AWSLambda", "AWSLambdaException"),
-    "sqs": ("SQS", "AmazonSQS", "AmazonSQSException"),
-    "events": ("EventBridge", "AmazonEventBridge", "AmazonEventBridgeException"),
-    "stepfunctions": ("StepFunctions", "AWSStepFunctions", "AWSStepFunctionsException"),
+    "lambda": ("Lambda", "AWSLambda"),
+    "sqs": ("SQS", "AmazonSQS"),
+    "events": ("EventBridge", "AmazonEventBridge"),
+    "stepfunctions": ("StepFunctions", "AWSStepFunctions"),
 }
 
 
@@ -58,7 +61,8 @@ def _function(attempt: Attempt) -> Call:
     """
     payload = compact(attempt.arguments)
     parameters = {"FunctionName": attempt.resource.text, "Payload": payload.encode("utf-8", "surrogatepass")}
-    return Call("lambda", "invoke", parameters, _returned, _refusal(attempt, "lambda"), attempt.resource.text, payload)
+    refusal = partial(_refusal, attempt, "lambda")
+    return Call("lambda", "invoke", parameters, _returned, refusal, attempt.resource.text, payload)
 
 
 def _returned(answer: Mapping[str, Any]) -> Any:
@@ -79,17 +83,16 @@ def _returned(answer: Mapping[str, Any]) -> Any:
 def _invoke(attempt: Attempt) -> Call:
     """https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html"""
     allowed = ("ClientContext", "FunctionName", "InvocationType", "Payload", "Qualifier")
-    parameters = _parameters(attempt, "lambda", "Invoke", allowed)
-    payload = parameters.get("Payload", b"").decode("utf-8", "surrogatepass")
+    call = _call(attempt, "lambda", "Invoke", attempt.arguments, allowed)
 
     def result(answer: dict[str, Any]) -> Any:
-        status = answer["StatusCode"]
-        whole = {**answer, "Payload": _returned(answer)}
-        return with_metadata(attempt, whole, status)
+        return with_metadata(attempt, {**answer, "Payload": _returned(answer)}, answer["StatusCode"])
 
-    name = parameters["FunctionName"]
-    target = name if name.startswith("arn:") else _arn(attempt, "lambda", f"function:{name.rsplit(':', 1)[-1]}")
-    return Call("lambda", "invoke", parameters, result, _refusal(attempt, "lambda"), target, payload)
+    name = call.parameters["FunctionName"]
+    call.result = result
+    call.target = name if name.startswith("arn:") else _arn(attempt, "lambda", f"function:{name.rsplit(':', 1)[-1]}")
+    call.payload = call.parameters.get("Payload", b"").decode("utf-8", "surrogatepass")
+    return call
 
 
 # --- SQS --------------------------------------------------------------------------------------------------------------
@@ -97,13 +100,15 @@ def _invoke(attempt: Attempt) -> Call:
 
 def _send_message(attempt: Attempt) -> Call:
     """https://docs.aws.amazon.com/step-functions/latest/dg/connect-sqs.html"""
-    allowed = (
-        *("DelaySeconds", "MessageAttributes", "MessageBody", "MessageDeduplicationId", "MessageGroupId", "QueueUrl"),
-    )
-    parameters = _parameters(attempt, "sqs", "SendMessage", allowed, texts=("MessageBody",))
-    account, _, name = parameters["QueueUrl"].removeprefix("https://").partition("/")[2].partition("/")
-    target = f"arn:aws:sqs:{attempt.execution.service.region}:{account}:{name}" if name else ""
-    return _plain(attempt, "sqs", "SendMessage", parameters, target, parameters["MessageBody"])
+    allowed = {
+        *("DelaySeconds", "MessageAttributes", "MessageBody", "MessageDeduplicationId", "MessageGroupId"),
+        "QueueUrl",
+    }
+    call = _call(attempt, "sqs", "SendMessage", _with_text(attempt.arguments, "MessageBody"), allowed)
+    account, _, name = call.parameters["QueueUrl"].removeprefix("https://").partition("/")[2].partition("/")
+    call.target = f"arn:aws:sqs:{attempt.execution.service.region}:{account}:{name}" if name else ""
+    call.payload = call.parameters["MessageBody"]
+    return call
 
 
 # --- EventBridge ------------------------------------------------------------------------------------------------------
@@ -116,29 +121,28 @@ def _put_events(attempt: Attempt) -> Call:
         resources = [attempt.execution.arn, attempt.state_machine]
         entries = [_entry(entry, resources) for entry in arguments["Entries"]]
         arguments = {**arguments, "Entries": entries}
-    parameters = _parameters(attempt, "events", "PutEvents", ("Entries",), arguments=arguments)
-    bus = parameters["Entries"][0].get("EventBusName", "default") if parameters["Entries"] else "default"
-    target = bus if bus.startswith("arn:") else _arn(attempt, "events", f"event-bus/{bus}")
-    whole = _plain(attempt, "events", "PutEvents", parameters, target, compact(attempt.arguments))
+    call = _call(attempt, "events", "PutEvents", arguments, ("Entries",))
+    shown_of = call.result
 
     def result(answer: dict[str, Any]) -> Any:
-        shown = whole.result(answer)
+        shown = shown_of(answer)
         if answer["FailedEntryCount"]:
             raise TaskFailed("EventBridge.FailedEntry", compact(shown))
         return shown
 
-    return Call(whole.service, whole.operation, whole.parameters, result, whole.refusal, whole.target, whole.payload)
+    entries = call.parameters["Entries"]
+    bus = entries[0].get("EventBusName", "default") if entries else "default"
+    call.result = result
+    call.target = bus if bus.startswith("arn:") else _arn(attempt, "events", f"event-bus/{bus}")
+    call.payload = compact(attempt.arguments)
+    return call
 
 
 def _entry(entry: Any, resources: list[str]) -> Any:
     """An entry whose Detail is text, and that names the execution and the state machine among its resources."""
-    if not isinstance(entry, Mapping):
-        return entry
-    given = entry.get("Resources", [])
-    more: dict[str, Any] = {"Resources": [*given, *resources]} if isinstance(given, list) else {}
-    if "Detail" in entry:
-        more["Detail"] = _as_text(entry["Detail"])
-    return {**entry, **more}
+    if isinstance(entry, Mapping) and isinstance(entry.get("Resources", []), list):
+        entry = {**entry, "Resources": [*entry.get("Resources", []), *resources]}
+    return _with_text(entry, "Detail")
 
 
 # --- Step Functions ---------------------------------------------------------------------------------------------------
@@ -146,32 +150,24 @@ def _entry(entry: Any, resources: list[str]) -> Any:
 
 def _start_execution(attempt: Attempt) -> Call:
     """https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html"""
-    allowed = ("Input", "Name", "StateMachineArn")
-    parameters = _parameters(attempt, "stepfunctions", "StartExecution", allowed, texts=("Input",))
-    machine, given = parameters["stateMachineArn"], parameters.get("input", "{}")
-    call = _plain(attempt, "stepfunctions", "StartExecution", parameters, machine, given)
-    if not attempt.resource.pattern.startswith(".sync"):
-        return call
-    return Call(
-        call.service,
-        call.operation,
-        call.parameters,
-        call.result,
-        call.refusal,
-        call.target,
-        call.payload,
-        lambda answer: _follow(attempt, answer["executionArn"]),
-    )
+    arguments = _with_text(attempt.arguments, "Input")
+    call = _call(attempt, "stepfunctions", "StartExecution", arguments, ("Input", "Name", "StateMachineArn"))
+    call.target, call.payload = call.parameters["stateMachineArn"], call.parameters.get("input", "{}")
+    if attempt.resource.pattern.startswith(".sync"):
+        call.followed = lambda answer: _follow(attempt, answer["executionArn"])
+    return call
 
 
 def _follow(attempt: Attempt, arn: str) -> None:
     """Wait for the end of a child execution; stop it when nobody waits for it any more."""
     service = attempt.execution.service
 
+    def call(operation: str) -> dict[str, Any]:
+        place = {"region": service.region, "account": service.account}
+        return service.cloud.call("stepfunctions", operation, {"executionArn": arn}, **place)
+
     def ended() -> None:
-        described = service.cloud.call(
-            "stepfunctions", "describe_execution", {"executionArn": arn}, region=service.region, account=service.account
-        )
+        described = call("describe_execution")
         shape = service_model("stepfunctions").operation_model("DescribeExecution").output_shape
         shown = result_of(shape, described, capitalized, _milliseconds)
         if described["status"] != "SUCCEEDED":
@@ -181,55 +177,30 @@ def _follow(attempt: Attempt, arn: str) -> None:
             shown["Output"] = json.loads(shown["Output"])
         attempt.succeed(shown)
 
-    def stop() -> None:
-        service.cloud.call(
-            "stepfunctions", "stop_execution", {"executionArn": arn}, region=service.region, account=service.account
-        )
-
     child = service.standard_execution(arn)
-    attempt.cancel = stop
+    attempt.cancel = lambda: call("stop_execution")
     after(child, lambda: attempt.later(0.0, ended))
 
 
 # --- What they share --------------------------------------------------------------------------------------------------
 
 
-def _parameters(
-    attempt: Attempt,
-    service: str,
-    operation: str,
-    allowed: tuple[str, ...],
-    *,
-    texts: tuple[str, ...] = (),
-    arguments: Any = None,
-) -> dict[str, Any]:
-    """The API's parameters; texts: the members that the API takes as text, and a Task also as JSON."""
-    arguments = attempt.arguments if arguments is None else arguments
-    if texts and isinstance(arguments, Mapping):
-        arguments = {name: _as_text(value) if name in texts else value for name, value in arguments.items()}
-    complaints: list[str] = []
-    shape = service_model(service).operation_model(operation).input_shape
-    parameters = parameters_of(shape, arguments, capitalized, complaints, allowed=allowed)
-    if complaints:
-        raise unusable(attempt, complaints)
-    return parameters
-
-
-def _plain(
-    attempt: Attempt, service: str, operation: str, parameters: dict[str, Any], target: str, payload: str
-) -> Call:
+def _call(attempt: Attempt, service: str, operation: str, arguments: Any, allowed: Collection[str]) -> Call:
     """A call whose result is the API's answer, with what is known of the response."""
-    shape = service_model(service).operation_model(operation)
+    shapes = service_model(service).operation_model(operation)
+    parameters = parameters_for(attempt, shapes.input_shape, arguments, capitalized, allowed)
 
     def result(answer: dict[str, Any]) -> Any:
-        return with_metadata(attempt, result_of(shape.output_shape, answer, capitalized, _milliseconds))
+        return with_metadata(attempt, result_of(shapes.output_shape, answer, capitalized, _milliseconds))
 
-    method = {"SendMessage": "send_message", "PutEvents": "put_events", "StartExecution": "start_execution"}[operation]
-    return Call(service, method, parameters, result, _refusal(attempt, service), target, payload)
+    return Call(service, xform_name(operation), parameters, result, partial(_refusal, attempt, service))
 
 
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else compact(value)
+def _with_text(arguments: Any, name: str) -> Any:
+    """Arguments with a member as text, which a Task may also give as JSON."""
+    if not isinstance(arguments, Mapping) or isinstance(arguments.get(name, ""), str):
+        return arguments
+    return {**arguments, name: compact(arguments[name])}
 
 
 def _milliseconds(seconds: float) -> int:
@@ -241,18 +212,14 @@ def _arn(attempt: Attempt, service: str, resource: str) -> str:
     return str(Arn("aws", service, place.region, place.account, resource))
 
 
-def _refusal(attempt: Attempt, service: str) -> Callable[[ServiceError], tuple[str, str]]:
-    prefix, shown, otherwise = _NAMES[service]
-
-    def refusal(error: ServiceError) -> tuple[str, str]:
-        name = exception_name(service_model(service), error.code) or otherwise
-        cause = (
-            f"{error.message} (Service: {shown}; Status Code: {error.status}; Error Code: {error.code}; "
-            f"Request ID: {attempt.execution.ids.uuid()}; Proxy: null)"
-        )
-        return f"{prefix}.{name}", cause
-
-    return refusal
+def _refusal(attempt: Attempt, service: str, error: ServiceError) -> tuple[str, str]:
+    prefix, shown = _NAMES[service]
+    name = exception_name(service_model(service), error.code) or f"{shown}Exception"
+    cause = (
+        f"{error.message} (Service: {shown}; Status Code: {error.status}; Error Code: {error.code}; "
+        f"Request ID: {attempt.execution.ids.uuid()}; Proxy: null)"
+    )
+    return f"{prefix}.{name}", cause
 
 
 _PLANNERS: Mapping[tuple[str, str], Callable[[Attempt], Call]] = {

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.h
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
@@ -14,8 +15,8 @@ from botocore import xform_name
 from eslabon.boto import service_model
 from eslabon.cloud import SERVICES
 from eslabon.errors import ServiceError
-from eslabon.stepfunctions.tasks.apishapes import capitalized, parameters_of, pascal_case, result_of, sdk_name
-from eslabon.stepfunctions.tasks.calls import Call, exception_name, unusable
+from eslabon.stepfunctions.tasks.apishapes import capitalized, pascal_case, result_of, sdk_name
+from eslabon.stepfunctions.tasks.calls import Call, exception_name, parameters_for
 
 if TYPE_CHECKING:
     from eslabon.stepfunctions.running.execution import Execution
@@ -72,22 +73,16 @@ def plan(attempt: Attempt) -> Call | None:
         return None
     model = service_model(service)
     shapes = model.operation_model(operation)
-    complaints: list[str] = []
-    parameters = parameters_of(shapes.input_shape, attempt.arguments, sdk_name, complaints)
-    if complaints:
-        raise unusable(attempt, complaints)
-
-    def refusal(error: ServiceError) -> tuple[str, str]:
-        return error_of(model, error, attempt.execution.ids.uuid())
-
-    return Call(
+    call = Call(
         service,
         xform_name(operation),
-        parameters,
+        parameters_for(attempt, shapes.input_shape, attempt.arguments, sdk_name),
         lambda answer: result_of(shapes.output_shape, answer, sdk_name),
-        refusal,
-        begun=(lambda: _start_sync(attempt, parameters)) if operation == "StartSyncExecution" else None,
+        lambda error: error_of(model, error, attempt.execution.ids.uuid()),
     )
+    if operation == "StartSyncExecution":
+        call.begun = partial(_start_sync, attempt, call.parameters)
+    return call
 
 
 def _start_sync(attempt: Attempt, parameters: dict[str, Any]) -> tuple[Execution, Callable[[], dict[str, Any]]]:

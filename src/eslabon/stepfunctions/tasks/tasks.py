@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from eslabon.stepfunctions.language.definition import TaskWork
-from eslabon.stepfunctions.language.errornames import DATA_LIMIT, HEARTBEAT, TIMEOUT
+from eslabon.stepfunctions.language.errornames import HEARTBEAT, TIMEOUT
 from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.language.scope import Evaluate, StateError
-from eslabon.stepfunctions.running.history import too_large
+from eslabon.stepfunctions.running.history import check_size
 from eslabon.stepfunctions.tasks import integrations
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Attempt:
         self.heartbeat: int | None = None
         self.live = True
         self.answered = False  # its token has come back, and what it brought is being taken in
-        self.cancel: Callable[[], None] | None = None  # stops what was called, where that can be stopped
+        self.cancel: Callable[[], object] | None = None  # stops what was called, where that can be stopped
         self._calling = False  # what it calls has not answered yet
         self._held: Callable[[], None] | None = None  # what the token brought meanwhile
         self._step: Handle | None = None
@@ -142,18 +142,10 @@ class Attempt:
         'States.DataLimitExceeded'
         """
         try:
-            large = too_large(output)
-        except StateError as failure:  # it nests too deeply
+            check_size(output, self.resource.text if self.resource.kind != "integration" else self.resource.service)
+        except StateError as failure:
             self.fail(failure.error, failure.cause)
-            return
-        if large:
-            named = self.resource.text if self.resource.kind != "integration" else self.resource.service
-            self.fail(
-                DATA_LIMIT,
-                f"The state/task '{named}' returned a result with a size exceeding the maximum number of bytes service "
-                "limit.",
-            )
-        elif self._finish():
+        if self._finish():
             self._record("Succeeded", {**self._named(), "output": output})
             self.visit.succeed(output)
 
@@ -273,7 +265,7 @@ class Attempt:
         return {"resource": self.resource.text, "input": self.arguments, **details}
 
 
-def run(visit: Visit) -> None:
+def run(visit: Visit, work: TaskWork) -> None:
     """What a Task state does: one attempt; a retry makes another.
 
     Raises StateError when its arguments, time-outs or role cannot be computed.
@@ -285,8 +277,6 @@ def run(visit: Visit) -> None:
     >>> types(attempt)[3:]
     ['TaskFailed', 'TaskScheduled', 'TaskStarted', 'TaskSubmitted']
     """
-    work = visit.state.work
-    assert isinstance(work, TaskWork)
     visit.worked_at = visit.flow.execution.clock.now
     attempt = Attempt(visit, work)
     visit.token = attempt.token if work.resource.kind == "integration" else None

@@ -79,7 +79,7 @@ class TestExecution(Execution):
         self.visit = _Visit(flow, _watched(state, self.inspection), given, self)
         flow.visit = self.visit
         if settings.mock is not None:
-            self.work = {**self.work, **dict.fromkeys(MOCKED, lambda visit: run_mocked(visit, self))}
+            self.work = {**self.work, **dict.fromkeys(MOCKED, lambda visit, work: run_mocked(visit, self))}
 
     def run(self) -> None:
         """Run the state, until it ends or its time is over.
