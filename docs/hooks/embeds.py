@@ -243,7 +243,9 @@ def _output(embeds: Embeds, output: tuple[str, str]) -> str:
     if mime == "text/plain":
         return _recorded(embeds, text)
     label = embeds.word("result")
-    return f'<div class="eslabon-figure" data-recorded data-label="{label}">{text}</div>'
+    # A drawing that shrinks no further is scrolled, with the keyboard too.
+    focus = f' tabindex="0" role="group" aria-label="{label}"' if "min-width:" in text else ""
+    return f'<div class="eslabon-figure" data-recorded data-label="{label}"{focus}>{text}</div>'
 
 
 def iam(embeds: Embeds, argument: str) -> str:

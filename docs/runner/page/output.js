@@ -78,28 +78,34 @@ export class Output {
   execution({ machine, name, pictures }) {
     return html("figure", { class: "eslabon-picture" }, [
       html("figcaption", {}, [html("strong", {}, [this.text("execution", { machine })]), ` · ${name}`]),
-      ...pictures.map(({ svg, told }) => image(svg, told)),
+      ...pictures.map(({ svg, told }) => image(svg, told, this.text("execution", { machine }))),
     ]);
   }
 
   display(type, content, alternative) {
     this.last = null;
-    const shown = type === "image/svg+xml" ? image(content, alternative || this.text("result")) : frame(content, this.text("result"));
-    this.shown.append(shown);
+    const result = this.text("result");
+    this.shown.append(type === "image/svg+xml" ? image(content, alternative || result, result) : frame(content, result));
   }
 }
 
-/** SVG as an image: it runs no script and fetches nothing. `currentColor` in it is the page's text colour, in either theme. */
-function image(content, alternative) {
+/**
+ * SVG as an image: it runs no script and fetches nothing. `currentColor` in it is the page's text colour, in either theme.
+ * A drawing that says how far it may shrink is scrolled where there is less room, with the keyboard too.
+ */
+function image(content, alternative, name) {
   const shown = html("img", { class: "eslabon-image", alt: alternative });
+  const scrolled = html("div", { class: "eslabon-scrolled" }, [shown]);
   const draw = () => {
     const drawing = new DOMParser().parseFromString(content, "image/svg+xml").documentElement;
-    drawing.style.color = getComputedStyle(shown.parentElement ?? document.body).color;
+    drawing.style.color = getComputedStyle(scrolled).color;
+    shown.style.minWidth = drawing.style.minWidth;
+    if (drawing.style.minWidth) Object.assign(scrolled, { tabIndex: 0, role: "group", ariaLabel: name });
     shown.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(drawing))}`;
   };
   queueMicrotask(draw);
   new MutationObserver(draw).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
-  return shown;
+  return scrolled;
 }
 
 /** HTML in a frame with no right to run scripts; it takes the page's colours and the height of what it holds. */

@@ -22,7 +22,6 @@ class Way:
     target: str
     kind: str  # NEXT or CATCH
     texts: list[str] = field(default_factory=list)  # conditions or error names; none on a plain Next
-    errors: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -37,6 +36,8 @@ class Node:
     cause: str | None = None
     branches: list[Graph] = field(default_factory=list)
     distributed: bool = False  # a Map whose states run in executions of their own
+    around: str | None = None  # the Parallel or Map that it is in
+    branch: int = 0  # of that
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ def read(definition: Mapping[str, Any] | str, labels: Labels) -> Graph:
     What `validation` would refuse, such as a Next that leads nowhere, is left out of the graph.
 
     >>> read('{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}', Labels("en")).ways
-    [Way(source='A', target='\\x00end', kind='next', texts=[], errors=[])]
+    [Way(source='A', target='\\x00end', kind='next', texts=[])]
     >>> read({"States": []}, Labels("en"))
     Traceback (most recent call last):
     ValueError: a definition is an object with StartAt and States (by name); see the Amazon States Language
@@ -76,24 +77,20 @@ def read(definition: Mapping[str, Any] | str, labels: Labels) -> Graph:
             definition = json.loads(definition)
         except ValueError as error:
             raise ValueError(f"the definition is not JSON: {error}") from None
-    return _graph(definition, labels, outermost=True)
+    return _graph(definition, labels)
 
 
-def _graph(definition: Any, labels: Labels, *, outermost: bool = False) -> Graph:
+def _graph(definition: Any, labels: Labels, around: str | None = None, branch: int = 0) -> Graph:
     states = definition.get("States") if isinstance(definition, dict) else None
     if not isinstance(states, dict) or not all(isinstance(fields, dict) for fields in states.values()):
         raise ValueError("a definition is an object with StartAt and States (by name); see the Amazon States Language")
     nodes = {name: _node(name, fields, labels) for name, fields in states.items()}
-    ways = [
-        way
-        for name, fields in states.items()
-        for way in _ways(name, fields, labels)
-        if way.target in nodes or (way.target == END and outermost)
-    ]
+    for node in nodes.values():
+        node.around, node.branch = around, branch
+    ends = {*nodes, END} if around is None else nodes.keys()
+    ways = [way for name, fields in states.items() for way in _ways(name, fields, labels) if way.target in ends]
     start = definition.get("StartAt")
-    if start not in nodes:
-        start = next(iter(nodes), "")
-    return Graph(start, nodes, ways)
+    return Graph(start if start in nodes else next(iter(nodes), ""), nodes, ways)
 
 
 def _node(name: str, fields: Mapping[str, Any], labels: Labels) -> Node:
@@ -105,7 +102,7 @@ def _node(name: str, fields: Mapping[str, Any], labels: Labels) -> Node:
         inner = [fields.get("ItemProcessor", fields.get("Iterator"))]
     retries = max((int(retrier.get("MaxAttempts", 3)) for retrier in fields.get("Retry", ())), default=0)
     error, cause = (_constant(fields.get(member)) if kind == "Fail" else None for member in ("Error", "Cause"))
-    branches = [_graph(part, labels) for part in inner if part]
+    branches = [_graph(part, labels, name, number) for number, part in enumerate(filter(None, inner))]
     return Node(name, kind, labels.work(fields), retries, error, cause, branches, kind == "Map" and distributed(fields))
 
 
@@ -117,21 +114,17 @@ def _ways(name: str, fields: Mapping[str, Any], labels: Labels) -> Iterator[Way]
     """The ways out of a state, at most one of each kind to each other state."""
     found: dict[tuple[str, str], Way] = {}
 
-    def add(target: str, kind: str, text: str | None, errors: Sequence[str] = ()) -> None:
-        way = found.setdefault((target, kind), Way(name, target, kind))
-        if text is not None:
-            way.texts.append(text)
-        way.errors += errors
+    def add(target: str, kind: str, *texts: str) -> None:
+        found.setdefault((target, kind), Way(name, target, kind)).texts.extend(texts)
 
     for rule in fields.get("Choices", ()):
         add(rule.get("Next"), NEXT, labels.condition(rule))
     if "Default" in fields:
         add(fields["Default"], NEXT, labels("default"))
     if "Next" in fields:
-        add(fields["Next"], NEXT, None)
+        add(fields["Next"], NEXT)
     if fields.get("End") or fields.get("Type") in ("Succeed", "Fail"):
-        add(END, NEXT, None)
+        add(END, NEXT)
     for catcher in fields.get("Catch", ()):
-        errors = catcher.get("ErrorEquals", ())
-        add(catcher.get("Next"), CATCH, ", ".join(errors), errors)
+        add(catcher.get("Next"), CATCH, ", ".join(catcher.get("ErrorEquals", ())))
     yield from found.values()

@@ -24,7 +24,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "TIMED_OUT": "The execution timed out after {}.", "ABORTED": "The execution was stopped after {}.",
         "RUNNING": "The execution has been running for {}.", "ran": "In order: {}.", "not reached": "Not reached: {}.",
         "more": "{} more", "redriven": "redriven", "nothing": "no state was entered",
-        "wait": "waits {} before a retry", "attempt": "attempt {}", "row": "{} at {} for {} ({})",
+        "attempt": "attempt {}", "row": "{} at {} for {} ({})",
         "no error": "no error given",
     },
     "es": {
@@ -43,7 +43,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "TIMED_OUT": "La ejecución superó su tiempo límite tras {}.", "ABORTED": "La ejecución se detuvo tras {}.",
         "RUNNING": "La ejecución lleva {} en curso.", "ran": "En orden: {}.", "not reached": "Sin alcanzar: {}.",
         "more": "{} más", "redriven": "reanudada", "nothing": "no se entró en ningún estado",
-        "wait": "espera {} antes de reintentar", "attempt": "intento {}", "row": "{} a los {} durante {} ({})",
+        "attempt": "intento {}", "row": "{} a los {} durante {} ({})",
         "no error": "sin error indicado",
     },
 }  # fmt: skip

@@ -58,11 +58,8 @@ def elsewhere(graph: Graph) -> set[str]:
     >>> elsewhere(Graph("A", {}, []))
     set()
     """
-    found = set()
-    for node in graph.every_node():
-        if node.distributed:
-            found |= {inner.name for branch in node.branches for inner in branch.every_node()}
-    return found
+    maps = [node for node in graph.every_node() if node.distributed]
+    return {inner.name for node in maps for branch in node.branches for inner in branch.every_node()}
 
 
 def worst(visits: list[Visit]) -> str:

@@ -6,15 +6,14 @@ It reads the events that GetExecutionHistory answers, of this implementation or 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from eslabon.stepfunctions.pictures.graphs import CATCH, END, NEXT, START, Graph
+from eslabon.stepfunctions.pictures.graphs import CATCH, END, NEXT, START, Graph, Way
 
 RUNNING, SUCCEEDED, CAUGHT, FAILED, STOPPED = "running", "succeeded", "caught", "failed", "stopped"
-_ENDS = ("Succeeded", "Failed", "TimedOut", "Aborted")
 
 
 @dataclass(slots=True)
@@ -71,14 +70,6 @@ class Run:
     visits: list[Visit] = field(default_factory=list)
     taken: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
-    def of(self, name: str) -> list[Visit]:
-        """The visits of a state, in order.
-
-        >>> Run(visits=[Visit("A", "Pass", 0.0)]).of("B")
-        []
-        """
-        return [visit for visit in self.visits if visit.name == name]
-
 
 def read(events: Iterable[Mapping[str, Any]], graph: Graph) -> Run:
     """What happened, from all events of an execution in any order. ValueError for what is no event.
@@ -107,108 +98,89 @@ class _Reader:
 
     def __init__(self, graph: Graph) -> None:
         self.run = Run()
-        self.around: dict[str, str] = {}  # of a state, the Parallel or Map around it
-        self.branch: dict[str, int] = {}
-        self._remember(graph, None)
-        self.catches = {(way.source, way.target): way.errors for way in _every_way(graph) if way.kind == CATCH}
-        self.plain = {(way.source, way.target) for way in _every_way(graph) if way.kind == NEXT}
-        self.fails = {node.name: (node.error, node.cause) for node in graph.every_node() if node.type == "Fail"}
+        self.nodes = {node.name: node for node in graph.every_node()}
+        self.ways = {(way.source, way.target, way.kind) for way in _every_way(graph)}
         self.at: dict[int, Visit | None] = {}  # of an event, the visit it belongs to
         self.iteration: dict[int, int] = {}  # of a MapIterationStarted event, its index
         self.left: dict[int, Visit] = {}  # of an Exited event
         self.redriven: set[int] = set()
 
-    def _remember(self, graph: Graph, around: str | None) -> None:
-        for node in graph.nodes.values():
-            if around is not None:
-                self.around[node.name] = around
-            for number, branch in enumerate(node.branches):
-                self.branch.update(dict.fromkeys(branch.nodes, number))
-                self._remember(branch, node.name)
-
     def take(self, event: Mapping[str, Any]) -> None:
         kind, number, previous = str(event["type"]), int(event["id"]), int(event["previousEventId"])
-        now = _seconds(event["timestamp"])
         details = next((value for name, value in event.items() if name.endswith("EventDetails")), None) or {}
-        run = self.run
-        run.ended = now
+        self.run.ended = now = _seconds(event["timestamp"])
         if kind.startswith("Execution"):
-            self.at[number] = self.at.get(previous)
-            self._execution(kind.removeprefix("Execution"), number, now, details)
+            visit = self.at.get(previous)
+            self._execution(kind.removeprefix("Execution"), number, visit, now, details)
         elif kind.endswith("StateEntered"):
-            self.at[number] = self._enter(kind.removesuffix("StateEntered"), previous, now, details)
+            visit = self._enter(kind.removesuffix("StateEntered"), previous, now, details["name"])
         elif kind.endswith("StateExited"):
-            self.at[number] = visit = self._named(details["name"], previous)
+            visit = self._named(details["name"], previous)
             if visit is not None:
                 self.left[number] = visit
-                self._close(visit, CAUGHT if visit.failing else SUCCEEDED, now)
+                _close(visit, CAUGHT if visit.failing else SUCCEEDED, now)
         elif kind.startswith("MapIteration"):
-            self.at[number] = visit = self._named(details["name"], previous)
-            self.iteration[number] = index = details["index"]
+            visit = self._named(details["name"], previous)
+            self.iteration[number] = details["index"]
             if visit is not None:
-                visit.iterations[index] = _STATUS[kind.removeprefix("MapIteration")]
+                visit.iterations[details["index"]] = _STATUS[kind.removeprefix("MapIteration")]
         elif kind == "EvaluationFailed":
-            self.at[number] = visit = self._named(details.get("state", ""), previous)
+            visit = self._named(details.get("state", ""), previous)
             self._fail(visit, now, details)
         else:
-            self._work(kind, number, previous, now, details)
+            visit = self._work(kind, previous, now, details)
+        self.at[number] = visit
 
-    def _execution(self, what: str, number: int, now: float, details: Mapping[str, Any]) -> None:
+    def _execution(self, what: str, number: int, last: Visit | None, now: float, details: Mapping[str, Any]) -> None:
         run = self.run
         if what == "Started":
             run.began = now
-        elif what == "Redriven":
+            return
+        if what == "Redriven":
             run.status, run.error, run.cause = "RUNNING", None, None
             run.redrives.append(now)
             self.redriven.add(number)
-        else:
-            run.status = {"TimedOut": "TIMED_OUT"}.get(what, what.upper())
-            run.error, run.cause = details.get("error"), details.get("cause")
-            last = self.at.get(number)
-            if run.status == "SUCCEEDED" and last is not None:
-                run.taken[last.name, END, NEXT] += 1
-            if run.status == "FAILED" and last is not None:
-                self._blame(last, now)
-            for visit in run.visits:
-                if visit.open:
-                    self._close(visit, FAILED if visit.failing and run.status == "FAILED" else STOPPED, now)
-
-    def _blame(self, visit: Visit | None, now: float) -> None:
-        """The execution has failed at this visit, and so have those around it."""
-        first = True
-        while visit is not None:
+            return
+        run.status = {"TimedOut": "TIMED_OUT"}.get(what, what.upper())
+        run.error, run.cause = details.get("error"), details.get("cause")
+        if run.status == "SUCCEEDED" and last is not None:
+            run.taken[last.name, END, NEXT] += 1
+        if run.status == "FAILED" and last is not None:
+            self._blame(last, now)
+        for visit in run.visits:
             if visit.open:
-                if first:
-                    self._fail(visit, now, {"error": self.run.error, "cause": self.run.cause})
-                self._close(visit, FAILED, now)
-            elif first and visit.status == FAILED and visit.error is None:
-                visit.error, visit.cause = self.run.error, self.run.cause
-            first = False
-            visit = visit.inside
+                _close(visit, FAILED if visit.failing and run.status == "FAILED" else STOPPED, now)
 
-    def _enter(self, kind: str, previous: int, now: float, details: Mapping[str, Any]) -> Visit:
-        name = details["name"]
-        came = self.left.get(previous)
-        around = self.around.get(name)
+    def _blame(self, visit: Visit, now: float) -> None:
+        """The execution has failed at this visit, and so have those around it."""
+        if visit.open:
+            self._fail(visit, now, {"error": self.run.error, "cause": self.run.cause})
+        elif visit.status == FAILED and visit.error is None:
+            visit.error, visit.cause = self.run.error, self.run.cause
+        for each in _outward(visit):
+            if each.open:
+                _close(each, FAILED, now)
+
+    def _enter(self, kind: str, previous: int, now: float, name: str) -> Visit:
+        node = self.nodes.get(name)
         inside, iteration = None, None
-        if around is not None:
-            inside = self._named(around, previous)
+        if node is not None and node.around is not None:
+            inside = self._named(node.around, previous)
             iteration = self.iteration.get(previous)
             if iteration is None:
-                neighbour = self.at.get(previous)
-                while neighbour is not None and neighbour.inside is not inside:
-                    neighbour = neighbour.inside
-                iteration = neighbour.iteration if neighbour is not None else self._iteration_again(name, previous)
-        again = self._again(name) if previous in self.redriven else None
+                beside = (visit for visit in _outward(self.at.get(previous)) if visit.inside is inside)
+                neighbour = next(beside, None) or self._undone(name=name)
+                iteration = neighbour.iteration if neighbour is not None else None
+        again = self._undone(name=name) if previous in self.redriven else None
         if again is not None:
-            again.status, again.failing, again.ended = RUNNING, False, None
-            again.redrives += 1
+            _reopen(again)
             return again
-        visit = Visit(name, kind, now, inside, iteration, branch=self.branch.get(name, 0), before=previous)
+        visit = Visit(name, kind, now, inside, iteration, branch=node.branch if node else 0, before=previous)
         if kind == "Fail":
             visit.failing, visit.status, visit.ended = True, FAILED, now
-            visit.error, visit.cause = self.fails.get(name, (None, None))
+            visit.error, visit.cause = (node.error, node.cause) if node else (None, None)
         self.run.visits.append(visit)
+        came = self.left.get(previous)
         if came is not None and came.inside is inside:
             self.run.taken[came.name, name, self._kind(came, name)] += 1
         elif inside is None and came is None and previous not in self.redriven:
@@ -216,70 +188,54 @@ class _Reader:
         return visit
 
     def _kind(self, came: Visit, name: str) -> str:
-        way = (came.name, name)
-        return CATCH if way in self.catches and (came.status == CAUGHT or way not in self.plain) else NEXT
+        caught = came.status == CAUGHT or (came.name, name, NEXT) not in self.ways
+        return CATCH if caught and (came.name, name, CATCH) in self.ways else NEXT
 
-    def _iteration_again(self, name: str, previous: int) -> int | None:
-        found = self._again(name)
-        return found.iteration if found is not None else None
-
-    def _again(self, name: str) -> Visit | None:
-        """The visit that a redrive goes on with."""
+    def _undone(self, **members: str) -> Visit | None:
+        """The visit, by its name or its type, that a redrive goes on with."""
         for visit in self.run.visits:
-            if visit.name == name and visit.status in (FAILED, STOPPED):
+            if visit.status in _UNDONE and all(getattr(visit, member) == value for member, value in members.items()):
                 return visit
         return None
 
     def _named(self, name: str, previous: int) -> Visit | None:
         """The visit of this name that an event belongs to: where its predecessor is, or around that."""
-        visit = self.at.get(previous)
-        while visit is not None and visit.name != name:
-            visit = visit.inside
-        if visit is not None and visit.status not in (FAILED, STOPPED):
+        visit = next((visit for visit in _outward(self.at.get(previous)) if visit.name == name), None)
+        if visit is not None and visit.status not in _UNDONE:
             return visit
-        known = self.run.of(name)
         # AWS lets an EvaluationFailed event follow what was before its state was entered.
-        found = [each for each in known if each.open]
+        found = [each for each in self.run.visits if each.name == name and each.open]
         found = [each for each in found if each.before == previous] or found
         if found:
             return found[-1]
-        if visit is None and known:
-            visit = self._again(name)
-        if visit is not None and self.run.redrives and visit.status in (FAILED, STOPPED):
-            visit.status, visit.ended, visit.failing = RUNNING, None, False
-            visit.redrives += 1
+        visit = visit or self._undone(name=name)
+        if visit is not None and self.run.redrives:
+            _reopen(visit)
         return visit
 
-    def _work(self, kind: str, number: int, previous: int, now: float, details: Mapping[str, Any]) -> None:
+    def _work(self, kind: str, previous: int, now: float, details: Mapping[str, Any]) -> Visit | None:
         """Events of a Task, Parallel, Map or map run, which do not name their state."""
-        state = next((name for name in ("Parallel", "MapRun", "Map", "Wait", "Pass") if kind.startswith(name)), "Task")
-        what = kind.removeprefix("MapRun") if state == "MapRun" else kind
-        state = {"MapRun": "Map"}.get(state, state)
-        visit = self.at.get(previous)
-        while visit is not None and not (visit.open and visit.type == state):
-            visit = visit.inside
-        if visit is None and self.run.redrives:
-            visit = next((v for v in self.run.visits if v.type == state and v.status in (FAILED, STOPPED)), None)
-            if visit is not None:
-                visit.status, visit.ended, visit.failing = RUNNING, None, False
-                visit.redrives += 1
-        self.at[number] = visit
+        state = next((name for name in ("Parallel", "Map", "Wait", "Pass") if kind.startswith(name)), "Task")
+        around = _outward(self.at.get(previous))
+        visit = next((visit for visit in around if visit.open and visit.type == state), None)
+        if visit is None and self.run.redrives and (visit := self._undone(type=state)):
+            _reopen(visit)
         if visit is None:
-            return
-        if what.endswith("Scheduled") or kind in ("ParallelStateStarted", "MapStateStarted"):
+            return None
+        if kind.endswith("Scheduled") or kind in ("ParallelStateStarted", "MapStateStarted"):
             self._close_inside(visit, now)
             visit.attempts.append(Attempt(now))
             visit.failing = False
             visit.items = details.get("length", visit.items)
-            if visit.type == "Map":
-                visit.iterations.clear()
-        elif what.endswith("Aborted"):
-            self._close(visit, STOPPED, now)
-        elif what.endswith(("Failed", "TimedOut")):
+            visit.iterations.clear()
+        elif kind.endswith("Aborted"):
+            _close(visit, STOPPED, now)
+        elif kind.endswith(("Failed", "TimedOut")):
             self._fail(visit, now, details)
-        elif what.endswith("Succeeded"):
+        elif kind.endswith("Succeeded"):
             visit.failing, visit.error, visit.cause = False, None, None
-            self._end_attempt(visit, now, failed=False)
+            _end_attempt(visit, now, failed=False)
+        return visit
 
     def _fail(self, visit: Visit | None, now: float, details: Mapping[str, Any]) -> None:
         if visit is None:
@@ -288,36 +244,49 @@ class _Reader:
         self._close_inside(visit, now)
         visit.error = details.get("error", visit.error)
         visit.cause = details.get("cause", visit.cause)
-        self._end_attempt(visit, now, failed=True)
+        _end_attempt(visit, now, failed=True)
 
     def _close_inside(self, visit: Visit, now: float) -> None:
         """What has not ended in a Parallel or Map that has failed, or begins again; it fails with what failed in it."""
-        for inner in self.run.visits if visit.type in ("Parallel", "Map") else ():
-            if inner.inside is visit and inner.open:
-                self._close(inner, FAILED if inner.failing else STOPPED, now)
-            if inner.inside is visit and inner.status == FAILED:
+        for inner in [inner for inner in self.run.visits if inner.inside is visit]:
+            if inner.open:
+                _close(inner, FAILED if inner.failing else STOPPED, now)
+            if inner.status == FAILED:
                 visit.error, visit.cause = inner.error or visit.error, inner.cause or visit.cause
 
-    @staticmethod
-    def _end_attempt(visit: Visit, now: float, *, failed: bool) -> None:
-        if visit.attempts and visit.attempts[-1].ended is None:
-            visit.attempts[-1].ended, visit.attempts[-1].failed = now, failed
 
-    def _close(self, visit: Visit, status: str, now: float) -> None:
-        visit.status, visit.ended = status, now
-        if visit.attempts and visit.attempts[-1].ended is None:
-            visit.attempts[-1].ended, visit.attempts[-1].failed = now, status in (FAILED, CAUGHT)
-
-
+_UNDONE = (FAILED, STOPPED)
 _STATUS = {"Started": RUNNING, "Succeeded": SUCCEEDED, "Failed": FAILED, "Aborted": STOPPED}
 
 
-def _every_way(graph: Graph) -> Sequence[Any]:
+def _reopen(visit: Visit) -> None:
+    visit.status, visit.ended, visit.failing = RUNNING, None, False
+    visit.redrives += 1
+
+
+def _close(visit: Visit, status: str, now: float) -> None:
+    visit.status, visit.ended = status, now
+    _end_attempt(visit, now, failed=status in (FAILED, CAUGHT))
+
+
+def _end_attempt(visit: Visit, now: float, *, failed: bool) -> None:
+    if visit.attempts and visit.attempts[-1].ended is None:
+        visit.attempts[-1].ended, visit.attempts[-1].failed = now, failed
+
+
+def _outward(visit: Visit | None) -> Iterator[Visit]:
+    """A visit and those around it."""
+    while visit is not None:
+        yield visit
+        visit = visit.inside
+
+
+def _every_way(graph: Graph) -> list[Way]:
     return [*graph.ways, *(way for node in graph.nodes.values() for part in node.branches for way in _every_way(part))]
 
 
 def _seconds(when: Any) -> float:
     """A timestamp as boto3, the CLI or JSON gives it."""
     if isinstance(when, str):
-        when = datetime.fromisoformat(when.replace("Z", "+00:00"))
+        when = datetime.fromisoformat(when)
     return when.timestamp() if isinstance(when, datetime) else float(when)
