@@ -16,7 +16,7 @@ from eslabon.stepfunctions.language.fields import constant
 from eslabon.stepfunctions.language.jsonata import jsonata
 from eslabon.stepfunctions.language.jsonpath.paths import compile_lookup, compile_path
 from eslabon.stepfunctions.language.jsonvalues import is_number
-from eslabon.stepfunctions.language.scope import ABSENT, DefinitionError, Evaluate, Scope, StateError
+from eslabon.stepfunctions.language.scope import ABSENT, DefinitionError, Scope, StateError
 from eslabon.stepfunctions.language.wait import parse_timestamp
 
 Test = Callable[[Scope], bool]
@@ -72,6 +72,7 @@ COMPARISONS: Mapping[str, tuple[str, str]] = {
     for comparison in _COMPARISONS
     if family != "Boolean" or comparison == "Equals"
 }
+_OTHERS = frozenset({*COMPARISONS, "StringMatches", "IsPresent"})
 
 
 class Rule:
@@ -97,16 +98,9 @@ def compile_rule(fields: Mapping[str, Any], language: str, state: Mapping[str, A
     Traceback (most recent call last):
     StateError: ...
     """
-    if language == JSONATA:
-        test = _condition(fields["Condition"])
-        flows = ["Assign", "Output"]
-    else:
-        test = compile_test(fields)
-        flows = ["Assign"]
-    own = {name: fields[name] for name in flows if name in fields}
-    if state and "OutputPath" in state:
-        own["OutputPath"] = state["OutputPath"]
-    return Rule(test, fields["Next"], compile_dataflow(own, language))
+    test = _condition(fields["Condition"]) if language == JSONATA else compile_test(fields)
+    flowing = {**fields, "OutputPath": state["OutputPath"]} if state and "OutputPath" in state else fields
+    return Rule(test, fields["Next"], compile_dataflow(flowing, language))
 
 
 def _condition(condition: Any) -> Test:
@@ -135,15 +129,10 @@ def compile_test(fields: Mapping[str, Any]) -> Test:
     if "Not" in fields:
         negated = compile_test(fields["Not"])
         return lambda scope: not negated(scope)
-    names = [name for name in fields if name in _TYPES or name == "IsPresent" or _comparison(name)]
-    if len(names) != 1:
-        raise DefinitionError(f"A rule needs exactly one comparison beside Variable, and has {names or 'none'}.")
-    return _comparing(fields["Variable"], names[0], fields[names[0]])
-
-
-def _comparison(name: str) -> bool:
-    base = name.removesuffix("Path")
-    return base in COMPARISONS or name == "StringMatches"
+    name = next((name for name in fields if name in _TYPES or name.removesuffix("Path") in _OTHERS), None)
+    if name is None:
+        raise DefinitionError("A rule needs a comparison beside Variable, and has none.")
+    return _comparing(fields["Variable"], name, fields[name])
 
 
 def _comparing(path: str, name: str, operand: Any) -> Test:
@@ -166,10 +155,6 @@ def _comparing(path: str, name: str, operand: Any) -> Test:
         return lambda scope: isinstance(found := value(scope), str) and matches(found)
     family, comparison = COMPARISONS[name.removesuffix("Path")]
     other = compile_path(operand, name) if name.endswith("Path") else constant(operand)
-    return _two_sided(value, other, family, comparison)
-
-
-def _two_sided(value: Evaluate, other: Evaluate, family: str, comparison: str) -> Test:
     belongs, key = _FAMILIES[family]
     compare = _COMPARISONS[comparison]
 
@@ -189,17 +174,9 @@ def compile_wildcards(pattern: str) -> Callable[[str], bool]:
     Traceback (most recent call last):
     DefinitionError: ...
     """
-    pieces: list[str] = []
-    at = 0
-    while at < len(pattern):
-        character = pattern[at]
-        if character == "\\":
-            at += 1
-            if pattern[at : at + 1] not in ("*", "\\"):
-                raise DefinitionError(f"A backslash in StringMatches stands before * or \\: {pattern}", at - 1)
-            pieces.append(re.escape(pattern[at]))
-        else:
-            pieces.append(".*" if character == "*" else re.escape(character))
-        at += 1
-    whole = re.compile("".join(pieces), re.DOTALL)
+    pieces = re.findall(r"\\[*\\]|\*|[^*\\]+", pattern)
+    if "".join(pieces) != pattern:
+        raise DefinitionError(f"A backslash in StringMatches stands before * or \\: {pattern}")
+    expression = "".join(".*" if piece == "*" else re.escape(piece.removeprefix("\\")) for piece in pieces)
+    whole = re.compile(expression, re.DOTALL)
     return lambda text: whole.fullmatch(text) is not None

@@ -19,6 +19,7 @@ NOTHING: Mapping[str, Any] = {}
 
 # A step reads the scope and answers what `$` is from then on; its name is the one that TestState's inspection gives.
 Step = tuple[str, Evaluate]
+Compile = Callable[[Any, str], Evaluate]  # given a field's value and name
 Note = Callable[[str, Any], None]
 
 
@@ -66,71 +67,55 @@ class DataFlow:
         return scope.document, assigned
 
 
-def compile_dataflow(fields: Mapping[str, Any], language: str, *, arguments: str = "Parameters") -> DataFlow:
-    """The data flow of a state.
-
-    fields: the state's own; language: JSONPATH or JSONATA; arguments: the field that holds the template in JSONPath
-    mode ("Parameters"; a Map has "ItemSelector", which is applied to each item and not here).
-    Raises DefinitionError for a field that cannot be compiled. Follows
-    https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-output-filtering.html
-
-    >>> flow = compile_dataflow({"InputPath": "$.a", "ResultPath": "$.b"}, JSONPATH)
-    >>> scope = Scope({"a": 1})
-    >>> flow.arguments(scope)
-    1
-    >>> flow.output(scope, 2)
-    ({'a': 1, 'b': 2}, {})
-    """
-    return _jsonata(fields) if language == JSONATA else _jsonpath(fields, arguments)
-
-
-def _jsonpath(fields: Mapping[str, Any], arguments: str) -> DataFlow:
-    before: list[Step] = []
-    after: list[Step] = []
-    if "InputPath" in fields:
-        before.append(("afterInputPath", _path(fields["InputPath"], "InputPath")))
-    if arguments in fields:
-        before.append(("afterParameters", compile_template(fields[arguments], arguments)))
-    if "ResultSelector" in fields:
-        after.append(("afterResultSelector", compile_template(fields["ResultSelector"], "ResultSelector")))
-    if "Assign" in fields:
-        after.append((ASSIGN, compile_template(fields["Assign"], "Assign")))
-    if "ResultPath" in fields:
-        after.append(("afterResultPath", result_path(fields["ResultPath"])))
-    if "OutputPath" in fields:
-        after.append(("afterOutputPath", _path(fields["OutputPath"], "OutputPath")))
-    return DataFlow(before, after)
-
-
-def _jsonata(fields: Mapping[str, Any]) -> DataFlow:
-    before: list[Step] = []
-    after: list[Step] = []
-    if "Arguments" in fields:
-        before.append(("afterArguments", jsonata.compile_value(fields["Arguments"], "Arguments")))
-    if "Assign" in fields:
-        after.append((ASSIGN, jsonata.compile_value(fields["Assign"], "Assign")))
-    if "Output" in fields:
-        after.append(("afterOutput", jsonata.compile_value(fields["Output"], "Output")))
-    return DataFlow(before, after)
-
-
 def _path(path: str | None, field: str) -> Evaluate:
     if path is None:  # null discards everything
         return lambda scope: {}
     return compile_path(path, field)
 
 
-def result_path(path: str | None) -> Evaluate:
-    """The step that puts a result (`$` so far) into the state's raw input; null keeps the input alone.
-
-    >>> scope = Scope({"a": 1})
-    >>> scope.document = 2
-    >>> result_path("$.b.c")(scope), result_path(None)(scope), result_path("$")(scope)
-    ({'a': 1, 'b': {'c': 2}}, {'a': 1}, 2)
-    """
+def _result_path(path: str | None, field: str) -> Evaluate:
+    """The result (`$` so far) is put into the state's raw input; null keeps the input alone."""
     if path is None:
         return lambda scope: scope.input
-    if path == "$":
-        return lambda scope: scope.document
     put = compile_reference_path(path)
     return lambda scope: put(scope.input, scope.document)
+
+
+# What compiles the fields that data flows through, in their order: before the state works, and after.
+Steps = tuple[Mapping[str, Compile], Mapping[str, Compile]]
+JSONPATH_STEPS: Steps = (
+    {"InputPath": _path, "Parameters": compile_template},
+    {"ResultSelector": compile_template, "Assign": compile_template, "ResultPath": _result_path, "OutputPath": _path},
+)
+JSONATA_STEPS: Steps = (
+    {"Arguments": jsonata.compile_value},
+    {"Assign": jsonata.compile_value, "Output": jsonata.compile_value},
+)
+# What compiles a JSON value with paths or expressions in it.
+TEMPLATES: Mapping[str, Compile] = {JSONPATH: compile_template, JSONATA: jsonata.compile_value}
+
+
+def compile_dataflow(fields: Mapping[str, Any], language: str) -> DataFlow:
+    """The data flow of a state, a catcher or a rule of a Choice, from its fields.
+
+    language: JSONPATH or JSONATA. Raises DefinitionError for a field that cannot be compiled. Follows
+    https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-output-filtering.html
+
+    >>> flow = compile_dataflow({"InputPath": "$.a", "ResultPath": "$.b.c"}, JSONPATH)
+    >>> scope = Scope({"a": 1})
+    >>> flow.arguments(scope)
+    1
+    >>> flow.output(scope, 2)
+    ({'a': 1, 'b': {'c': 2}}, {})
+    >>> compile_dataflow({"ResultPath": None}, JSONPATH).output(scope, 2)
+    ({'a': 1}, {})
+    >>> compile_dataflow({"OutputPath": "a"}, JSONPATH)
+    Traceback (most recent call last):
+    DefinitionError: 'a' at position 0: a path begins with $
+    """
+    before, after = JSONATA_STEPS if language == JSONATA else JSONPATH_STEPS
+    return DataFlow(_compiled(fields, before), _compiled(fields, after))
+
+
+def _compiled(fields: Mapping[str, Any], steps: Mapping[str, Compile]) -> Sequence[Step]:
+    return [(f"after{name}", compile_it(fields[name], name)) for name, compile_it in steps.items() if name in fields]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from eslabon.stepfunctions.language.choice import Rule, compile_rule
-from eslabon.stepfunctions.language.dataflow import JSONATA, JSONPATH, DataFlow, compile_dataflow
+from eslabon.stepfunctions.language.dataflow import JSONATA, JSONPATH, TEMPLATES, DataFlow, compile_dataflow
 from eslabon.stepfunctions.language.fields import Range, compile_field, constant, integer, number, text
 from eslabon.stepfunctions.language.handlers import Catcher, Retrier
 from eslabon.stepfunctions.language.jsonata import jsonata
@@ -180,7 +180,7 @@ def compile_state(name: str, fields: Mapping[str, Any], language: str = JSONPATH
             type=kind,
             language=language,
             next=None if fields.get("End") else fields.get("Next"),
-            work=_WORK[kind](fields, language, whole) if kind in _WORK else None,
+            work=_work(fields, language, whole),
             dataflow=compile_dataflow(_flowing(kind, fields), language),
             retriers=[Retrier(retrier) for retrier in fields.get("Retry", ())],
             catchers=[Catcher(catcher, language) for catcher in fields.get("Catch", ())],
@@ -192,38 +192,41 @@ def compile_state(name: str, fields: Mapping[str, Any], language: str = JSONPATH
 
 
 def _flowing(kind: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The fields that data flows through: a Map's Parameters are applied to each item, a result needs no Parameters."""
-    unused = {"Map": "Parameters", "Pass": "Parameters" if "Result" in fields else ""}.get(kind)
-    return {name: value for name, value in fields.items() if name != unused} if unused else fields
+    """The fields that data flows through: a Map's Parameters are applied to each item, a Pass's Result needs none."""
+    if kind != "Map" and "Result" not in fields:
+        return fields
+    return {name: value for name, value in fields.items() if name != "Parameters"}
 
 
-def _pass(fields: Mapping[str, Any], language: str, whole: str) -> PassWork:
-    return PassWork("Result" in fields, fields.get("Result"))
+def _work(fields: Mapping[str, Any], language: str, whole: str) -> Work:
+    """What a state does; whole: the query language of the state machine, which the machines inside have too."""
+    match fields["Type"]:
+        case "Pass":
+            return PassWork("Result" in fields, fields.get("Result"))
+        case "Task":
+            return TaskWork(
+                parse_resource(fields["Resource"]),
+                _whole_number(fields, "TimeoutSeconds", Range(1, LONGEST)),
+                _whole_number(fields, "HeartbeatSeconds", Range(1, LONGEST)),
+                _template(fields, "Credentials", language),
+            )
+        case "Choice":
+            rules = [compile_rule(rule, language, fields) for rule in fields["Choices"]]
+            return ChoiceWork(rules, fields.get("Default"))
+        case "Wait":
+            return WaitWork(compile_wait(fields))
+        case "Fail":
+            return FailWork(_text(fields, "Error", language), _text(fields, "Cause", language))
+        case "Parallel":
+            return ParallelWork([compile_machine(branch, whole) for branch in fields["Branches"]])
+        case "Map":
+            return _map(fields, language, whole)
+    return None
 
 
-def _task(fields: Mapping[str, Any], language: str, whole: str) -> TaskWork:
-    credentials = fields.get("Credentials")
-    role = None
-    if credentials is not None:
-        role = _template(credentials, "Credentials", language)
-    return TaskWork(
-        parse_resource(fields["Resource"]),
-        _whole_number(fields, "TimeoutSeconds", Range(1, LONGEST)),
-        _whole_number(fields, "HeartbeatSeconds", Range(1, LONGEST)),
-        role,
-    )
-
-
-def _choice(fields: Mapping[str, Any], language: str, whole: str) -> ChoiceWork:
-    return ChoiceWork([compile_rule(rule, language, fields) for rule in fields["Choices"]], fields.get("Default"))
-
-
-def _wait(fields: Mapping[str, Any], language: str, whole: str) -> WaitWork:
-    return WaitWork(compile_wait(fields))
-
-
-def _fail(fields: Mapping[str, Any], language: str, whole: str) -> FailWork:
-    return FailWork(_text(fields, "Error", language), _text(fields, "Cause", language))
+def _template(fields: Mapping[str, Any], name: str, language: str) -> Evaluate | None:
+    value = fields.get(name)
+    return None if value is None else TEMPLATES[language](value, name)
 
 
 def _text(fields: Mapping[str, Any], name: str, language: str) -> Evaluate | None:
@@ -241,21 +244,17 @@ def _whole_number(fields: Mapping[str, Any], name: str, within: Range) -> Evalua
     return compile_field(fields, name, jsonata_kind="number", convert=integer, within=within)
 
 
-def _parallel(fields: Mapping[str, Any], language: str, whole: str) -> ParallelWork:
-    return ParallelWork([compile_machine(branch, whole) for branch in fields["Branches"]])
-
-
 def _map(fields: Mapping[str, Any], language: str, whole: str) -> MapWork:
     processor = fields["ItemProcessor"] if "ItemProcessor" in fields else fields["Iterator"]
     config = processor.get("ProcessorConfig", {})
     distributed = config.get("Mode") == "DISTRIBUTED"
-    selector = fields.get("ItemSelector", fields.get("Parameters"))
+    selector = "ItemSelector" if "ItemSelector" in fields else "Parameters"
     return MapWork(
         processor=compile_machine(processor, whole),
         distributed=distributed,
         express=config.get("ExecutionType") == "EXPRESS",
         items=_items(fields, language, members=distributed),
-        selector=None if selector is None else _template(selector, "ItemSelector", language),
+        selector=_template(fields, selector, language),
         max_concurrency=_whole_number(fields, "MaxConcurrency", Range(0)),
         tolerated_count=_whole_number(fields, "ToleratedFailureCount", Range(0)),
         tolerated_percentage=compile_field(
@@ -316,18 +315,3 @@ def _items(fields: Mapping[str, Any], language: str, *, members: bool) -> Evalua
         return found if isinstance(found, dict) else expected(scope)
 
     return array_or_object
-
-
-def _template(value: Any, field: str, language: str) -> Evaluate:
-    return jsonata.compile_value(value, field) if language == JSONATA else compile_template(value, field)
-
-
-_WORK: Mapping[str, Any] = {
-    "Pass": _pass,
-    "Task": _task,
-    "Choice": _choice,
-    "Wait": _wait,
-    "Fail": _fail,
-    "Parallel": _parallel,
-    "Map": _map,
-}

@@ -59,7 +59,7 @@ class Retrier:
         self.interval: float = fields.get("IntervalSeconds", 1)
         self.backoff: float = fields.get("BackoffRate", 2.0)
         self.attempts: int = fields.get("MaxAttempts", 3)
-        self.longest: float | None = fields.get("MaxDelaySeconds")
+        self.longest = float(fields.get("MaxDelaySeconds", LONGEST))
         self.jitter: bool = fields.get("JitterStrategy", "NONE") == "FULL"
 
     def delay(self, attempt: int, ids: Ids) -> float:
@@ -72,11 +72,10 @@ class Retrier:
         >>> Retrier({"ErrorEquals": ["Busy"], "MaxDelaySeconds": 9}).delay(10_000, Ids(1))
         9.0
         """
-        longest = LONGEST if self.longest is None else float(self.longest)
         try:
-            seconds = min(float(self.interval) * float(self.backoff) ** (attempt - 1), longest)
+            seconds = min(float(self.interval) * float(self.backoff) ** (attempt - 1), self.longest)
         except OverflowError:
-            seconds = longest
+            seconds = self.longest
         return ids.random.uniform(0, seconds) if self.jitter else seconds
 
 
@@ -94,8 +93,7 @@ class Catcher:
     def __init__(self, fields: Mapping[str, Any], language: str) -> None:
         self.errors: list[str] = fields["ErrorEquals"]
         self.next: str = fields["Next"]
-        own = {name: fields[name] for name in ("Assign", "Output", "ResultPath") if name in fields}
-        self.dataflow = compile_dataflow(own, language)
+        self.dataflow = compile_dataflow(fields, language)
 
 
 def error_output(failure: StateError) -> dict[str, Any]:
