@@ -8,7 +8,7 @@ from typing import Any
 from eslabon.errors import ServiceError
 from eslabon.stepfunctions.api import arns
 from eslabon.stepfunctions.api.machines import Alias, Routing, StateMachine
-from eslabon.stepfunctions.api.registry import Registry, newest_first, when
+from eslabon.stepfunctions.api.registry import Registry, newest_first, not_found, refuse_deleted, shown, when
 
 ALIASES = 100  # of one state machine
 
@@ -68,13 +68,11 @@ class Aliases(Registry):
         botocore.errorfactory.ResourceNotFound: An error occurred (ResourceNotFound) ...
         """
         alias = self._alias(stateMachineAliasArn)[1]
+        routing = [{"stateMachineVersionArn": arn, "weight": weight} for arn, weight in alias.routing.items()]
         return {
             "stateMachineAliasArn": alias.arn,
-            "name": alias.name,
-            "description": alias.description,
-            "routingConfiguration": alias.routing.shown(),
-            "creationDate": when(alias.created),
-            "updateDate": when(alias.updated),
+            "routingConfiguration": routing,
+            **shown(alias, "name description creationDate updateDate"),
         }
 
     def update_state_machine_alias(
@@ -102,8 +100,7 @@ class Aliases(Registry):
         botocore.errorfactory.ValidationException: An error occurred (ValidationException) ...
         """
         machine, alias = self._alias(stateMachineAliasArn)
-        if machine.deleted is not None:
-            raise ServiceError("StateMachineDeleting", f"State Machine Is Being Deleted: '{machine.arn}'")
+        refuse_deleted(machine)
         if description is None and routingConfiguration is None:
             raise ServiceError(
                 "ValidationException",
@@ -163,39 +160,38 @@ class Aliases(Registry):
         arn = arns.parse_machine(stateMachineArn)
         found = newest_first(self._machine(arn.base).aliases.values(), lambda alias: alias.created)
         if arn.qualifier:
-            found = [alias for alias in found if stateMachineArn in dict(alias.routing.weights)]
-        shown, token = self._page(found, maxResults, nextToken, "list_state_machine_aliases", stateMachineArn)
-        aliases = [{"stateMachineAliasArn": alias.arn, "creationDate": when(alias.created)} for alias in shown]
+            found = [alias for alias in found if stateMachineArn in alias.routing]
+        listed, token = self._page(found, maxResults, nextToken, "list_state_machine_aliases", stateMachineArn)
+        aliases = [{"stateMachineAliasArn": alias.arn, "creationDate": when(alias.created)} for alias in listed]
         return {"stateMachineAliases": aliases, "nextToken": token}
 
     def _alias(self, text: str) -> tuple[StateMachine, Alias]:
         arn = arns.parse_machine(text)
         machine = self._find_machine(arn.base)
-        alias = machine.aliases.get(arn.qualifier) if machine else None
-        if machine is None or alias is None:
-            raise ServiceError("ResourceNotFound", f"Resource not found: '{text}'", resourceName=text)
-        return machine, alias
+        if machine is None or arn.qualifier not in machine.aliases:
+            raise not_found(text)
+        return machine, machine.aliases[arn.qualifier]
 
     def _routing(self, given: Sequence[Mapping[str, Any]]) -> tuple[StateMachine, Routing]:
         """The state machine that a routing configuration is about, and the configuration, checked."""
-        parsed = [arns.parse_machine(one["stateMachineVersionArn"]) for one in given]
+        routing = {one["stateMachineVersionArn"]: one["weight"] for one in given}
+        parsed = [arns.parse_machine(text) for text in routing]
         if any(not arn.qualifier.isdecimal() for arn in parsed):
             raise _invalid_routing("A routing configuration names versions by their ARNs.")
         if len({arn.base for arn in parsed}) > 1:
             raise _invalid_routing("Both versions must belong to one state machine.")
-        weights = [(one["stateMachineVersionArn"], one["weight"]) for one in given]
-        if len(dict(weights)) < len(weights):
+        if len(routing) < len(given):
             raise _invalid_routing("The two versions must differ.")
-        if sum(weight for _, weight in weights) != 100:
+        if sum(routing.values()) != 100:
             raise _invalid_routing("The sum of the weights must be equal to 100.")
         machine = self._find_machine(parsed[0].base)
-        if machine is not None and machine.deleted is not None:
-            raise ServiceError("StateMachineDeleting", f"State Machine Is Being Deleted: '{machine.arn}'")
-        for arn, (text, _) in zip(parsed, weights, strict=True):
-            if machine is None or int(arn.qualifier) not in machine.versions:
-                raise ServiceError("ResourceNotFound", f"Resource not found: '{text}'", resourceName=text)
-        assert machine is not None
-        return machine, Routing(tuple(weights))
+        if machine is None:
+            raise not_found(next(iter(routing)))
+        refuse_deleted(machine)
+        for arn, text in zip(parsed, routing, strict=True):
+            if int(arn.qualifier) not in machine.versions:
+                raise not_found(text)
+        return machine, routing
 
 
 def _invalid_routing(problem: str) -> ServiceError:

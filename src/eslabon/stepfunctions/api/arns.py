@@ -65,6 +65,24 @@ def parse(text: str, *kinds: str) -> Arn:
     return arn
 
 
+def parse_role(text: str) -> Arn:
+    """The parts of an execution role's ARN. Raises InvalidArn.
+
+    >>> parse_role("arn:aws:iam::123456789012:role/orders").resource
+    'role/orders'
+    >>> parse_role("arn:aws:iam::123456789012:user/ana")
+    Traceback (most recent call last):
+    eslabon.errors.ServiceError: InvalidArn: Invalid Arn: 'Invalid Role Arn: arn:aws:iam::123456789012:user/ana'
+    """
+    try:
+        role = Arn.parse(text)
+    except ValueError:
+        raise invalid_arn(f"Invalid ARN prefix: {text}") from None
+    if role.service != "iam" or not role.resource.startswith("role/"):
+        raise invalid_arn(f"Invalid Role Arn: {text}")
+    return role
+
+
 def parse_machine(text: str, *, labelled: bool = False) -> MachineArn:
     """The parts of a state machine's ARN, qualified or not. Raises InvalidArn.
 

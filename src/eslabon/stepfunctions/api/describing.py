@@ -6,7 +6,7 @@ from typing import Any
 
 from eslabon.errors import ServiceError
 from eslabon.stepfunctions.api.machines import DELETING
-from eslabon.stepfunctions.api.registry import Registry, when
+from eslabon.stepfunctions.api.registry import Registry, shown
 from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.running.execution import LONGEST, RUNNING, SUCCEEDED, Execution
 
@@ -19,21 +19,12 @@ class Describing(Registry):
 
     def _described(self, execution: Execution, included: str | None = None) -> dict[str, Any]:
         """What DescribeExecution answers."""
+        reason = self._not_redrivable(execution)
+        more = "mapRunArn stateMachineVersionArn stateMachineAliasArn redriveCount redriveDate"
         return {
             **shown_run(execution, included),
+            **shown(execution, more),
             "stateMachineArn": execution.state_machine["Id"],
-            "mapRunArn": execution.map_run_arn,
-            "stateMachineVersionArn": execution.version_arn,
-            "stateMachineAliasArn": execution.alias_arn,
-            **self._redrive_status(execution),
-        }
-
-    def _redrive_status(self, execution: Execution) -> dict[str, Any]:
-        """What DescribeExecution says of redrives."""
-        reason = self._not_redrivable(execution)
-        return {
-            "redriveCount": execution.redrives,
-            "redriveDate": when(execution.redriven) if execution.redriven is not None else None,
             "redriveStatus": "NOT_REDRIVABLE" if reason else "REDRIVABLE",
             "redriveStatusReason": reason,
         }
@@ -43,6 +34,9 @@ class Describing(Registry):
         now = self.clock.now
         if execution.status in (RUNNING, SUCCEEDED):
             return f"Execution is {execution.status} and cannot be redriven"
+        if execution.map_run_arn is not None:  # it is redriven by the execution that started it
+            parent = self._map_run(execution.map_run_arn).visit.flow.execution
+            return None if parent.status == RUNNING else self._not_redrivable(parent)
         machine = self._find_machine(execution.state_machine["Id"])
         if machine is None or machine.status == DELETING or machine.created > execution.started:  # or made anew
             return "State machine is in DELETING status"
@@ -67,20 +61,14 @@ def shown_run(execution: Execution, included: str | None) -> dict[str, Any]:
     """
     data = included != "METADATA_ONLY"
     text = execution.input_text if execution.input_text is not None else compact(execution.input)
-    shown: dict[str, Any] = {
-        "executionArn": execution.arn,
-        "name": execution.name,
-        "status": execution.status,
-        "startDate": when(execution.started),
-        "stopDate": when(execution.stopped) if execution.stopped is not None else None,
+    told: dict[str, Any] = {
+        **shown(execution, "executionArn name status startDate stopDate"),
         "input": text if data else None,
         "inputDetails": {"included": data},
     }
     if execution.status == SUCCEEDED:
-        shown |= {"output": compact(execution.output) if data else None, "outputDetails": {"included": data}}
-    elif data:
-        shown |= {"error": execution.error, "cause": execution.cause}
-    return shown
+        return {**told, "output": compact(execution.output) if data else None, "outputDetails": {"included": data}}
+    return {**told, **shown(execution, "error cause" if data else "")}
 
 
 def type_not_supported() -> ServiceError:

@@ -6,12 +6,12 @@ https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html; X-Ray traces 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from eslabon.errors import ServiceError
-from eslabon.ids import Arn
 from eslabon.permissions import allows
 from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.running import history
@@ -31,6 +31,7 @@ LARGEST = 248 * 1024  # characters of an escaped input or output; what is beyond
 OFF, FATAL, ERROR, ALL = "OFF", "FATAL", "ERROR", "ALL"
 _FATAL = frozenset({"ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"})
 _ERRORS = ("Failed", "Aborted", "TimedOut")
+_GROUP_ARN = re.compile(r"arn:[^:]+:logs:([^:]*):([^:]*):log-group:(.*?)(?::\*)?")
 
 
 def logged(level: str, kind: str) -> bool:
@@ -61,21 +62,18 @@ def check_configuration(service: Registry, given: Mapping[str, Any]) -> Mapping[
     """
     configuration = {"level": OFF, "includeExecutionData": False, **given}
     destinations = configuration.get("destinations") or []
+    if len(destinations) > 1 or (not destinations and configuration["level"] != OFF):
+        raise _invalid("Must specify exactly one Log Destination.")
     if not destinations:
         configuration.pop("destinations", None)
-        if configuration["level"] != OFF:
-            raise _invalid("Must specify exactly one Log Destination.")
         return configuration
-    if len(destinations) > 1:
-        raise _invalid("Must specify exactly one Log Destination.")
     arn = destinations[0].get("cloudWatchLogsLogGroup", {}).get("logGroupArn", "")
-    parts = _parse(arn)
+    region, account, name = _parse(arn)
     if not arn.endswith(":*"):
         raise _invalid("Log Group ARN must be provided with '*' qualifier.")
-    if (parts.region, parts.account) != (service.region, service.account):
+    if (region, account) != (service.region, service.account):
         raise _invalid(f"the log group {arn} is not in the state machine's account and Region.")
-    logs: Any = service.cloud.service("logs", region=parts.region, account=parts.account)
-    if _group_name(parts) not in logs.groups:
+    if name not in _logs(service).groups:
         raise ServiceError(
             "AccessDeniedException", "The state machine IAM Role is not authorized to access the Log Destination"
         )
@@ -99,9 +97,9 @@ def let_in(service: Registry, configuration: Mapping[str, Any], machine_arn: str
     """
     if not configuration.get("destinations"):
         return
-    arn = configuration["destinations"][0]["cloudWatchLogsLogGroup"]["logGroupArn"]
-    logs: Any = service.cloud.service("logs", region=service.region, account=service.account)
-    if all(allows(logs.policies.together, **_asked(service, arn, machine_arn, "*", action)) for action in ACTIONS):
+    arn = _group_arn(configuration)
+    policies = _logs(service).policies
+    if all(allows(policies.together, **_asked(service, arn, machine_arn, "*", action)) for action in ACTIONS):
         return
     statement = {
         "Effect": "Allow",
@@ -145,18 +143,21 @@ def _invalid(reason: str) -> ServiceError:
     return ServiceError("InvalidLoggingConfiguration", f"Invalid Logging Configuration: {reason}")
 
 
-def _parse(arn: str) -> Arn:
-    try:
-        parts = Arn.parse(arn)
-    except ValueError:
-        raise _invalid(f"'{arn}' is no ARN of a log group.") from None
-    if parts.service != "logs" or not parts.resource.startswith("log-group:"):
+def _logs(service: Registry) -> Any:
+    return service.cloud.service("logs", region=service.region, account=service.account)
+
+
+def _group_arn(configuration: Mapping[str, Any]) -> str:
+    arn: str = configuration["destinations"][0]["cloudWatchLogsLogGroup"]["logGroupArn"]
+    return arn
+
+
+def _parse(arn: str) -> Sequence[str]:
+    """The Region, the account and the name of a log group."""
+    found = _GROUP_ARN.fullmatch(arn)
+    if found is None:
         raise _invalid(f"'{arn}' is no ARN of a log group.")
-    return parts
-
-
-def _group_name(arn: Arn) -> str:
-    return arn.resource.removeprefix("log-group:").removesuffix(":*")
+    return found.groups()
 
 
 def _asked(service: Registry, arn: str, machine_arn: str, stream: str, action: str) -> dict[str, Any]:
@@ -169,14 +170,15 @@ def _asked(service: Registry, arn: str, machine_arn: str, stream: str, action: s
     }
 
 
-def recorder(execution: Execution, configuration: Mapping[str, Any]) -> Callable[[int], None] | None:
-    """What an execution calls with the id of each of its events; None when nothing is to be logged.
+def recorder(execution: Execution, configuration: Mapping[str, Any]) -> Callable[[int], None]:
+    """What an execution calls with the id of each of its events, so that they are logged.
 
-    >>> recorder(None, {"level": "OFF"}) is None
-    True
+    >>> from eslabon.stepfunctions.api.examples import map_run
+    >>> group = {"logGroupArn": "arn:aws:logs:us-east-1:123456789012:log-group:orders:*"}
+    >>> given = {"level": "FATAL", "includeExecutionData": True, "destinations": [{"cloudWatchLogsLogGroup": group}]}
+    >>> record = recorder(map_run().visit.flow.execution, given)
+    >>> record(1)  # its start is not logged at this level
     """
-    if configuration["level"] == OFF:
-        return None
     return _Log(execution, configuration).note
 
 
@@ -187,7 +189,7 @@ class _Log:
         self.execution = execution
         self.level: str = configuration["level"]
         self.data: bool = configuration["includeExecutionData"]
-        self.arn: str = configuration["destinations"][0]["cloudWatchLogsLogGroup"]["logGroupArn"]
+        self.arn = _group_arn(configuration)
         begun = datetime.fromtimestamp(execution.started, UTC).strftime("%Y-%m-%d-%H-%M")
         name = execution.state_machine["Name"]
         self.stream = f"states/{name}/{begun}/{execution.ids.hex(8)}"
@@ -227,8 +229,8 @@ class _Log:
         """Write what has been noted, unless the group is gone or its resource policies have come to forbid it."""
         events, self.waiting = self.waiting, []
         service = self.execution.service
-        logs: Any = service.cloud.service("logs", region=service.region, account=service.account)
-        group = _group_name(Arn.parse(self.arn))
+        logs = _logs(service)
+        group = _parse(self.arn)[2]
         if group not in logs.groups:
             return
         machine_arn = self.execution.state_machine["Id"]

@@ -1,19 +1,21 @@
-"""Executions: the operations that stop, describe and list them, and show their history."""
+"""Executions: the operations that stop, redrive, describe and list them, and show their history."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from eslabon.errors import ServiceError
 from eslabon.stepfunctions.api.describing import type_not_supported
-from eslabon.stepfunctions.api.redriving import Redriving
-from eslabon.stepfunctions.api.registry import newest_first, when
-from eslabon.stepfunctions.api.starting import EXPRESS
+from eslabon.stepfunctions.api.registry import newest_first, shown, when
+from eslabon.stepfunctions.api.starting import EXPRESS, Starting
 from eslabon.stepfunctions.running import history
 from eslabon.stepfunctions.running.execution import Execution
 
+TOKENS = 10  # client tokens of redrives that are remembered
+TOKEN_LIFE = 15 * 60.0  # seconds
 
-class Executions(Redriving):
+
+class Executions(Starting):
     """Operations on executions that have begun."""
 
     def stop_execution(self, executionArn: str, error: str | None = None, cause: str | None = None) -> dict[str, Any]:
@@ -37,8 +39,49 @@ class Executions(Redriving):
         """
         execution = self._execution(executionArn)
         execution.stop(error, cause)
-        assert execution.stopped is not None
         return {"stopDate": when(execution.stopped)}
+
+    def redrive_execution(self, executionArn: str, clientToken: str | None = None) -> dict[str, Any]:
+        """Go on with a Standard execution that failed, timed out or was aborted in the last 14 days.
+
+        What has succeeded is kept, of branches and iterations too; the rest runs again, with the same definition, on
+        the same input. A child execution of a map run is redriven by the execution that started it. Raises
+        ExecutionNotRedrivable, ExecutionDoesNotExist, InvalidArn.
+
+        https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html
+
+        >>> from eslabon.stepfunctions.api.examples import FAILING, example
+        >>> cloud, orders = example(FAILING)
+        >>> states = cloud.client("stepfunctions")
+        >>> arn = states.start_execution(stateMachineArn=orders)["executionArn"]
+        >>> states.redrive_execution(executionArn=arn)
+        Traceback (most recent call last):
+        botocore.errorfactory.ExecutionNotRedrivable: An error occurred (ExecutionNotRedrivable) ... RUNNING and ...
+        >>> cloud.clock.run_until_idle()
+        >>> _ = states.redrive_execution(executionArn=arn)
+        >>> described = states.describe_execution(executionArn=arn)
+        >>> described["status"], described["redriveCount"]
+        ('RUNNING', 1)
+        """
+        execution = self._execution(executionArn)
+        if execution.map_run_arn is not None:
+            parent = self._map_run(execution.map_run_arn).visit.flow.execution.arn
+            message = f"Execution is not redrivable: '{executionArn}'. Redrive the execution that started it: {parent}"
+            raise ServiceError("ExecutionNotRedrivable", message)
+        now, used = self.clock.now, execution.tokens
+        if clientToken in used and now < used[clientToken] + TOKEN_LIFE:
+            return {"redriveDate": when(used[clientToken])}
+        reason = self._not_redrivable(execution)
+        if reason:
+            raise ServiceError("ExecutionNotRedrivable", f"Execution is not redrivable: '{executionArn}'. {reason}")
+        if clientToken is not None:
+            used.pop(clientToken, None)  # so that it is the last one
+            used[clientToken] = now
+            if len(used) > TOKENS:
+                del used[next(iter(used))]
+        execution.redrive()
+        self._goes_on(self._machine(execution.state_machine["Id"]), execution)
+        return {"redriveDate": when(now)}
 
     def describe_execution(self, executionArn: str, includedData: str | None = None) -> dict[str, Any]:
         """Describe a Standard execution until 90 days after its end.
@@ -62,11 +105,7 @@ class Executions(Redriving):
         Traceback (most recent call last):
         botocore.errorfactory.ExecutionDoesNotExist: An error occurred (ExecutionDoesNotExist) ...
         """
-        return self._described(self._describable(executionArn), includedData)
-
-    def _describable(self, arn: str) -> Execution:
-        """What DescribeExecution describes."""
-        return self._execution(arn)
+        return self._described(self._child(executionArn, "express") or self._execution(executionArn), includedData)
 
     def list_executions(
         self,
@@ -101,7 +140,7 @@ class Executions(Redriving):
         if (stateMachineArn is None) == (mapRunArn is None):
             raise ServiceError("ValidationException", "Either stateMachineArn or mapRunArn must be given, not both.")
         if mapRunArn is not None:
-            found = self._map_run_executions(mapRunArn)
+            found = cast(list[Execution], list(self._map_run(mapRunArn).children))  # what has ended tells the same
         else:
             if statusFilter == "PENDING_REDRIVE":
                 raise ServiceError("ValidationException", "The status PENDING_REDRIVE requires a mapRunArn.")
@@ -112,8 +151,8 @@ class Executions(Redriving):
             found = [one for one in found if (one.redrives > 0) == (redriveFilter == "REDRIVEN")]
         found = newest_first(found, lambda one: one.stopped or one.redriven or one.started)
         key = (stateMachineArn or mapRunArn, statusFilter, redriveFilter)
-        shown, token = self._page(found, maxResults, nextToken, "list_executions", *key)
-        return {"executions": [_listed(one) for one in shown], "nextToken": token}
+        listed, token = self._page(found, maxResults, nextToken, "list_executions", *key)
+        return {"executions": [_listed(one) for one in listed], "nextToken": token}
 
     def _executions_of(self, arn: str) -> list[Execution]:
         """The Standard executions of a state machine, or those that were started by one of its versions or aliases."""
@@ -129,10 +168,6 @@ class Executions(Redriving):
             and (chosen is None or chosen.arn in (execution.version_arn, execution.alias_arn))
             and not self._expired(execution)
         ]
-
-    def _map_run_executions(self, arn: str) -> list[Execution]:
-        """The child executions of a map run."""
-        raise ServiceError("ResourceNotFound", f"Resource not found: '{arn}'", resourceName=arn)
 
     def get_execution_history(
         self,
@@ -166,26 +201,15 @@ class Executions(Redriving):
         execution = self._execution(executionArn)
         numbers = range(len(execution.events), 0, -1) if reverseOrder else range(1, len(execution.events) + 1)
         key = ("get_execution_history", executionArn, reverseOrder, includeExecutionData)
-        shown, token = self._page(numbers, maxResults, nextToken, *key)
-        if not shown:
-            return {"events": [], "nextToken": None}
-        first, last = min(shown), max(shown)
+        chosen, token = self._page(numbers, maxResults, nextToken, *key)
+        first, last = min(chosen), max(chosen)
         events = history.render(execution.events[first - 1 : last], first, data=includeExecutionData)
         return {"events": events[::-1] if reverseOrder else events, "nextToken": token}
 
 
 def _listed(execution: Execution) -> dict[str, Any]:
-    return {
-        "executionArn": execution.arn,
-        "stateMachineArn": execution.state_machine["Id"],
-        "name": execution.name,
-        "status": execution.status,
-        "startDate": when(execution.started),
-        "stopDate": when(execution.stopped) if execution.stopped is not None else None,
-        "mapRunArn": execution.map_run_arn,
-        "itemCount": execution.item_count,
-        "stateMachineVersionArn": execution.version_arn,
-        "stateMachineAliasArn": execution.alias_arn,
-        "redriveCount": execution.redrives,
-        "redriveDate": when(execution.redriven) if execution.redriven is not None else None,
-    }
+    members = (
+        "executionArn name status startDate stopDate mapRunArn itemCount stateMachineVersionArn stateMachineAliasArn "
+        "redriveCount redriveDate"
+    )
+    return {"stateMachineArn": execution.state_machine["Id"], **shown(execution, members)}

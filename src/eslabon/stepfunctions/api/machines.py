@@ -5,12 +5,15 @@ Runs nothing and refuses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eslabon.ids import Ids
 from eslabon.stepfunctions.language.definition import Machine
+
+if TYPE_CHECKING:
+    from eslabon.stepfunctions.running.execution import Execution
 
 # AWS: executions that start "within a few seconds" of an update may use what was there before. The figure is ours.
 UPDATE_DELAY = 3.0
@@ -38,6 +41,20 @@ class Revision:
     logging: Mapping[str, Any] = field(default_factory=lambda: OFF)
     tracing: bool = False
 
+    def recorder(self, execution: Execution) -> Callable[[int], None] | None:
+        """What an execution calls with the id of each of its events; None when nothing is to be logged.
+
+        >>> from eslabon.stepfunctions.language.definition import compile_machine
+        >>> compiled = compile_machine({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
+        >>> Revision("{}", compiled, "role", 0.0).recorder(None) is None
+        True
+        """
+        if self.logging["level"] == "OFF":
+            return None
+        from eslabon.stepfunctions.api import executionlog
+
+        return executionlog.recorder(execution, self.logging)
+
 
 @dataclass(frozen=True)
 class Version:
@@ -50,32 +67,20 @@ class Version:
     created: float
 
 
-@dataclass(frozen=True)
-class Routing:
-    """Where an alias sends executions: to one or two versions, by weights that sum to 100."""
+Routing = Mapping[str, int]  # where an alias sends executions: versions' ARNs, one or two, and per cent, 100 together
 
-    weights: Sequence[tuple[str, int]]  # (version's ARN, per cent)
 
-    def choose(self, ids: Ids) -> str:
-        """The ARN of the version that the next execution runs.
+def choose(routing: Routing, ids: Ids) -> str:
+    """The ARN of the version that the next execution runs.
 
-        >>> Routing([("1", 100)]).choose(Ids(1))
-        '1'
-        >>> {Routing([("1", 0), ("2", 100)]).choose(Ids(seed)) for seed in range(20)}
-        {'2'}
-        """
-        if len(self.weights) == 1:
-            return self.weights[0][0]
-        first, second = self.weights
-        return first[0] if ids.random.random() * 100 < first[1] else second[0]
-
-    def shown(self) -> list[dict[str, Any]]:
-        """The routing configuration as the API has it.
-
-        >>> Routing([("1", 100)]).shown()
-        [{'stateMachineVersionArn': '1', 'weight': 100}]
-        """
-        return [{"stateMachineVersionArn": arn, "weight": weight} for arn, weight in self.weights]
+    >>> choose({"1": 100}, Ids(1))
+    '1'
+    >>> {choose({"1": 0, "2": 100}, Ids(seed)) for seed in range(20)}
+    {'2'}
+    """
+    if len(routing) == 1:
+        return next(iter(routing))
+    return ids.random.choices(list(routing), list(routing.values()))[0]
 
 
 @dataclass
@@ -93,9 +98,9 @@ class Alias:
     def in_effect(self, now: float) -> Routing:
         """The routing that an execution meets which starts now.
 
-        >>> alias = Alias("live", "…:live", None, Routing([("2", 100)]), 0.0, 60.0, before=Routing([("1", 100)]))
-        >>> alias.in_effect(60.0).shown()[0]["stateMachineVersionArn"], alias.in_effect(63.0) is alias.routing
-        ('1', True)
+        >>> alias = Alias("live", "…:live", None, {"2": 100}, 0.0, 60.0, before={"1": 100})
+        >>> alias.in_effect(60.0), alias.in_effect(63.0)
+        ({'1': 100}, {'2': 100})
         """
         return self.before if self.before and now < self.updated + UPDATE_DELAY else self.routing
 

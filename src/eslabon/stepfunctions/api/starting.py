@@ -6,10 +6,9 @@ from typing import Any
 
 from eslabon import jsontext
 from eslabon.errors import NotModelled, ServiceError
-from eslabon.ids import Arn
-from eslabon.stepfunctions.api import arns, executionlog, statusevents
+from eslabon.stepfunctions.api import arns, statusevents
 from eslabon.stepfunctions.api.describing import Describing, shown_run, type_not_supported
-from eslabon.stepfunctions.api.machines import Alias, StateMachine, Version
+from eslabon.stepfunctions.api.machines import Alias, StateMachine, Version, choose
 from eslabon.stepfunctions.api.registry import when
 from eslabon.stepfunctions.language.scope import StateError
 from eslabon.stepfunctions.running import history
@@ -49,22 +48,8 @@ class Starting(Describing):
         Traceback (most recent call last):
         botocore.errorfactory.ExecutionAlreadyExists: An error occurred (ExecutionAlreadyExists) ...
         """
-        machine, chosen = self._qualified(stateMachineArn, deleting=False)
-        value = _checked_input(input)
-        if name is not None:
-            arns.check_name(name)
-        if machine.type == EXPRESS:
-            execution = self._begin(machine, chosen, self._express_arn(machine, name), value, input)
-            return {"executionArn": execution.arn, "startDate": when(execution.started)}
-        arn = self.arn(f"execution:{machine.name}:{name or self.ids.uuid()}")
-        before = self._executions.get(arn)
-        if before is not None and not self._expired(before):
-            if before.status != RUNNING or before.input_text != input:
-                raise ServiceError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
-            return {"executionArn": arn, "startDate": when(before.started)}
-        self._executions.pop(arn, None)  # so that the new one is the last
-        execution = self._begin(machine, chosen, arn, value, input)
-        return {"executionArn": arn, "startDate": when(execution.started)}
+        execution = self._start(stateMachineArn, name, input)
+        return {"executionArn": execution.arn, "startDate": when(execution.started)}
 
     def start_sync_execution(
         self,
@@ -111,13 +96,7 @@ class Starting(Describing):
         >>> execution.status
         'SUCCEEDED'
         """
-        machine, chosen = self._qualified(machine_arn, deleting=False)
-        if machine.type != EXPRESS:
-            raise type_not_supported()
-        value = _checked_input(text)
-        if name is not None:
-            arns.check_name(name)
-        return self._begin(machine, chosen, self._express_arn(machine, name), value, text)
+        return self._start(machine_arn, name, text, sync=True)
 
     def sync_answer(self, execution: Execution, included: str | None) -> dict[str, Any]:
         """What StartSyncExecution answers, but what it only repeats from its request.
@@ -133,44 +112,60 @@ class Starting(Describing):
 
     # --- What they share ----------------------------------------------------------------------------------------------
 
-    def _begin(
-        self,
-        machine: StateMachine,
-        chosen: Version | Alias | None,
-        arn: str,
-        value: Any,
-        text: str,
+    def _start(self, machine_arn: str, name: str | None, text: str, *, sync: bool = False) -> Execution:
+        """Start an execution; answers the one under way when it is asked for again."""
+        machine, chosen = self._qualified(machine_arn, deleting=False)
+        if sync and machine.type != EXPRESS:
+            raise type_not_supported()
+        value = _checked_input(text)
+        if name is not None:
+            arns.check_name(name)
+        name = name or self.ids.uuid()
+        if machine.type == EXPRESS:
+            arn = self.arn(f"express:{machine.name}:{name}:{self.ids.uuid()}")
+        else:
+            arn = self.arn(f"execution:{machine.name}:{name}")
+            before = self._executions.get(arn)
+            if before is not None and not self._expired(before):
+                if before.status != RUNNING or before.input_text != text:
+                    raise ServiceError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
+                return before
+            self._executions.pop(arn, None)  # so that the new one is the last
+        execution = self._made(machine, chosen, arn, name, value)
+        execution.input_text = text
+        if machine.type != EXPRESS:
+            self._executions[arn] = execution
+        self._goes_on(machine, execution)
+        execution.start()
+        return execution
+
+    def _made(
+        self, machine: StateMachine, chosen: Version | Alias | None, arn: str, name: str, value: Any
     ) -> Execution:
-        """Start an execution, Standard or Express, and tell those who want to know."""
+        """An execution of what is in effect now: of the state machine, of a version, or of what an alias chooses."""
         now = self.clock.now
         version, alias = (chosen, None) if isinstance(chosen, Version) else (None, chosen)
         if alias is not None:
-            number = alias.in_effect(now).choose(self.ids).rpartition(":")[2]
+            number = choose(alias.in_effect(now), self.ids).rpartition(":")[2]
             if int(number) not in machine.versions:  # deleted while the alias's change was not yet in effect
-                number = alias.routing.choose(self.ids).rpartition(":")[2]
+                number = choose(alias.routing, self.ids).rpartition(":")[2]
             version = machine.versions[int(number)]
         revision = version.revision if version else machine.in_effect(now)
-        parts = Arn.parse(arn).resource.split(":")
         execution = Execution(
             self,  # type: ignore[arg-type]  # the one class that inherits this is meant
             revision.machine,
             arn=arn,
-            name=parts[2],
+            name=name,
             type=machine.type,
             state_machine={"Id": machine.arn, "Name": machine.name},
             role_arn=revision.role_arn,
             input=value,
             ended=lambda ended: self._ended(machine, ended),
         )
-        execution.input_text = text
         execution.revision = revision
         execution.version_arn = version.arn if version else None
         execution.alias_arn = alias.arn if alias else None
-        execution.log = executionlog.recorder(execution, revision.logging)
-        if machine.type != EXPRESS:
-            self._executions[arn] = execution
-        self._goes_on(machine, execution)
-        execution.start()
+        execution.log = revision.recorder(execution)
         return execution
 
     def _goes_on(self, machine: StateMachine, execution: Execution) -> None:
@@ -193,9 +188,6 @@ class Starting(Describing):
         )
         if execution.type != EXPRESS:
             statusevents.send(self, lambda: self._described(execution))
-
-    def _express_arn(self, machine: StateMachine, name: str | None) -> str:
-        return self.arn(f"express:{machine.name}:{name or self.ids.uuid()}:{self.ids.uuid()}")
 
 
 def _checked_input(text: str) -> Any:

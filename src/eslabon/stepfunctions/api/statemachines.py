@@ -10,14 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 from eslabon.errors import NotModelled, ServiceError
-from eslabon.ids import Arn
-from eslabon.stepfunctions.api import arns, executionlog
+from eslabon.stepfunctions.api import arns
 from eslabon.stepfunctions.api.definitiontext import compile_definition
-from eslabon.stepfunctions.api.machines import DELETING, Alias, Revision, StateMachine, Version
-from eslabon.stepfunctions.api.registry import when
+from eslabon.stepfunctions.api.machines import DELETING, OFF, Alias, Revision, StateMachine
+from eslabon.stepfunctions.api.registry import refuse_deleted, shown, when
 from eslabon.stepfunctions.api.tagging import Tagging, checked_tags
 from eslabon.stepfunctions.api.versions import Versions
-from eslabon.stepfunctions.running.execution import Execution
 
 AWS_OWNED = "AWS_OWNED_KEY"
 ENCRYPTION = {"type": AWS_OWNED}
@@ -58,17 +56,15 @@ class StateMachines(Versions, Tagging):
         botocore.errorfactory.InvalidDefinition: An error occurred (InvalidDefinition) ...
         """
         arns.check_name(name)
-        if versionDescription is not None and not publish:
-            raise ServiceError("ValidationException", "Version description can only be set when publish is true.")
-        _check_encryption(encryptionConfiguration)
+        _check_request(publish, versionDescription, encryptionConfiguration)
         arn = self.arn(f"stateMachine:{name}")
         compiled = compile_definition(definition, type)
         self._check_role(roleArn, arn)
         before = self._find_machine(arn)
-        if before is not None and before.status == DELETING:
-            raise ServiceError("StateMachineDeleting", f"State Machine Is Being Deleted: '{arn}'")
+        if before is not None:
+            refuse_deleted(before)
         labels = checked_tags(tags or ())
-        logging = executionlog.check_configuration(self, loggingConfiguration or {})
+        logging = self._logging(loggingConfiguration)
         now = self.clock.now
         revision = Revision(definition, compiled, roleArn, now, None, logging, _traced(tracingConfiguration))
         published = (publish, versionDescription)
@@ -76,7 +72,7 @@ class StateMachines(Versions, Tagging):
             return self._created(_same(before, type, revision, published))
         self._put_tags(arn, labels)
         try:
-            executionlog.let_in(self, logging, arn)
+            self._let_in(logging, arn)
         except ServiceError:
             self._tags.remove(arn)
             raise
@@ -117,15 +113,12 @@ class StateMachines(Versions, Tagging):
                 self.name, f"describe_state_machine() of the alias {chosen.arn}", ["describe_state_machine_alias()"]
             )
         revision = chosen.revision if chosen else machine.revision
-        shown = {
+        return {
             **_shown(revision, includedData),
-            "stateMachineArn": chosen.arn if chosen else machine.arn,
-            "name": machine.name,
-            "status": machine.status,
-            "type": machine.type,
-            "creationDate": when(chosen.created if chosen else machine.created),
+            **shown(machine, "name status type creationDate"),
+            "stateMachineArn": machine.arn,
+            **({"stateMachineArn": chosen.arn, **shown(chosen, "creationDate description")} if chosen else {}),
         }
-        return {**shown, "description": chosen.description} if isinstance(chosen, Version) else shown
 
     def describe_state_machine_for_execution(
         self, executionArn: str, includedData: str | None = None
@@ -148,17 +141,15 @@ class StateMachines(Versions, Tagging):
         Traceback (most recent call last):
         botocore.errorfactory.ExecutionDoesNotExist: An error occurred (ExecutionDoesNotExist) ...
         """
-        execution: Execution = self._execution(executionArn)
+        execution = self._execution(executionArn)
         revision = execution.revision
-        if revision is None:
-            raise NotModelled(self.name, f"describe_state_machine_for_execution() of {executionArn}")
+        assert revision is not None, "whoever starts an execution through the API gives it one"
         return {
             **_shown(revision, includedData),
             "stateMachineArn": execution.state_machine["Id"],
             "name": execution.state_machine["Name"],
             "updateDate": when(revision.at),
-            "mapRunArn": execution.map_run_arn,
-            "label": execution.label,
+            **shown(execution, "mapRunArn label"),
         }
 
     def update_state_machine(
@@ -196,9 +187,7 @@ class StateMachines(Versions, Tagging):
         given = (definition, roleArn, loggingConfiguration, tracingConfiguration, encryptionConfiguration)
         if all(value is None for value in given):
             raise ServiceError("MissingRequiredParameter", "Either the definition, the role ARN, or both are required.")
-        if versionDescription is not None and not publish:
-            raise ServiceError("ValidationException", "Version description can only be set when publish is true.")
-        _check_encryption(encryptionConfiguration)
+        _check_request(publish, versionDescription, encryptionConfiguration)
         if publish:
             self._check_room(machine)
         revision = replace(machine.revision, at=self.clock.now)
@@ -210,8 +199,8 @@ class StateMachines(Versions, Tagging):
         if tracingConfiguration is not None:
             revision = replace(revision, tracing=_traced(tracingConfiguration))
         if loggingConfiguration is not None:
-            logging = executionlog.check_configuration(self, loggingConfiguration)
-            executionlog.let_in(self, logging, machine.arn)
+            logging = self._logging(loggingConfiguration)
+            self._let_in(logging, machine.arn)
             revision = replace(revision, logging=logging)
         machine.update(replace(revision, id=self.ids.uuid()))
         return {
@@ -267,29 +256,29 @@ class StateMachines(Versions, Tagging):
         botocore.errorfactory.InvalidToken: An error occurred (InvalidToken) ...
         """
         found = [machine for arn in sorted(self._machines) if (machine := self._find_machine(arn))]
-        shown, token = self._page(found, maxResults, nextToken, "list_state_machines")
-        machines = [
-            {
-                "stateMachineArn": machine.arn,
-                "name": machine.name,
-                "type": machine.type,
-                "creationDate": when(machine.created),
-            }
-            for machine in shown
-        ]
+        listed, token = self._page(found, maxResults, nextToken, "list_state_machines")
+        machines = [{"stateMachineArn": one.arn, **shown(one, "name type creationDate")} for one in listed]
         return {"stateMachines": machines, "nextToken": token}
 
     # --- Checks -------------------------------------------------------------------------------------------------------
 
+    def _logging(self, given: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        """A logging configuration, checked; what is about logs is loaded where there is one."""
+        if not given:
+            return OFF
+        from eslabon.stepfunctions.api.executionlog import check_configuration
+
+        return check_configuration(self, given)
+
+    def _let_in(self, logging: Mapping[str, Any], arn: str) -> None:
+        if "destinations" in logging:
+            from eslabon.stepfunctions.api.executionlog import let_in
+
+            let_in(self, logging, arn)
+
     def _check_role(self, role_arn: str, machine_arn: str) -> None:
         """Refuse an execution role that does not exist or that Step Functions may not assume."""
-        try:
-            role = Arn.parse(role_arn)
-        except ValueError:
-            raise arns.invalid_arn(f"Invalid ARN prefix: {role_arn}") from None
-        if role.service != "iam" or not role.resource.startswith("role/"):
-            raise arns.invalid_arn(f"Invalid Role Arn: {role_arn}")
-        iam: Any = self.cloud.service("iam", account=role.account)
+        iam: Any = self.cloud.service("iam", account=arns.parse_role(role_arn).account)
         principals = (self.principal, f"states.{self.region}.amazonaws.com")
         if not any(iam.trusts(role_arn, principal, machine_arn, self.account) for principal in principals):
             raise ServiceError(
@@ -301,14 +290,10 @@ class StateMachines(Versions, Tagging):
 
 def _same(machine: StateMachine, type: str, revision: Revision, published: tuple[bool, str | None]) -> StateMachine:  # noqa: A002
     """The state machine that is there already, when the request is for the same one; the role and tags do not count."""
-    there = machine.revision
-    if (machine.type, there.definition, there.logging, there.tracing, machine.published) != (
-        type,
-        revision.definition,
-        revision.logging,
-        revision.tracing,
-        published,
-    ):
+    same = replace(
+        machine.revision, machine=revision.machine, role_arn=revision.role_arn, at=revision.at, id=revision.id
+    )
+    if (machine.type, same, machine.published) != (type, revision, published):
         raise ServiceError("StateMachineAlreadyExists", f"State Machine Already Exists: '{machine.arn}'")
     return machine
 
@@ -328,6 +313,8 @@ def _traced(configuration: Mapping[str, Any] | None) -> bool:
     return bool((configuration or {}).get("enabled", False))
 
 
-def _check_encryption(configuration: Mapping[str, Any] | None) -> None:
-    if configuration is not None and configuration["type"] != AWS_OWNED:
-        raise NotModelled("stepfunctions", f"encryptionConfiguration of type {configuration['type']}", [AWS_OWNED])
+def _check_request(publish: bool, version_description: str | None, encryption: Mapping[str, Any] | None) -> None:
+    if version_description is not None and not publish:
+        raise ServiceError("ValidationException", "Version description can only be set when publish is true.")
+    if encryption is not None and encryption["type"] != AWS_OWNED:
+        raise NotModelled("stepfunctions", f"encryptionConfiguration of type {encryption['type']}", [AWS_OWNED])

@@ -8,7 +8,7 @@ from typing import Any
 
 from eslabon.errors import ServiceError
 from eslabon.stepfunctions.api import arns
-from eslabon.stepfunctions.api.registry import Registry
+from eslabon.stepfunctions.api.registry import Registry, not_found
 from eslabon.tags import LIMIT, ReservedTag, TooManyTags
 
 _NOT_IN_A_TAG = re.compile(r"[^\w\s.:/=+\-@]")  # letters, digits and white space of all scripts, and these
@@ -70,7 +70,7 @@ class Tagging(Registry):
     def _check_taggable(self, arn: str) -> None:
         arns.parse(arn, "stateMachine", "activity")
         if not self._is_tagged(arn):
-            raise ServiceError("ResourceNotFound", f"Resource not found: '{arn}'", resourceName=arn)
+            raise not_found(arn)
 
     def _is_tagged(self, arn: str) -> bool:
         """Whether something with this ARN can have tags; activities say so too."""
@@ -82,16 +82,8 @@ class Tagging(Registry):
         except ReservedTag:
             raise ServiceError("ValidationException", "Tag keys that begin with aws: are AWS's own.") from None
         except TooManyTags:
-            raise too_many(arn) from None
-
-
-def too_many(arn: str) -> ServiceError:
-    """The error for more tags than a resource may have.
-
-    >>> too_many("arn:aws:states:us-east-1:123456789012:stateMachine:orders").code
-    'TooManyTags'
-    """
-    return ServiceError("TooManyTags", f"A resource has at most {LIMIT} tags: '{arn}'", resourceName=arn)
+            message = f"A resource has at most {LIMIT} tags: '{arn}'"
+            raise ServiceError("TooManyTags", message, resourceName=arn) from None
 
 
 def checked_tags(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:

@@ -63,8 +63,8 @@ class Versions(Registry):
         arn = arns.parse_machine(stateMachineArn)
         machine = self._find_machine(arn.base)
         found = newest_first(machine.versions.values() if machine else (), lambda version: version.created)
-        shown, token = self._page(found, maxResults, nextToken, "list_state_machine_versions", arn.base)
-        versions = [{"stateMachineVersionArn": one.arn, "creationDate": when(one.created)} for one in shown]
+        listed, token = self._page(found, maxResults, nextToken, "list_state_machine_versions", arn.base)
+        versions = [{"stateMachineVersionArn": one.arn, "creationDate": when(one.created)} for one in listed]
         return {"stateMachineVersions": versions, "nextToken": token}
 
     def delete_state_machine_version(self, stateMachineVersionArn: str) -> None:
@@ -94,7 +94,7 @@ class Versions(Registry):
         version = machine.versions.get(int(arn.qualifier)) if machine else None
         if machine is None or version is None:
             return
-        pointing = [alias.name for alias in machine.aliases.values() if version.arn in dict(alias.routing.weights)]
+        pointing = [alias.name for alias in machine.aliases.values() if version.arn in alias.routing]
         if pointing:
             names = ", ".join(pointing)
             raise ServiceError("ConflictException", f"{version.arn} is referenced by the alias {names}.", 409)

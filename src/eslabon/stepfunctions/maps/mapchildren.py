@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from eslabon.stepfunctions.api import executionlog
 from eslabon.stepfunctions.running.execution import Execution
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ class Child(Execution):
         self.label = run.label
         self.revision = parent.revision
         if parent.revision is not None:
-            self.log = executionlog.recorder(self, parent.revision.logging)
+            self.log = parent.revision.recorder(self)
 
     def forget(self) -> None:
         """Let go of the history and of the way through the states: an Express execution shows neither.

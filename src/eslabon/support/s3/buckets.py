@@ -1,16 +1,16 @@
-"""Buckets and the objects in them, and where a cloud keeps them. Who may see them, the service says."""
+"""Buckets and their objects, where a cloud keeps them, how they are listed. Who may see them, the service says."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import ipaddress
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus
 from weakref import WeakKeyDictionary
 
 from eslabon.errors import ServiceError
@@ -18,7 +18,10 @@ from eslabon.errors import ServiceError
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
 
-_BUCKET_NAME = re.compile(r"(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+# No address of IP version 4 either.
+_BUCKET_NAME = re.compile(r"(?!xn--)(?!.*\.\.)(?!\d{1,3}(\.\d{1,3}){3}$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+_ENCODED = ("Delimiter", "Prefix", "StartAfter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,15 @@ class Stored:
             "ServerSideEncryption": "AES256",
         }
 
+    def listed(self, key: str) -> dict[str, Any]:
+        """An object as ListObjectsV2 shows it.
+
+        >>> Stored(b"one", "text/plain", {}, datetime(2026, 1, 1)).listed("a")["Size"]
+        3
+        """
+        size, modified = len(self.content), self.modified
+        return {"Key": key, "LastModified": modified, "ETag": self.etag, "Size": size, "StorageClass": "STANDARD"}
+
 
 @dataclass(slots=True)
 class Bucket:
@@ -77,15 +89,6 @@ class Bucket:
 BUCKETS: WeakKeyDictionary[Cloud, dict[str, Bucket]] = WeakKeyDictionary()
 
 
-def new_bucket(name: str, account: str, region: str, created: datetime) -> Bucket:
-    """An empty bucket.
-
-    >>> new_bucket("orders-2026", "123456789012", "us-east-1", datetime(2026, 1, 1)).objects
-    {}
-    """
-    return Bucket(name, account, region, created)
-
-
 def checked_name(name: str) -> str:
     """The name, when a bucket may have it. Raises InvalidBucketName.
 
@@ -97,14 +100,41 @@ def checked_name(name: str) -> str:
     Traceback (most recent call last):
     eslabon.errors.ServiceError: InvalidBucketName: The specified bucket is not valid.
     """
-    if not _BUCKET_NAME.fullmatch(name) or _is_address(name):
+    if not _BUCKET_NAME.fullmatch(name):
         raise ServiceError("InvalidBucketName", "The specified bucket is not valid.")
     return name
 
 
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.IPv4Address(name)
-    except ValueError:
-        return False
-    return True
+def listed_names(keys: Iterable[str], prefix: str, delimiter: str) -> dict[str, str]:
+    """What a list shows, by name: a key as it is, or what several keys have up to the delimiter after the prefix.
+
+    The value is the key itself, or for a common prefix one of its keys.
+
+    >>> listed_names(["a/1", "b"], "", "/")
+    {'a/': 'a/1', 'b': 'b'}
+    >>> listed_names(["a/1", "b"], "a/", "/")
+    {'a/1': 'a/1'}
+    """
+    return {_name(key, prefix, delimiter): key for key in keys if key.startswith(prefix)}
+
+
+def _name(key: str, prefix: str, delimiter: str) -> str:
+    end = key.find(delimiter, len(prefix)) if delimiter else -1
+    return key if end < 0 else key[: end + len(delimiter)]
+
+
+def encoded(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a request with EncodingType url: its keys and prefixes are percent-encoded.
+
+    >>> encoded({"Prefix": "a b", "Contents": [{"Key": "a b/1"}], "CommonPrefixes": None})
+    {'Prefix': 'a+b', 'Contents': [{'Key': 'a+b/1'}], 'CommonPrefixes': None, 'EncodingType': 'url'}
+    """
+    shown = {name: _encode(value) if name in _ENCODED else value for name, value in answer.items()}
+    for members, name in (("Contents", "Key"), ("CommonPrefixes", "Prefix")):
+        if answer.get(members):
+            shown[members] = [{**one, name: _encode(one[name])} for one in answer[members]]
+    return {**shown, "EncodingType": "url"}
+
+
+def _encode(text: str | None) -> str | None:
+    return text if text is None else quote_plus(text, safe="/")

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from eslabon.errors import ServiceError
 from eslabon.pagination import InvalidToken, page
 from eslabon.service import Service
-from eslabon.support.s3 import listing
-from eslabon.support.s3.buckets import BUCKETS, Stored, checked_name, new_bucket
+from eslabon.support.s3.buckets import BUCKETS, Stored, checked_name, encoded, listed_names
+from eslabon.support.s3.buckets import Bucket as StoredBucket
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
-    from eslabon.support.s3.buckets import Bucket as StoredBucket
 
 MOST_KEYS = 1000  # of one answer
 LONGEST_KEY = 1024  # bytes
@@ -96,7 +95,7 @@ class S3(Service):
             message = "Your previous request to create the named bucket succeeded and you already own it."
             raise ServiceError("BucketAlreadyOwnedByYou", message, 409)
         if there is None:
-            self._buckets[Bucket] = new_bucket(Bucket, self.account, self.region, self.clock.datetime())
+            self._buckets[Bucket] = StoredBucket(Bucket, self.account, self.region, self.clock.datetime())
         where = f"/{Bucket}" if self.region == "us-east-1" else f"http://{Bucket}.s3.amazonaws.com/"
         return {"Location": where, "BucketArn": f"arn:aws:s3:::{Bucket}"}
 
@@ -253,7 +252,7 @@ class S3(Service):
         ([{'Prefix': 'a/'}], ['b'], 2)
         """
         bucket = self._find(Bucket)
-        names = listing.names(bucket.objects, Prefix, Delimiter)
+        names = listed_names(bucket.objects, Prefix, Delimiter)
         ordered = sorted((name for name in names if name > StartAfter), key=str.encode)
         limit = min(MaxKeys, MOST_KEYS)
         try:
@@ -270,10 +269,10 @@ class S3(Service):
             "KeyCount": len(shown),
             "IsTruncated": following is not None,
             "NextContinuationToken": following,
-            "Contents": [listing.entry(name, bucket.objects[name]) for name in shown if names[name] == name] or None,
+            "Contents": [bucket.objects[name].listed(name) for name in shown if names[name] == name] or None,
             "CommonPrefixes": [{"Prefix": name} for name in shown if names[name] != name] or None,
         }
-        return listing.encoded(answer) if EncodingType else answer
+        return encoded(answer) if EncodingType else answer
 
     def delete_object(self, Bucket: str, Key: str) -> None:
         """Delete an object; nothing happens when there is none. Raises NoSuchBucket.
