@@ -53,6 +53,7 @@ FIRST = ("events", "sqs")
 PARTS = {
     "jsonata": ("jsonata/", "eslabon/stepfunctions/language/jsonata/jsonata_"),
     "pictures": ("eslabon/stepfunctions/pictures/",),
+    "teststate": ("eslabon/stepfunctions/teststate/",),
 }
 
 # What is shipped of the packages of this Python, and the parts of each that the page has no use for.

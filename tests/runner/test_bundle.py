@@ -70,6 +70,13 @@ def test_step_functions_with_its_jsonata_costs_350_kilobytes_at_most(assets: dic
     assert sum(assets["parts"][name]["wire"] for name in ("stepfunctions", "jsonata")) <= 350_000
 
 
+def test_only_programs_that_test_a_state_want_the_part_that_does(runner: Path, build: ModuleType) -> None:
+    wanted = json.loads((runner / "manifest.json").read_text("utf-8"))["wanted"]
+    testing = {name for name, program in build.snippets().items() if ".test_state(" in program}
+    assert testing
+    assert {name for name, parts in wanted.items() if "teststate" in parts} == testing
+
+
 def test_no_doctest_is_shipped(runner: Path, assets: dict[str, Any]) -> None:
     for asset in (assets["core"], *assets["parts"].values()):
         archive = archive_of(runner, asset)

@@ -12,11 +12,10 @@ from eslabon.stepfunctions.api.machines import ACTIVE
 from eslabon.stepfunctions.api.statemachines import StateMachines
 from eslabon.stepfunctions.maps.maprunoperations import MapRuns
 from eslabon.stepfunctions.tasks.activities import Activities
-from eslabon.stepfunctions.teststate.teststate import TestState
 from eslabon.stepfunctions.validation.operations import Trials
 
 
-class StepFunctions(StateMachines, Aliases, MapRuns, Activities, Trials, TestState):
+class StepFunctions(StateMachines, Aliases, MapRuns, Activities, Trials):
     """Step Functions: https://docs.aws.amazon.com/step-functions/latest/apireference/"""
 
     modelled: ClassVar[Mapping[str, str]] = {

@@ -60,16 +60,6 @@ def read_context(text: str) -> dict[str, Any]:
     return context
 
 
-def retries_in(context: Mapping[str, Any]) -> int:
-    """How often the state has been retried, as a context object says.
-
-    >>> retries_in({"State": {"RetryCount": 2}}), retries_in({"Execution": {"Id": "e1"}})
-    (2, 0)
-    """
-    retries: int = context.get("State", {}).get("RetryCount", 0)
-    return retries
-
-
 def _check(given: Mapping[str, Any], fields: Mapping[str, Any], path: str) -> None:
     for name, value in given.items():
         kind = fields.get(name)

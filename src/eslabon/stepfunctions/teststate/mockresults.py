@@ -18,22 +18,14 @@ STRICT, PRESENT, NONE = "STRICT", "PRESENT", "NONE"
 
 # boto3's names of the services of optimised integrations, where they are others.
 _SERVICES = {"states": "stepfunctions", "elasticmapreduce": "emr", "bedrock": "bedrock-runtime"}
-# Optimised integrations that are no one call of an API: there is no model of what they answer.
-_NO_API = frozenset(
-    {
-        ("apigateway", "invoke"),
-        ("eks", "call"),
-        ("eks", "runJob"),
-        ("elasticmapreduce", "addStep"),
-        ("elasticmapreduce", "cancelStep"),
-        ("elasticmapreduce", "createCluster"),
-        ("elasticmapreduce", "modifyInstanceFleetByName"),
-        ("elasticmapreduce", "modifyInstanceGroupByName"),
-        ("elasticmapreduce", "setClusterTerminationProtection"),
-        ("elasticmapreduce", "terminateCluster"),
-        ("http", "invoke"),
-    }
-)
+# Optimised integrations that are no one call of an API, so that there is no model of what they answer: their actions.
+_NO_API = {
+    "apigateway": "invoke",
+    "eks": "call runJob",
+    "elasticmapreduce": "addStep cancelStep createCluster modifyInstanceFleetByName modifyInstanceGroupByName "
+    "setClusterTerminationProtection terminateCluster",
+    "http": "invoke",
+}
 # What is asked for the end of a job: its answer is the Task's result.
 _POLLED = {
     ("states", "startExecution"): "DescribeExecution",
@@ -96,17 +88,14 @@ def _model_of(resource: Resource) -> tuple[str, Any, Naming] | None:
         model = _service_model(service, resource)
     else:
         key = (resource.service, resource.action)
-        if key in _NO_API or (resource.pattern and key not in _POLLED):
+        if resource.action in _NO_API.get(resource.service, "").split() or (resource.pattern and key not in _POLLED):
             return None
         service, naming = _SERVICES.get(resource.service, resource.service), capitalized
         operation = _POLLED[key] if resource.pattern else capitalized(resource.action)
         model = _service_model(service, resource)
         if operation in _UNWRAPPED:
-            return (
-                operation,
-                model.operation_model(operation).output_shape.members[_UNWRAPPED[operation]].member,
-                naming,
-            )
+            listed = model.operation_model(operation).output_shape.members[_UNWRAPPED[operation]]
+            return operation, listed.member, naming
     if operation not in model.operation_names:
         raise _unchecked(resource, f"botocore's model of {service} has no {operation}")
     return operation, model.operation_model(operation).output_shape, naming

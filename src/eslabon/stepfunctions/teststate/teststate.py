@@ -1,4 +1,4 @@
-"""The operation TestState: its request read and checked, the state run, the answer made.
+"""What TestState does: its request read and checked, the state run.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html
 """
@@ -6,142 +6,88 @@ https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eslabon import jsontext
 from eslabon.errors import NotModelled, ServiceError
-from eslabon.ids import Arn
-from eslabon.service import Service
 from eslabon.stepfunctions.api import arns
-from eslabon.stepfunctions.api.definitiontext import invalid
-from eslabon.stepfunctions.language.dataflow import JSONPATH
-from eslabon.stepfunctions.language.definition import (
-    Machine,
-    MapWork,
-    ParallelWork,
-    State,
-    TaskWork,
-    compile_state,
-    inner_machines,
-)
+from eslabon.stepfunctions.api.definitiontext import compile_definition, invalid
+from eslabon.stepfunctions.language.definition import Machine, MapWork, ParallelWork, State, TaskWork, inner_machines
 from eslabon.stepfunctions.language.resources import REQUEST_RESPONSE
-from eslabon.stepfunctions.language.scope import DefinitionError, StateError
-from eslabon.stepfunctions.teststate.contextobject import read_context, retries_in
+from eslabon.stepfunctions.language.scope import StateError
+from eslabon.stepfunctions.teststate.contextobject import read_context
 from eslabon.stepfunctions.teststate.mockresults import STRICT, check_result
 from eslabon.stepfunctions.teststate.running import MOCKED, Mock, Settings, TestExecution
-from eslabon.stepfunctions.validation.context import Context
-from eslabon.stepfunctions.validation.diagnostics import SCHEMA_VALIDATION_FAILED, Report
-from eslabon.stepfunctions.validation.states import check_state
-from eslabon.stepfunctions.validation.validation import examine, read
+from eslabon.stepfunctions.validation.validation import examine_state
 
-INFO = "INFO"
+if TYPE_CHECKING:
+    from eslabon.stepfunctions.service import StepFunctions
+
 UNNAMED = "StateName"  # how AWS calls a state that is tested without the machine around it
 NEEDS_MOCK = (
     "TestState API does not support Map or Parallel states. Supported state types include: "
     "[Task, Wait, Pass, Succeed, Fail, Choice]"
 )
+TASK_NEEDS_MOCK = (
+    "TestState API does not support Activity tasks and the .sync and .waitForTaskToken service integration patterns "
+    "when no mock is specified"
+)
 
 
-class TestState(Service):
-    """The operation that tests states."""
+def run_test(
+    service: StepFunctions,
+    definition: str,
+    state_name: str | None,
+    *,
+    role_arn: str | None,
+    input_text: str,
+    reveal_secrets: bool,
+    variables: str,
+    mock: Mapping[str, Any] | None,
+    context: str | None,
+    configuration: Mapping[str, Any],
+) -> TestExecution:
+    """Run one state with the parameters of TestState, which this checks; the execution has what the state answered.
 
-    __test__ = False
+    Raises InvalidDefinition, InvalidExecutionInput, InvalidArn, ValidationException, NotModelled.
 
-    def test_state(
-        self,
-        definition: str,
-        roleArn: str | None = None,
-        input: str = "{}",  # noqa: A002 - the API's word
-        inspectionLevel: str = INFO,
-        revealSecrets: bool = False,
-        variables: str = "{}",
-        stateName: str | None = None,
-        mock: Mapping[str, Any] | None = None,
-        context: str | None = None,
-        stateConfiguration: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
-        """Run one state, and say how it ended, what it hands on and to which state.
-
-        definition: of the state, or of the whole state machine when stateName names the state; input, variables,
-        context, mock.result: JSON text; inspectionLevel: DEBUG and TRACE show the data on its way too. Raises
-        InvalidDefinition, InvalidExecutionInput, InvalidArn, ValidationException.
-
-        https://docs.aws.amazon.com/step-functions/latest/apireference/API_TestState.html
-
-        >>> import json
-        >>> from eslabon import Cloud
-        >>> states = Cloud().client("stepfunctions")
-        >>> state = {"Type": "Pass", "InputPath": "$.order", "Next": "Pay"}
-        >>> answer = states.test_state(definition=json.dumps(state), input='{"order": {"id": 7}}')
-        >>> answer["status"], answer["output"], answer["nextState"]
-        ('SUCCEEDED', '{"id":7}', 'Pay')
-        >>> state = {
-        ...     "Type": "Task",
-        ...     "Resource": "arn:aws:states:::glue:startJobRun.sync",
-        ...     "Retry": [{"ErrorEquals": ["Glue.ConcurrentRunsExceededException"], "IntervalSeconds": 5}],
-        ...     "End": True,
-        ... }
-        >>> failing = {"errorOutput": {"error": "Glue.ConcurrentRunsExceededException", "cause": "Too many."}}
-        >>> answer = states.test_state(definition=json.dumps(state), mock=failing, inspectionLevel="DEBUG")
-        >>> answer["status"], answer["inspectionData"]["errorDetails"]
-        ('RETRIABLE', {'retryIndex': 0, 'retryBackoffIntervalSeconds': 5})
-        >>> states.test_state(definition=json.dumps(state))
-        Traceback (most recent call last):
-        botocore.errorfactory.InvalidDefinition: An error occurred (InvalidDefinition) ...
-        """
-        state, around = _state_of(definition, stateName)
-        given_mock = _mock_of(mock, state, revealSecrets=revealSecrets)
-        self._check_kind(state, given_mock, roleArn)
-        configuration = stateConfiguration or {}
-        _check_configuration(configuration, state, given_mock, around)
-        if context is not None and given_mock is None:
-            raise _refused("TestState does not support a Context object when no mock is specified.")
-        given_context = None if context is None else read_context(context)
-        try:
-            value = jsontext.parse(input)
-        except ValueError as error:
-            raise ServiceError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'") from None
-        settings = Settings(
-            input_text=input,
-            role_arn=roleArn,
-            variables=_object(variables, "variables"),
-            context=given_context,
-            mock=given_mock,
-            item=_first_item(around, value) if given_context is None else given_context.get("Map", {}).get("Item"),
-            retries=configuration.get("retrierRetryCount", retries_in(given_context or {})),
-            failed_iterations=configuration.get("mapIterationFailureCount"),
-            reader_data=configuration.get("mapItemReaderData"),
-        )
-        service: Any = self
-        execution = TestExecution(service, state, value, settings)
-        execution.run()
-        answer = dict(execution.answer)
-        if inspectionLevel != INFO:
-            answer["inspectionData"] = execution.inspection.data
-        return answer
-
-    def _check_kind(self, state: State, mock: Mock | None, role_arn: str | None) -> None:
-        """Refuse what cannot be tested without a mock, and a role that is none."""
-        if mock is None:
-            if state.type in ("Map", "Parallel"):
-                raise ServiceError("InvalidDefinition", NEEDS_MOCK)
-            if isinstance(state.work, TaskWork):
-                resource = state.work.resource
-                if resource.kind == "activity" or resource.pattern != REQUEST_RESPONSE:
-                    message = (
-                        "TestState API does not support Activity tasks and the .sync and .waitForTaskToken service "
-                        "integration patterns when no mock is specified"
-                    )
-                    raise ServiceError("InvalidDefinition", message)
-                if role_arn is None:
-                    raise _refused("RoleArn must be specified when testing a Task state")
-        if role_arn is not None:
-            try:
-                role = Arn.parse(role_arn)
-            except ValueError:
-                raise arns.invalid_arn(f"Invalid ARN prefix: {role_arn}") from None
-            if role.service != "iam" or not role.resource.startswith("role/"):
-                raise arns.invalid_arn(f"Invalid Role Arn: {role_arn}")
+    >>> import json
+    >>> from eslabon import Cloud
+    >>> states = Cloud().client("stepfunctions")
+    >>> states.test_state(definition=json.dumps({"Type": "Succeed"}), input="7")["output"]
+    '7'
+    >>> states.test_state(definition=json.dumps({"Type": "Succeed"}), input="7", stateName="Done")
+    Traceback (most recent call last):
+    botocore.errorfactory.InvalidDefinition: An error occurred (InvalidDefinition) ...
+    """
+    state, around = _state_of(definition, state_name)
+    stand_in = _mock_of(mock, state, reveal_secrets=reveal_secrets)
+    if stand_in is None:
+        _check_real(state, role_arn)
+    if role_arn is not None:
+        arns.parse_role(role_arn)
+    _check_configuration(configuration, state, stand_in, around)
+    if context is not None and stand_in is None:
+        raise _refused("TestState does not support a Context object when no mock is specified.")
+    given = None if context is None else read_context(context)
+    try:
+        value = jsontext.parse(input_text)
+    except ValueError as error:
+        raise ServiceError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'") from None
+    settings = Settings(
+        input_text=input_text,
+        role_arn=role_arn,
+        variables=_object(variables, "variables"),
+        context=given,
+        mock=stand_in,
+        item=_first_item(around, value) if given is None else given.get("Map", {}).get("Item"),
+        retries=configuration.get("retrierRetryCount", (given or {}).get("State", {}).get("RetryCount", 0)),
+        failed_iterations=configuration.get("mapIterationFailureCount"),
+        reader_data=configuration.get("mapItemReaderData"),
+    )
+    execution = TestExecution(service, state, value, settings)
+    execution.run()
+    return execution
 
 
 def _refused(message: str) -> ServiceError:
@@ -156,25 +102,15 @@ def _state_of(definition: str, name: str | None) -> tuple[State, MapWork | None]
 
     Raises InvalidDefinition; ValidationException when the definition has no such state.
     """
-    if name is not None:
-        found, machine = examine(definition, "STANDARD")
-        if machine is None:
+    if name is None:
+        found, alone = examine_state(definition, UNNAMED)
+        if alone is None:
             raise invalid(found)
-        for state, around in _every_state(machine):
-            if state.name == name:
-                return state, around
-        raise _refused("State not found in definition")
-    report = Report()
-    fields = read(report, definition)
-    if not report.failed:
-        check_state(Context(report, "STANDARD"), UNNAMED, fields, "")
-    if report.failed:
-        raise invalid(report.diagnostics)
-    try:
-        return compile_state(UNNAMED, fields, JSONPATH), None
-    except DefinitionError as error:
-        report.error("", error.message, SCHEMA_VALIDATION_FAILED)
-        raise invalid(report.diagnostics) from None
+        return alone, None
+    for state, around in _every_state(compile_definition(definition, "STANDARD")):
+        if state.name == name:
+            return state, around
+    raise _refused("State not found in definition")
 
 
 def _every_state(machine: Machine, around: MapWork | None = None) -> Iterator[tuple[State, MapWork | None]]:
@@ -194,18 +130,29 @@ def _first_item(around: MapWork | None, value: Any) -> dict[str, Any] | None:
     return {"Index": 0, "Value": value, **source}
 
 
+def _check_real(state: State, role_arn: str | None) -> None:
+    """Refuse what cannot be tested without a mock."""
+    if state.type in ("Map", "Parallel"):
+        raise ServiceError("InvalidDefinition", NEEDS_MOCK)
+    if isinstance(state.work, TaskWork):
+        resource = state.work.resource
+        if resource.kind == "activity" or resource.pattern != REQUEST_RESPONSE:
+            raise ServiceError("InvalidDefinition", TASK_NEEDS_MOCK)
+        if role_arn is None:
+            raise _refused("RoleArn must be specified when testing a Task state")
+
+
 # --- The mock ---------------------------------------------------------------------------------------------------------
 
 
-def _mock_of(mock: Mapping[str, Any] | None, state: State, *, revealSecrets: bool) -> Mock | None:
+def _mock_of(mock: Mapping[str, Any] | None, state: State, *, reveal_secrets: bool) -> Mock | None:
     """The mock of a request, held against the state. Raises ValidationException."""
     if mock is None:
         return None
-    if "result" in mock and "errorOutput" in mock:
-        raise _refused("A test mock should have only one of the following fields: [result, errorOutput].")
-    if "result" not in mock and "errorOutput" not in mock:
-        raise _refused("A test mock should have one of the following fields: [result, errorOutput].")
-    if revealSecrets:
+    if ("result" in mock) == ("errorOutput" in mock):
+        how_many = "only one" if mock.keys() >= {"result", "errorOutput"} else "one"
+        raise _refused(f"A test mock should have {how_many} of the following fields: [result, errorOutput].")
+    if reveal_secrets:
         raise _refused("TestState does not support RevealSecrets when a mock is specified.")
     if state.type not in MOCKED:
         raise _refused(f"State type '{state.type}' is not supported when a mock is specified")

@@ -5,16 +5,18 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateState
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 from eslabon import jsontext
-from eslabon.stepfunctions.language.definition import Machine, compile_machine
+from eslabon.stepfunctions.language.definition import Machine, State, compile_machine, compile_state
 from eslabon.stepfunctions.language.scope import DefinitionError
 from eslabon.stepfunctions.validation.context import Context
 from eslabon.stepfunctions.validation.diagnostics import Diagnostic, Report
-from eslabon.stepfunctions.validation.states import check_whole
+from eslabon.stepfunctions.validation.states import check_state, check_whole
 
+T = TypeVar("T")
 LARGEST = 1024 * 1024  # bytes of a definition
 
 
@@ -44,20 +46,40 @@ def examine(text: str, type: str) -> tuple[Sequence[Diagnostic], Machine | None]
     >>> examine("[]", "STANDARD")[1] is None
     True
     """
-    report = Report()
+    return _examine(text, Context(type=type), check_whole, compile_machine)
+
+
+def examine_state(text: str, name: str) -> tuple[Sequence[Diagnostic], State | None]:
+    """The same of the definition of one state alone; name: what it is called.
+
+    >>> examine_state('{"Type": "Succeed"}', "A")[1].name
+    'A'
+    >>> print(examine_state('{"Type": "Succeed", "Next": "B"}', "A")[0][0])
+    SCHEMA_VALIDATION_FAILED: Field 'Next' is not supported at /
+    """
+
+    def check(context: Context, state: Any) -> None:
+        check_state(context, name, state, "")
+
+    return _examine(text, Context(), check, partial(compile_state, name))
+
+
+def _examine(
+    text: str, context: Context, check: Callable[[Context, Any], None], compile_it: Callable[[Any], T]
+) -> tuple[Sequence[Diagnostic], T | None]:
+    report = context.report
     definition = read(report, text)
-    if report.failed:
-        return report.diagnostics, None
-    check_whole(Context(report, type), definition)
-    if report.failed:
-        return report.diagnostics, None
-    try:
-        return report.diagnostics, compile_machine(definition)
-    except DefinitionError as error:  # what only the compiler knows
-        report.error("", error.message)
-    except RecursionError:
-        report.error("", "The definition nests too deeply", "TOO_DEEPLY_NESTED")
-    return report.diagnostics, None
+    if not report.failed:
+        check(context, definition)
+    compiled = None
+    if not report.failed:
+        try:
+            compiled = compile_it(definition)
+        except DefinitionError as error:  # what only the compiler knows
+            report.error("", error.message)
+        except RecursionError:
+            report.error("", "The definition nests too deeply", "TOO_DEEPLY_NESTED")
+    return report.diagnostics, compiled
 
 
 def read(report: Report, text: str) -> Any:
