@@ -329,6 +329,13 @@ def test_branches_that_are_too_wide_together_are_put_below_each_other() -> None:
     assert check(definition, draw(definition).svg).width <= 800
 
 
+def test_no_letter_becomes_smaller_than_ten_pixels_where_a_page_shrinks_the_drawing() -> None:
+    root = ET.fromstring(draw(large(30)).svg)
+    least = float(root.attrib["style"].removeprefix("min-width:").removesuffix("px"))
+    smallest = min(float(text.attrib["font-size"]) for text in root.iter(f"{NAMESPACE}text"))
+    assert smallest * least / float(root.attrib["width"]) >= 10
+
+
 def test_the_same_definition_gives_the_same_drawing() -> None:
     assert draw(large(40)).svg == draw(large(40)).svg
 

@@ -23,7 +23,7 @@ def draw(
     execution: Execution | Events | None = None,
     *,
     language: str = "en",
-    width: float = 760,
+    width: float = 700,
 ) -> Picture:
     """The graph of a state machine as SVG and, with an execution, what that did.
 
@@ -49,7 +49,7 @@ def timeline(
     execution: Execution | Events,
     *,
     language: str = "en",
-    width: float = 760,
+    width: float = 700,
 ) -> Picture:
     """An execution over time as SVG: a row for each visit of a state, with its attempts and the waits between them.
 

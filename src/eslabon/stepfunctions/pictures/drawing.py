@@ -19,6 +19,7 @@ PAD = 12.0
 SIGN = 15.0  # room of a sign before a text
 MARGIN = 14.0
 LABEL = 150.0  # widest label of a way
+HEADLINE = 316.0  # width of the first lines where the graph has less: what a telephone shows
 DOT = (64.0, 24.0)  # Start and End
 
 
@@ -75,7 +76,7 @@ class Drawing:
         width = plan.layout.width
         if self.run is not None:
             sign, sentence = headline(self.run, self.labels)
-            width = max(width, min(svg.text_width(sentence, NAME, bold=True) + 24, self.bound - 2 * MARGIN))
+            width = max(width, min(svg.text_width(sentence, NAME, bold=True) + 24, HEADLINE, self.bound - 2 * MARGIN))
             head, top = svg.headline(sign, sentence, MARGIN, width, COLOURS.get(sign))
             content.append(head)
         content += self._machine(plan, MARGIN + (width - plan.layout.width) / 2, top)
@@ -314,13 +315,13 @@ def _shape(box: _Box, x: float, y: float, look: dict[str, object]) -> str:
 
 def _badge(x: float, y: float, order: int) -> str:
     """The place of a state in the order in which states were entered."""
-    width = max(18.0, svg.text_width(str(order), 10) + 9)
+    width = max(18.0, svg.text_width(str(order), SMALL) + 8)
     back = svg.element("rect", x=x - 8, y=y - 9, width=width, height=18, rx=9)
     number = svg.label(
         x - 8 + width / 2,
         y + 3.5,
         str(order),
-        font_size=10,
+        font_size=SMALL,
         font_weight=700,
         text_anchor="middle",
         fill="#fff",

@@ -143,7 +143,7 @@ def headline(sign: str, sentence: str, margin: float, room: float, colour: str |
     (True, 44)
     """
     mark = label(margin, margin + 12, sign, font_size=15, font_weight=700, fill=colour)
-    shown = wrapped(sentence, room - 20, 13, 3, bold=True)
+    shown = wrapped(sentence, room - 20, 13, 4, bold=True)
     lines = [
         label(margin + 20, margin + 12 + 17 * number, line, font_size=13, font_weight=600)
         for number, line in enumerate(shown)
