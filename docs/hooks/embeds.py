@@ -205,8 +205,9 @@ def source(embeds: Embeds, argument: str) -> str:
     path = found.path.relative_to(ROOT).as_posix()
     link = f"{embeds.config.repo_url.rstrip('/')}/blob/main/{path}#L{found.first}-L{last}"
     lines = embeds.word("lines").format(first=found.first, last=last)
+    name = escape(path).replace("/", "/<wbr>")  # on a narrow screen a path breaks after a folder
     return embeds.placeholder(
-        f'<figure class="eslabon-lines"><figcaption><a href="{escape(link)}">{escape(path)}</a>, {lines}</figcaption>'
+        f'<figure class="eslabon-lines"><figcaption><a href="{escape(link)}">{name}</a>, {lines}</figcaption>'
         f'<div class="highlight"><pre><code>{code}</code></pre></div></figure>'
     )
 
