@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from eslabon.stepfunctions.language.choice import Rule, compile_rule
 from eslabon.stepfunctions.language.dataflow import JSONATA, JSONPATH, TEMPLATES, DataFlow, compile_dataflow
-from eslabon.stepfunctions.language.fields import Range, compile_field, constant, integer, number, text
+from eslabon.stepfunctions.language.fields import Range, compile_field, compile_number, constant, text
 from eslabon.stepfunctions.language.handlers import Catcher, Retrier
 from eslabon.stepfunctions.language.jsonata import jsonata
 from eslabon.stepfunctions.language.jsonpath.templates import compile_template
@@ -206,8 +206,8 @@ def _work(fields: Mapping[str, Any], language: str, whole: str) -> Work:
         case "Task":
             return TaskWork(
                 parse_resource(fields["Resource"]),
-                _whole_number(fields, "TimeoutSeconds", Range(1, LONGEST)),
-                _whole_number(fields, "HeartbeatSeconds", Range(1, LONGEST)),
+                compile_number(fields, "TimeoutSeconds", Range(1, LONGEST)),
+                compile_number(fields, "HeartbeatSeconds", Range(1, LONGEST)),
                 _template(fields, "Credentials", language),
             )
         case "Choice":
@@ -237,11 +237,7 @@ def _text(fields: Mapping[str, Any], name: str, language: str) -> Evaluate | Non
         return lambda scope: text(template(scope)[name], f"{name}Path", path)
     if language != JSONATA and name in fields:  # where braces are text
         return constant(fields[name])
-    return compile_field(fields, name, jsonata_kind="string")
-
-
-def _whole_number(fields: Mapping[str, Any], name: str, within: Range) -> Evaluate | None:
-    return compile_field(fields, name, jsonata_kind="number", convert=integer, within=within)
+    return compile_field(fields, name, kind="string")
 
 
 def _map(fields: Mapping[str, Any], language: str, whole: str) -> MapWork:
@@ -255,15 +251,9 @@ def _map(fields: Mapping[str, Any], language: str, whole: str) -> MapWork:
         express=config.get("ExecutionType") == "EXPRESS",
         items=_items(fields, language, members=distributed),
         selector=_template(fields, selector, language),
-        max_concurrency=_whole_number(fields, "MaxConcurrency", Range(0)),
-        tolerated_count=_whole_number(fields, "ToleratedFailureCount", Range(0)),
-        tolerated_percentage=compile_field(
-            fields,
-            "ToleratedFailurePercentage",
-            jsonata_kind="number",
-            convert=number,
-            within=Range(0, 100, whole=False),
-        ),
+        max_concurrency=compile_number(fields, "MaxConcurrency", Range(0)),
+        tolerated_count=compile_number(fields, "ToleratedFailureCount", Range(0)),
+        tolerated_percentage=compile_number(fields, "ToleratedFailurePercentage", Range(0, 100, whole=False)),
         label=fields.get("Label", ""),
         **compile_outside(fields, language),
     )

@@ -41,6 +41,26 @@ class Range:
         upwards = f", {self.least:g} or more"
         return kind + (upwards if self.most == math.inf else f" from {self.least:g} to {self.most:.0f}")
 
+    def found(self, value: Any, name: str, path: str) -> float:
+        """The number that a field's path has found; text that holds one counts too. Raises StateError.
+
+        >>> Range(1).found("5", "MaxConcurrencyPath", "$.n"), Range(0, whole=False).found(12.5, "", "$.n")
+        (5, 12.5)
+        >>> Range(1).found("one", "MaxConcurrencyPath", "$.n")
+        Traceback (most recent call last):
+        StateError: ('States.Runtime', 'The MaxConcurrencyPath field refers to value "one" \
+which is not a valid integer: $.n')
+        """
+        try:
+            number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else math.nan
+        except (ValueError, OverflowError):
+            number = math.nan
+        if not math.isfinite(number) or (self.whole and number % 1):
+            raise _is_not(f"a valid {'integer' if self.whole else 'number'}", value, name, path)
+        if number not in self:
+            raise _is_not(str(self), value, name, path)
+        return int(number) if self.whole else number
+
 
 def constant(value: Any) -> Evaluate:
     """A field whose value stands in the definition.
@@ -55,55 +75,60 @@ def compile_field(
     fields: Mapping[str, Any],
     name: str,
     *,
-    jsonata_kind: str = "",
+    kind: str = "",
     convert: Callable[[Any, str, str], Any] | None = None,
     within: Range | None = None,
 ) -> Evaluate | None:
     """The field `name`, its variant `namePath`, or None when the state has neither.
 
-    jsonata_kind: the type that an expression must answer ("number", "array", "string", "boolean", "" for any);
+    kind: the type that an expression must answer ("number", "array", "string", "boolean", "" for any);
     convert: checks what a path answered, given the value, the field's name and the path; it raises StateError;
-    within: the numbers that the field takes. A constant has been checked with the definition.
+    within: the numbers that an expression may answer. A constant has been checked with the definition.
 
     >>> compile_field({"Seconds": 5}, "Seconds")(Scope({}))
     5
     >>> compile_field({"SecondsPath": "$.n"}, "Seconds")(Scope({"n": 7}))
     7
-    >>> compile_field({"Seconds": "{% 0 - 1 %}"}, "Seconds", jsonata_kind="number", within=Range(0))(Scope({}))
-    Traceback (most recent call last):
-    StateError: ('States.QueryEvaluationError', "The JSONata expression '0 - 1' specified for the field 'Seconds' \
-returned -1. The field takes an integer, 0 or more.")
     >>> compile_field({}, "Seconds") is None
     True
+    >>> compile_field({"SecondsPath": "n"}, "Seconds")
+    Traceback (most recent call last):
+    DefinitionError: 'n' at position 0: a path begins with $
     """
     if name in fields:
-        value = fields[name]
-        text = jsonata.expression_in(value)
-        if text is None:
-            return constant(value)
-        evaluate = jsonata.compile_expression(text, name)
-        if jsonata_kind:
-            evaluate = jsonata.expect(evaluate, text, name, jsonata_kind)
-        return evaluate if within is None else _computed_within(evaluate, text, name, within)
+        return _given(fields[name], name, kind, within)
     path_name = f"{name}Path"
     if path_name not in fields:
         return None
     path: str = fields[path_name]
-    read = compile_path(path, path_name)
-    if convert is None:
-        return read
-
-    def converted(scope: Scope) -> Any:
-        value = convert(read(scope), path_name, path)
-        if within is not None and value not in within:
-            cause = f'The {path_name} field refers to value "{as_shown(value)}" which is not {within}: {path}'
-            raise StateError(RUNTIME, cause)
-        return value
-
-    return converted
+    find = compile_path(path, path_name)
+    return find if convert is None else lambda scope: convert(find(scope), path_name, path)
 
 
-def _computed_within(evaluate: Evaluate, text: str, name: str, within: Range) -> Evaluate:
+def compile_number(fields: Mapping[str, Any], name: str, within: Range) -> Evaluate | None:
+    """The field `name` or `namePath`, which takes the numbers of a range, or None when the state has neither.
+
+    >>> compile_number({"MaxConcurrencyPath": "$"}, "MaxConcurrency", Range(0))(Scope("7"))
+    7
+    >>> compile_number({"Seconds": "{% 0 - 1 %}"}, "Seconds", Range(0))(Scope({}))
+    Traceback (most recent call last):
+    StateError: ('States.QueryEvaluationError', "The JSONata expression '0 - 1' specified for the field 'Seconds' \
+returned -1. The field takes an integer, 0 or more.")
+    """
+    return compile_field(fields, name, kind="number", convert=within.found, within=within)
+
+
+def _given(value: Any, name: str, kind: str, within: Range | None) -> Evaluate:
+    """A constant or an expression."""
+    text = jsonata.expression_in(value)
+    if text is None:
+        return constant(value)
+    evaluate = jsonata.compile_expression(text, name)
+    if kind:
+        evaluate = jsonata.expect(evaluate, text, name, kind)
+    if within is None:
+        return evaluate
+
     def checked(scope: Scope) -> Any:
         value = evaluate(scope)
         if value not in within:
@@ -123,39 +148,6 @@ def as_shown(value: Any) -> str:
     return value if isinstance(value, str) else compact(value)
 
 
-def integer(value: Any, name: str, path: str) -> int:
-    """A whole number found by a path; text that holds one counts too.
-
-    >>> integer("1", "ToleratedFailureCountPath", "$.n")
-    1
-    >>> integer("one", "ToleratedFailureCountPath", "$.n")
-    Traceback (most recent call last):
-    StateError: ...
-    """
-    found = number(value, name, path, kind="integer")
-    if found != int(found):
-        raise _not_a("integer", value, name, path)
-    return int(found)
-
-
-def number(value: Any, name: str, path: str, *, kind: str = "number") -> float:
-    """A number found by a path; text that holds one counts too.
-
-    >>> number("12.5", "ToleratedFailurePercentagePath", "$.n")
-    12.5
-    >>> number(True, "ToleratedFailurePercentagePath", "$.n")
-    Traceback (most recent call last):
-    StateError: ...
-    """
-    try:
-        found = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else math.nan
-    except (ValueError, OverflowError):
-        found = math.nan
-    if not math.isfinite(found):
-        raise _not_a(kind, value, name, path)
-    return found
-
-
 def text(value: Any, name: str, path: str) -> str:
     """A text found by a path.
 
@@ -166,10 +158,10 @@ def text(value: Any, name: str, path: str) -> str:
     StateError: ('States.Runtime', 'The ErrorPath field refers to value "5" which is not a valid string: $.error')
     """
     if not isinstance(value, str):
-        raise _not_a("string", value, name, path)
+        raise _is_not("a valid string", value, name, path)
     return value
 
 
-def _not_a(kind: str, value: Any, name: str, path: str) -> StateError:
-    cause = f'The {name} field refers to value "{as_shown(value)}" which is not a valid {kind}: {path}'
+def _is_not(wanted: str, value: Any, name: str, path: str) -> StateError:
+    cause = f'The {name} field refers to value "{as_shown(value)}" which is not {wanted}: {path}'
     return StateError(RUNTIME, cause)

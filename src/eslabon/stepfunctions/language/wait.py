@@ -56,42 +56,34 @@ def compile_wait(fields: Mapping[str, Any]) -> Until:
     Traceback (most recent call last):
     StateError: ...
     """
-    seconds = compile_field(fields, "Seconds", jsonata_kind="number", convert=_seconds, within=Range(0, LONGEST))
+    seconds = compile_field(fields, "Seconds", kind="number", convert=_seconds, within=Range(0, LONGEST))
     if seconds is not None:
         return lambda scope, now: now + float(seconds(scope))
-    timestamp = compile_field(fields, "Timestamp", jsonata_kind="string", convert=_timestamp)
+    timestamp = compile_field(fields, "Timestamp", kind="string")
     assert timestamp is not None, "a validated Wait state has exactly one of its four fields"
 
     def until(scope: Scope, now: float) -> float:
         given = timestamp(scope)
-        moment = given if isinstance(given, float) else parse_timestamp(given)
-        if moment is None:
-            cause = "The Timestamp field is not a valid ISO-8601 extended offset date-time format string: "
-            raise StateError(QUERY_FAILED, cause + as_shown(given), location="Timestamp")
-        return max(now, moment)
+        moment = parse_timestamp(given)
+        if moment is not None:
+            return max(now, moment)
+        wanted = "a valid ISO-8601 extended offset date-time format string"
+        if "TimestampPath" in fields:
+            found = f"{fields['TimestampPath']} == {as_shown(given)}"
+            raise StateError(RUNTIME, f"The TimestampPath parameter does not reference {wanted}: {found}")
+        cause = f"The Timestamp field is not {wanted}: {as_shown(given)}"
+        raise StateError(QUERY_FAILED, cause, location="Timestamp")
 
     return until
 
 
 def _seconds(value: Any, name: str, path: str) -> int:
-    whole = value if isinstance(value, int) and not isinstance(value, bool) else None
-    if isinstance(value, str) and re.fullmatch(r"-?\d+", value, re.ASCII):
-        whole = int(value)
-    if whole is None:
-        raise StateError(RUNTIME, f"The {name} parameter cannot be parsed as a long value: {path} == {as_shown(value)}")
-    if not 0 <= whole <= LONGEST:
-        raise StateError(
-            RUNTIME, f"The {name} parameter must be between 0 and {LONGEST} seconds: {path} == {as_shown(value)}"
-        )
-    return whole
-
-
-def _timestamp(value: Any, name: str, path: str) -> float:
-    moment = parse_timestamp(value)
-    if moment is None:
-        raise StateError(
-            RUNTIME,
-            f"The {name} parameter does not reference a valid ISO-8601 extended offset date-time format string: "
-            f"{path} == {as_shown(value)}",
-        )
-    return moment
+    """What SecondsPath has found: a whole number, or text that holds one."""
+    shown = as_shown(value)
+    if not re.fullmatch(r"-?\d{1,19}", shown, re.ASCII):
+        raise StateError(RUNTIME, f"The {name} parameter cannot be parsed as a long value: {path} == {shown}")
+    seconds = int(shown)
+    if not 0 <= seconds <= LONGEST:
+        cause = f"The {name} parameter must be between 0 and {LONGEST} seconds: {path} == {shown}"
+        raise StateError(RUNTIME, cause)
+    return seconds

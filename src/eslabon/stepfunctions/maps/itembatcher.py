@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from eslabon.stepfunctions.language.dataflow import TEMPLATES
 from eslabon.stepfunctions.language.errornames import DATA_LIMIT
-from eslabon.stepfunctions.language.fields import Range, compile_field, integer
+from eslabon.stepfunctions.language.fields import Range, compile_number
 from eslabon.stepfunctions.language.jsonvalues import compact
 from eslabon.stepfunctions.language.scope import DefinitionError, Evaluate, Scope, StateError
-from eslabon.stepfunctions.maps.places import compile_payload
 from eslabon.stepfunctions.running.history import LARGEST
 
 
@@ -52,13 +52,12 @@ def compile_batcher(fields: Mapping[str, Any], language: str) -> Batcher:
     DefinitionError: An ItemBatcher must have MaxItemsPerBatch or MaxInputBytesPerBatch.
     """
     most_items, most_bytes = (
-        compile_field(fields, name, jsonata_kind="number", convert=integer, within=Range(1))
-        for name in ("MaxItemsPerBatch", "MaxInputBytesPerBatch")
+        compile_number(fields, name, Range(1)) for name in ("MaxItemsPerBatch", "MaxInputBytesPerBatch")
     )
     if most_items is None and most_bytes is None:
         raise DefinitionError("An ItemBatcher must have MaxItemsPerBatch or MaxInputBytesPerBatch.")
     field = "BatchInput"
-    batch_input = compile_payload(fields[field], field, language) if field in fields else None
+    batch_input = TEMPLATES[language](fields[field], field) if field in fields else None
     return Batcher(most_items, most_bytes, batch_input)
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eslabon.errors import NotModelled
 from eslabon.stepfunctions.language.errornames import ITEM_READER_FAILED
-from eslabon.stepfunctions.language.fields import Range, compile_field, integer
+from eslabon.stepfunctions.language.fields import Range, compile_number
 from eslabon.stepfunctions.language.scope import DefinitionError, Evaluate
 from eslabon.stepfunctions.maps.itemformats import FORMATS, Member
 from eslabon.stepfunctions.maps.places import Place, compile_arguments
@@ -121,7 +121,7 @@ def compile_reader(fields: Mapping[str, Any], language: str) -> Reader:
     if resource not in (GET, LIST):
         raise DefinitionError(f"The Resource of an ItemReader is {GET} or {LIST}, not '{resource}'.")
     _check_config(resource, config)
-    most = compile_field(config, "MaxItems", jsonata_kind="number", convert=integer, within=Range(1))
+    most = compile_number(config, "MaxItems", Range(1))
     return Reader(resource, compile_arguments(fields, language), config, most)
 
 

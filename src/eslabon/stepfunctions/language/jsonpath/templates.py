@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/input-output-inputpath-para
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from eslabon.stepfunctions.language.jsonpath.intrinsics import compile_intrinsic
@@ -36,54 +37,45 @@ for the field 'id.$' could not be found in the input '{}'")
     DefinitionError: Parameters/id.$: a member whose name ends in .$ needs a path or \
 an intrinsic function as a string, not 7
     """
-    evaluate = _compile(value, field)
-    return evaluate if evaluate is not None else _constant(value)
-
-
-def _constant(value: Any) -> Evaluate:
-    return lambda scope: value
+    return _compile(value, field) or (lambda scope: value)
 
 
 def _compile(value: Any, location: str, depth: int = 0) -> Evaluate | None:
     """None when there is nothing dynamic in the value."""
     if depth > DEEPEST:
         raise DefinitionError(f"{location[:100]}… nests more than {DEEPEST} levels deep")
+    payload: Any = value
     if isinstance(value, dict):
-        return _compile_object(value, location, depth)
-    if isinstance(value, list):
-        parts = [_compile(item, f"{location}[{index}]", depth + 1) for index, item in enumerate(value)]
-        if all(part is None for part in parts):
-            return None
-        evaluates = [part or _constant(item) for part, item in zip(parts, value, strict=True)]
-        return lambda scope: [evaluate(scope) for evaluate in evaluates]
-    return None
-
-
-def _compile_object(value: dict[str, Any], location: str, depth: int) -> Evaluate | None:
-    dynamic: list[tuple[str, Evaluate]] = []
-    payload: dict[str, Any] = {}  # the members in their order, with the constant ones filled in
-    for name, item in value.items():
-        where = f"{location}/{name}"
-        if name.endswith(DYNAMIC):
-            evaluate: Evaluate | None = _compile_dynamic(name, item, where)
-            name = name.removesuffix(DYNAMIC)
-        else:
-            evaluate = _compile(item, where, depth + 1)
-        if name in payload:
-            raise DefinitionError(f"{where}: the payload would have two members named {name!r}")
-        payload[name] = item
-        if evaluate is not None:
-            dynamic.append((name, evaluate))
+        payload = {}  # the members in their order, under the names that they get
+        parts = list(_members(value, location, depth, payload))
+    elif isinstance(value, list):
+        parts = [(index, _compile(item, f"{location}[{index}]", depth + 1)) for index, item in enumerate(value)]
+    else:
+        return None
+    dynamic = [(key, evaluate) for key, evaluate in parts if evaluate is not None]
     if not dynamic:
         return None
 
-    def build(scope: Scope) -> dict[str, Any]:
+    def build(scope: Scope) -> Any:
         built = payload.copy()
-        for name, evaluate in dynamic:
-            built[name] = evaluate(scope)
+        for key, evaluate in dynamic:
+            built[key] = evaluate(scope)
         return built
 
     return build
+
+
+def _members(
+    value: dict[str, Any], location: str, depth: int, payload: dict[str, Any]
+) -> Iterator[tuple[Any, Evaluate | None]]:
+    for name, item in value.items():
+        where = f"{location}/{name}"
+        evaluate = _compile_dynamic(name, item, where) if name.endswith(DYNAMIC) else _compile(item, where, depth + 1)
+        key = name.removesuffix(DYNAMIC)
+        if key in payload:
+            raise DefinitionError(f"{where}: the payload would have two members named {key!r}")
+        payload[key] = item
+        yield key, evaluate
 
 
 def _compile_dynamic(name: str, value: Any, where: str) -> Evaluate:
