@@ -81,7 +81,7 @@ def check_configuration(service: Registry, given: Mapping[str, Any]) -> Mapping[
 
 
 def let_in(service: Registry, configuration: Mapping[str, Any], machine_arn: str) -> None:
-    """Let log deliveries write to the log group: as on AWS, they add the statement that its resource policies lack.
+    """Let deliveries write to the log group of a configuration: they add what its policies lack, as on AWS.
 
     Raises InvalidLoggingConfiguration when there are as many policies as there may be.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
@@ -95,19 +95,12 @@ def let_in(service: Registry, configuration: Mapping[str, Any], machine_arn: str
     >>> [policy["policyName"] for policy in cloud.client("logs").describe_resource_policies()["resourcePolicies"]]
     ['AWSLogDeliveryWrite20150319']
     """
-    if not configuration.get("destinations"):
-        return
     arn = _group_arn(configuration)
     policies = _logs(service).policies
     if all(allows(policies.together, **_asked(service, arn, machine_arn, "*", action)) for action in ACTIONS):
         return
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": PRINCIPAL},
-        "Action": list(ACTIONS),
-        "Resource": _covered(arn),
-    }
-    _add_statement(service, statement)
+    granted = {"Effect": "Allow", "Principal": {"Service": PRINCIPAL}, "Action": list(ACTIONS)}
+    _add_statement(service, {**granted, "Resource": _covered(arn)})
 
 
 def _covered(arn: str) -> str:

@@ -89,9 +89,8 @@ class Registry(Service):
         machine = self._machine(arn.base, deleting=deleting)
         if not arn.qualifier:
             return machine, None
-        found: Version | Alias | None = machine.aliases.get(arn.qualifier)
-        if arn.qualifier.isdecimal():
-            found = machine.versions.get(int(arn.qualifier))
+        number = arn.qualifier
+        found = machine.versions.get(int(number)) if number.isdecimal() else machine.aliases.get(number)
         if found is None:
             raise ServiceError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{text}'")
         return machine, found

@@ -95,7 +95,6 @@ class Inputs:
             yield value, 1
 
     def _selected(self) -> Iterator[Any]:
-        self.visit.document = self.given
         selector = self.work.selector
         for index, item in enumerate(self._open_items()):
             if selector is None:
