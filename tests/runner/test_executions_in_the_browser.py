@@ -38,6 +38,12 @@ CELLS = {
     "draws a definition": "execute()\ndraw(definition)",
 }
 
+WIDE = """
+ways = [{"Variable": "$.n", "NumericEquals": n, "Next": f"Case {n}"} for n in range(5)]
+cases = {f"Case {n}": {"Type": "Succeed"} for n in range(5)}
+draw({"StartAt": "Which", "States": {"Which": {"Type": "Choice", "Choices": ways}, **cases}})
+"""
+
 
 @pytest.fixture(scope="module")
 def page(shared: Pages) -> Page:
@@ -46,7 +52,7 @@ def page(shared: Pages) -> Page:
 
 @pytest.fixture(scope="module")
 def lab(shared: Pages) -> Page:
-    cells = [MACHINE, *CELLS.values()]
+    cells = [MACHINE, *CELLS.values(), WIDE]
     opened = shared.show(*(block(source, lab="02-lab", cell=number) for number, source in enumerate(cells, 1)))
     run(opened, 0)
     return opened
@@ -77,3 +83,13 @@ def test_what_a_cell_has_drawn_itself_is_not_drawn_again(lab: Page, cell: str, a
     ran = run(lab, list(CELLS).index(cell) + 1)
     assert pictures(ran).count() == automatic
     assert ran.locator(".eslabon-shown img").count() == automatic + 1
+
+
+def test_a_wide_drawing_stays_legible_on_a_telephone_and_is_scrolled_with_the_keyboard(lab: Page) -> None:
+    lab.set_viewport_size({"width": 360, "height": 800})
+    scrolled = run(lab, len(CELLS) + 1).get_by_role("group", name="Result")
+    assert scrolled.evaluate("area => area.scrollWidth > area.clientWidth")
+    assert scrolled.locator("img").evaluate("image => image.clientWidth / image.naturalWidth") > 0.91
+    scrolled.focus()
+    lab.keyboard.press("ArrowRight")
+    lab.wait_for_function("area => area.scrollLeft > 0", arg=scrolled.element_handle())

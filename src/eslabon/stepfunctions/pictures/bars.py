@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from eslabon.stepfunctions.pictures import svg
 from eslabon.stepfunctions.pictures.labels import Labels
 from eslabon.stepfunctions.pictures.telling import COLOURS, LONG, SIGNS, Told, headline, told_of
-from eslabon.stepfunctions.pictures.visits import FAILED, RUNNING, Run, Visit
+from eslabon.stepfunctions.pictures.visits import FAILED, RUNNING, SUCCEEDED, Attempt, Run, Visit
 
 TOGETHER = 12  # visits of a state, in one place, that have rows of their own; more of them share one
 ROW, MARGIN, INDENT = 26.0, 14.0, 14.0
@@ -127,17 +127,16 @@ class Timeline:
         every = int(widest * len(marks) / max(self.right - self.left, 1)) + 1
         for number, mark in enumerate(marks):
             x = self._x(self.run.began + mark)
-            grid = svg.path([("M", x, top - 4), ("L", x, base)])
-            content.append(svg.element("path", d=grid, stroke="currentColor", stroke_opacity=0.15))
+            content.append(svg.line([("M", x, top - 4), ("L", x, base)], stroke_opacity=0.15))
             if number % every == 0:
                 text = self.labels.duration(mark) if mark else "0"
                 content.append(svg.label(x, base + 14, text, font_size=SMALL, text_anchor="middle", fill_opacity=0.85))
         for time in self.run.redrives:
-            line = svg.path([("M", self._x(time), top - 4), ("L", self._x(time), base)])
-            content.append(svg.element("path", d=line, stroke="currentColor", stroke_dasharray="2 3"))
+            x = self._x(time)
+            content.append(svg.line([("M", x, top - 4), ("L", x, base)], stroke_dasharray="2 3"))
             word = self.labels("redriven")
             half = svg.text_width(word, SMALL) / 2
-            x = min(max(self._x(time), MARGIN + half), self.width - MARGIN - half)
+            x = min(max(x, MARGIN + half), self.width - MARGIN - half)
             content.append(svg.label(x, top - 8, word, font_size=SMALL, text_anchor="middle"))
         return content
 
@@ -165,8 +164,7 @@ class Timeline:
     def _bar(self, visit: Visit, y: float, *, alone: bool) -> list[str]:
         """The stay as an outline, each attempt in it filled; between attempts, a dashed line is the wait."""
         colour = COLOURS.get(SIGNS[visit.status], "currentColor")
-        end = visit.ended if visit.ended is not None else self.run.ended
-        x, width = self._x(visit.began), max(self._x(end) - self._x(visit.began), 3.0)
+        end = self._end(visit)
         many = visit.attempts if len(visit.attempts) > 1 and alone else []
         look: dict[str, object] = {
             "fill": colour,
@@ -175,27 +173,33 @@ class Timeline:
             "stroke_dasharray": "3 3" if many or visit.status == RUNNING else None,
             "stroke_width": 1.2,
         }
-        content = [svg.element("rect", x=x, y=y + 5, width=width, height=15, rx=2.5, data_bar=visit.status, **look)]
+        x, width = self._stretch(visit.began, end)
+        content = [svg.rect(x, y + 5, width, 15, rx=2.5, data_bar=visit.status, **look)]
         for number, attempt in enumerate(many, 1):
-            content.append(self._attempt(attempt.began, attempt.ended or end, y, number, failed=attempt.failed))
+            content.append(self._attempt(attempt, attempt.ended or end, y, number))
         return content
 
-    def _attempt(self, began: float, ended: float, y: float, number: int, *, failed: bool) -> str:
-        colour = svg.BAD if failed else svg.GOOD
-        x, width = self._x(began), max(self._x(ended) - self._x(began), 3.0)
-        sign = SIGNS[FAILED] if failed else "✓"
-        what = f"{self.labels('attempt', number)}: {sign} {self.labels.duration(ended - began)}"
-        bar = svg.element("rect", x=x, y=y + 5, width=width, height=15, fill=colour, fill_opacity=0.7, stroke=colour)
-        # Where there is room, a failed attempt has its sign; else it is known by its cut corner.
-        mark = svg.path([("M", x, y + 5), ("L", x + width, y + 20)])
-        cross = svg.element("path", d=mark, stroke="currentColor", stroke_width=1.2) if failed else ""
-        return svg.element("g", svg.title(what), bar, cross, data_attempt="failed" if failed else "succeeded")
+    def _attempt(self, attempt: Attempt, ended: float, y: float, number: int) -> str:
+        status, colour = (FAILED, svg.BAD) if attempt.failed else (SUCCEEDED, svg.GOOD)
+        x, width = self._stretch(attempt.began, ended)
+        what = f"{self.labels('attempt', number)}: {SIGNS[status]} {self.labels.duration(ended - attempt.began)}"
+        content = [svg.title(what), svg.rect(x, y + 5, width, 15, fill=colour, fill_opacity=0.7, stroke=colour)]
+        if attempt.failed:  # without colours it is known by a stroke across
+            content.append(svg.line([("M", x, y + 5), ("L", x + width, y + 20)], stroke_width=1.2))
+        return svg.element("g", *content, data_attempt=status)
+
+    def _stretch(self, began: float, ended: float) -> tuple[float, float]:
+        """Where a bar begins and how wide it is."""
+        return self._x(began), max(self._x(ended) - self._x(began), 3.0)
+
+    def _end(self, visit: Visit) -> float:
+        return visit.ended if visit.ended is not None else self.run.ended
 
     def _summary(self, sentence: str) -> str:
         words = []
         for row, told in self.rows[:LONG]:
             first = row.visits[0]
-            end = max(visit.ended if visit.ended is not None else self.run.ended for visit in row.visits)
+            end = max(self._end(visit) for visit in row.visits)
             began, lasted = self.labels.duration(first.began - self.run.began), self.labels.duration(end - first.began)
             words.append(self.labels("row", row.name, began, lasted, told.spoken(self.labels)))
         if len(self.rows) > LONG:

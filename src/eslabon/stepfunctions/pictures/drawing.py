@@ -21,6 +21,7 @@ MARGIN = 14.0
 LABEL = 150.0  # widest label of a way
 HEADLINE = 316.0  # width of the first lines where the graph has less: what a telephone shows
 DOT = (64.0, 24.0)  # Start and End
+ARROW = [("M", 0, 0), ("L", -4.5, -8), ("L", 4.5, -8), ("Z",)]
 
 
 @dataclass(slots=True)
@@ -177,32 +178,20 @@ class Drawing:
 
     def _way(self, way: Way, line: Line, x: float, y: float) -> str:
         given = self._strength(way)
-        faint = given.get("stroke_opacity")
-        head = ""
+        dashes = "5 4" if way.kind == CATCH else None
+        content = [svg.title(self._told_way(way)), svg.line(line.steps, x, y, stroke_dasharray=dashes, **given)]
         if line.tip is not None:
-            data = svg.path([("M", 0, 0), ("L", -4.5, -8), ("L", 4.5, -8), ("Z",)], x + line.tip[0], y + line.tip[1])
-            head = svg.element("path", d=data, fill_opacity=faint)
-        stroke = svg.element(
-            "path",
-            d=svg.path(line.steps, x, y),
-            fill="none",
-            stroke="currentColor",
-            stroke_dasharray="5 4" if way.kind == CATCH else None,
-            **given,
-        )
-        return svg.element(
-            "g",
-            svg.title(self._told_way(way)),
-            stroke,
-            head,
-            data_from=_shown(way.source, self.labels),
-            data_to=_shown(way.target, self.labels),
-            data_kind=way.kind,
-        )
+            data = svg.path(ARROW, x + line.tip[0], y + line.tip[1])
+            content.append(svg.element("path", d=data, fill_opacity=given.get("stroke_opacity")))
+        source, target = self._shown(way.source), self._shown(way.target)
+        return svg.element("g", *content, data_from=source, data_to=target, data_kind=way.kind)
 
     def _told_way(self, way: Way) -> str:
-        text = f"{_shown(way.source, self.labels)} → {_shown(way.target, self.labels)}"
+        text = f"{self._shown(way.source)} → {self._shown(way.target)}"
         return f"{text}: {self._condition(way)}" if way.texts else text
+
+    def _shown(self, key: str) -> str:
+        return {START: self.labels("start"), END: self.labels("end")}.get(key, key)
 
     def _condition(self, way: Way) -> str:
         return ", ".join(way.texts) if way.kind == CATCH else f" {self.labels('or')} ".join(way.texts)
@@ -221,18 +210,9 @@ class Drawing:
     def _dot(self, key: str, x: float, y: float) -> str:
         width, height = DOT
         reached = self.run is None or (key == START) or self.run.status == "SUCCEEDED"
-        text = self.labels("start" if key == START else "end")
-        shape = svg.element(
-            "rect",
-            x=x,
-            y=y,
-            width=width,
-            height=height,
-            rx=height / 2,
-            fill_opacity=0.08,
-            stroke="currentColor",
-            stroke_width=1.4 if key == START else 2.6,
-        )
+        text = self._shown(key)
+        look = {"fill_opacity": 0.08, "stroke": "currentColor", "stroke_width": 1.4 if key == START else 2.6}
+        shape = svg.rect(x, y, width, height, rx=height / 2, **look)
         words = svg.label(x + width / 2, y + 16, text, font_size=SMALL, text_anchor="middle")
         return svg.element("g", shape, words, opacity=None if reached else 0.5, data_state=text)
 
@@ -247,47 +227,37 @@ class Drawing:
             "stroke_width": 2.4 if told and told.status == FAILED else 1.8 if told else 1.3,
             "stroke_dasharray": "2 3" if faint else None,
         }
-        content = [svg.title(_whole(box)), _shape(box, x, y, look)]
-        content += self._texts(box, x, y, colour)
+        content = [svg.title(_whole(box)), _shape(box, x, y, look), *_texts(box, x, y, colour)]
         group = svg.element("g", *content, opacity=0.6 if faint else None, data_state=box.node.name)
         inside = []
+        frame = {"rx": 5, "fill_opacity": 0.02, "stroke": "currentColor", "stroke_opacity": 0.35}
         for left, top, part in box.parts:
+            width, height = part.layout.width + 2 * PAD, part.layout.height + 2 * PAD
             inside.append(
-                svg.element(
-                    "rect",
-                    x=x + left - PAD,
-                    y=y + top - PAD,
-                    rx=5,
-                    width=part.layout.width + 2 * PAD,
-                    height=part.layout.height + 2 * PAD,
-                    fill_opacity=0.02,
-                    stroke="currentColor",
-                    stroke_opacity=0.35,
-                    data_branch=box.node.name,
-                )
+                svg.rect(x + left - PAD, y + top - PAD, width, height, **frame, data_branch=box.node.name),
             )
             inside += self._machine(part, x + left, y + top)
-        return [group, *inside, *([_badge(x, y, told.order)] if told and told.order else [])]
+        return [group, *inside, *([_badge(x, y, told.order)] if told else [])]
 
-    def _texts(self, box: _Box, x: float, y: float, colour: str) -> list[str]:
-        """The name, what it does and what it did: in the middle of a box, at the left of a frame."""
-        left = bool(box.parts)
-        at: dict[str, object] = {} if left else {"text_anchor": "middle"}
-        middle = x + PAD + 4 if left else x + box.width / 2
-        content, line = [], y + 19
-        for name in box.names:
-            content.append(svg.label(middle, line, name, font_size=NAME, font_weight=600, **at))
-            line += 16
-        for detail in box.details:
-            content.append(svg.label(middle, line, detail, font_size=SMALL, fill_opacity=0.85, **at))
-            line += 15
-        for number, detail in enumerate(box.did):
-            if number == 0 and box.told:
-                content.append(svg.signed(middle, line, SIGNS[box.told.status], detail, colour, font_size=SMALL, **at))
-            else:
-                content.append(svg.label(middle, line, detail, font_size=SMALL, **at))
-            line += 15
-        return content
+
+def _texts(box: _Box, x: float, y: float, colour: str) -> list[str]:
+    """The name, what it does and what it did: in the middle of a box, at the left of a frame."""
+    at: dict[str, object] = {} if box.parts else {"text_anchor": "middle"}
+    x += PAD + 4 if box.parts else box.width / 2
+    first = y + 19 + 16 * len(box.names)
+    content = [
+        svg.label(x, y + 19 + 16 * number, name, font_size=NAME, font_weight=600, **at)
+        for number, name in enumerate(box.names)
+    ]
+    for number, text in enumerate([*box.details, *box.did]):
+        line = first + 15 * number
+        if number < len(box.details):
+            content.append(svg.label(x, line, text, font_size=SMALL, fill_opacity=0.85, **at))
+        elif number == len(box.details) and box.told:
+            content.append(svg.signed(x, line, SIGNS[box.told.status], text, colour, font_size=SMALL, **at))
+        else:
+            content.append(svg.label(x, line, text, font_size=SMALL, **at))
+    return content
 
 
 def _whole(box: _Box) -> str:
@@ -306,29 +276,16 @@ def _shape(box: _Box, x: float, y: float, look: dict[str, object]) -> str:
         points += [("L", cut, height), ("L", 0, height / 2)]
         return svg.element("path", d=svg.path([*points, ("Z",)], x, y), **look)
     round_ = 20.0 if box.node.type in ("Succeed", "Fail", "Wait") else 6.0
-    frame = svg.element("rect", x=x, y=y, width=width, height=height, rx=round_, **look)
+    frame = svg.rect(x, y, width, height, rx=round_, **look)
     if box.node.type == "Map":
-        behind = svg.path([("M", width + 4, 10), ("L", width + 4, height + 4), ("L", 10, height + 4)], x, y)
-        frame += svg.element("path", d=behind, fill="none", stroke=look["stroke"], stroke_opacity=0.7)
+        behind = [("M", width + 4, 10), ("L", width + 4, height + 4), ("L", 10, height + 4)]
+        frame += svg.line(behind, x, y, stroke=look["stroke"], stroke_opacity=0.7)
     return frame
 
 
 def _badge(x: float, y: float, order: int) -> str:
     """The place of a state in the order in which states were entered."""
     width = max(18.0, svg.text_width(str(order), SMALL) + 8)
-    back = svg.element("rect", x=x - 8, y=y - 9, width=width, height=18, rx=9)
-    number = svg.label(
-        x - 8 + width / 2,
-        y + 3.5,
-        str(order),
-        font_size=SMALL,
-        font_weight=700,
-        text_anchor="middle",
-        fill="#fff",
-        style="mix-blend-mode:difference",
-    )
-    return svg.element("g", back, number, data_order=str(order))
-
-
-def _shown(key: str, labels: Labels) -> str:
-    return {START: labels("start"), END: labels("end")}.get(key, key)
+    look = {"font_size": SMALL, "font_weight": 700, "fill": "#fff", "style": "mix-blend-mode:difference"}
+    number = svg.label(x - 8 + width / 2, y + 3.5, str(order), text_anchor="middle", **look)
+    return svg.element("g", svg.rect(x - 8, y - 9, width, 18, rx=9), number, data_order=str(order))

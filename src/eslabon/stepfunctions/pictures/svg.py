@@ -125,6 +125,24 @@ def label(x: float, y: float, text: str, **attributes: object) -> str:
     return element("text", clean(text), x=x, y=y, **attributes)
 
 
+def rect(x: float, y: float, width: float, height: float, **attributes: object) -> str:
+    """A rectangle.
+
+    >>> rect(1, 2, 30, 40, rx=5)
+    '<rect x="1" y="2" width="30" height="40" rx="5"/>'
+    """
+    return element("rect", x=x, y=y, width=width, height=height, **attributes)
+
+
+def line(steps: Iterable[tuple[Any, ...]], x: float = 0.0, y: float = 0.0, **attributes: object) -> str:
+    """A line in the colour of the text, unless another stroke is given; its steps are those of `path`.
+
+    >>> line([("M", 0, 0), ("L", 5, 0)], stroke_width=2)
+    '<path d="M0 0L5 0" fill="none" stroke="currentColor" stroke-width="2"/>'
+    """
+    return element("path", d=path(steps, x, y), fill="none", **{"stroke": "currentColor", **attributes})
+
+
 def signed(x: float, y: float, sign: str, text: str, colour: str, **attributes: object) -> str:
     """A line of text after a sign in a colour.
 
@@ -166,12 +184,12 @@ def document(width: float, height: float, name: str, description: str, content: 
     >>> document(10, 5, "Nothing", "An empty drawing.", []).partition(" style")[0]
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 5" width="10" height="5"'
     """
-    inside = "".join(content)
-    mark = "sfn-" + hashlib.sha256((name + description + inside).encode("utf-8", "replace")).hexdigest()[:10]
+    whole = "".join([name, description, *content])
+    mark = "sfn-" + hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()[:10]
     return element(
         "svg",
         f'<title id="{mark}-title">{clean(name)}</title><desc id="{mark}-desc">{clean(description)}</desc>',
-        inside,
+        *content,
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {_number(width)} {_number(height)}",
         width=width,
