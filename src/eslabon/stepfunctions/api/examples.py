@@ -1,4 +1,4 @@
-"""State machines and map runs to begin with: what examples share. The implementation itself does not use it."""
+"""What examples share: state machines, executions, Tasks, map runs. The implementation itself does not use it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from eslabon import Cloud
 
 if TYPE_CHECKING:
     from eslabon.stepfunctions.maps.mapruns import MapRun
+    from eslabon.stepfunctions.running.execution import Execution
+    from eslabon.stepfunctions.running.interpreter import Visit
+    from eslabon.stepfunctions.tasks.tasks import Attempt
 
-SUCCEED = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
+SUCCEED: dict[str, Any] = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
 DONE = json.dumps(SUCCEED)
 WAITING = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}})
 FAILING = json.dumps({"StartAt": "Stop", "States": {"Stop": {"Type": "Fail", "Error": "Full", "Cause": "No room."}}})
@@ -59,6 +62,75 @@ def example(definition: str = DONE, **more: Any) -> tuple[Cloud, str]:
         name="orders", definition=definition, roleArn=role, **more
     )
     return cloud, created["stateMachineArn"]
+
+
+def begun(states: Mapping[str, Any], given: Any = None, *, seconds: float = 0.03) -> Execution:
+    """An execution of these states, of which the first comes first, so many seconds after its start.
+
+    >>> begun(SUCCEED["States"], {"n": 1}).output
+    {'n': 1}
+    >>> begun(json.loads(WAITING)["States"]).status
+    'RUNNING'
+    """
+    cloud, orders = example(json.dumps({"StartAt": next(iter(states)), "States": states}))
+    cloud.client("sqs").create_queue(QueueName="orders")
+    started = cloud.client("stepfunctions").start_execution(stateMachineArn=orders, input=json.dumps(given))
+    cloud.clock.advance(seconds)
+    service: Any = cloud.service("stepfunctions")
+    execution: Execution = service.standard_execution(started["executionArn"])
+    return execution
+
+
+def waiting(given: Any = None, **fields: Any) -> Visit:
+    """The visit of a Wait that has just begun, and goes on to a Succeed.
+
+    fields: of the Wait, beside its Seconds and Next.
+
+    >>> waiting({"n": 1}).input
+    {'n': 1}
+    """
+    wait = {"Type": "Wait", "Seconds": 60, "Next": "Done", **fields}
+    visit = begun({"Wait": wait, **SUCCEED["States"]}, given).flow.visit
+    assert visit is not None
+    return visit
+
+
+def callback(seconds: float = 1.0, **fields: Any) -> Attempt:
+    """A Task that has asked a queue for a callback and waits for its token, so many seconds after it was started.
+
+    fields: of the Task, beside its Resource and Parameters.
+
+    >>> kinds(callback().execution, "Task")
+    ['TaskStateEntered', 'TaskScheduled', 'TaskStarted', 'TaskSubmitted']
+    """
+    url = "https://sqs.us-east-1.amazonaws.com/123456789012/orders"
+    ask = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "Parameters": {"QueueUrl": url, "MessageBody": {"token.$": "$$.Task.Token"}},
+        "End": True,
+    }
+    execution = begun({"Ask": {**ask, **fields}}, seconds=seconds)
+    attempt: Attempt = next(iter(execution.service.attempts.values()))
+    return attempt
+
+
+def kinds(execution: Execution, beginning: str = "") -> list[str]:
+    """The types of the events of an execution that begin so.
+
+    >>> kinds(waiting().flow.execution)
+    ['ExecutionStarted', 'WaitStateEntered']
+    """
+    return [event[0] for event in execution.events if event[0].startswith(beginning)]
+
+
+def types(attempt: Attempt) -> list[str]:
+    """The types of the events of a Task's history that are its attempts'.
+
+    >>> types(callback(0.03))
+    ['TaskScheduled']
+    """
+    return [kind for kind in kinds(attempt.execution, "Task") if not kind.startswith("TaskState")]
 
 
 def map_run(given: Any = (1, 2, 3), *, express: bool = False, **fields: Any) -> MapRun:

@@ -233,7 +233,7 @@ class MapRun:
             self.status = FAILED
             if failed.error in (DATA_LIMIT, RUNTIME):
                 self.visit.running = None  # a redrive starts a new map run
-            flow.record("MapRunFailed", (failed.error, failed.cause))
+            flow.record("MapRunFailed", {"error": failed.error, "cause": failed.cause})
             self.visit.fail(failed)
             return
         self.status = SUCCEEDED

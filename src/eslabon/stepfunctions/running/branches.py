@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from eslabon.stepfunctions.language.dataflow import JSONATA
-from eslabon.stepfunctions.language.definition import MapWork, ParallelWork
+from eslabon.stepfunctions.language.definition import Machine, MapWork, ParallelWork
 from eslabon.stepfunctions.language.errornames import QUERY_FAILED, RUNTIME
 from eslabon.stepfunctions.language.fields import as_shown
 from eslabon.stepfunctions.language.scope import ABSENT, Evaluate, StateError
@@ -20,13 +20,18 @@ INLINE_CONCURRENCY = 40  # iterations of an inline Map that run at once when not
 
 
 class _Joined:
-    """Threads of one state, started in order, at most `limit` at once; the state ends when all have, or one fails."""
+    """Threads of one state, started in order, at most `limit` at once; the state ends when all have, or one fails.
 
-    def __init__(self, visit: Visit, count: int, limit: int) -> None:
+    As it is, they are the branches of a Parallel: all at once, on the same input.
+    """
+
+    def __init__(self, visit: Visit, machines: Sequence[Machine], given: Any, limit: int) -> None:
         self.visit = visit
-        self.results: list[Any] = [None] * count
-        self.flows: list[Flow | None] = [None] * count
-        self.limit = limit or count
+        self.machines = machines
+        self.given = given
+        self.results: list[Any] = [None] * len(machines)
+        self.flows: list[Flow | None] = [None] * len(machines)
+        self.limit = limit
         self.waiting = 0  # index of the first thread that has not been started
         self.live = 0
 
@@ -45,10 +50,24 @@ class _Joined:
 
     def begin(self, index: int, previous: int) -> Flow:
         """Start thread number `index`."""
-        raise NotImplementedError
+        parent = self.visit.flow
+        flow = Flow(
+            parent.execution,
+            self.machines[index],
+            self.ended(index),
+            variables=self.visit.variables,
+            previous=previous,
+            item=parent.item,
+        )
+        flow.go(flow.machine.start_at, self.input_of(flow, index))
+        return flow
 
-    def close(self, flow: Flow, index: int, failure: StateError | None) -> int:
-        """Write that a thread has ended; answers the id that the state's next event follows."""
+    def input_of(self, flow: Flow, index: int) -> Any:
+        """What thread number `index` begins with."""
+        return self.given
+
+    def record(self, flow: Flow, index: int, what: str) -> int:
+        """Write what a thread does, where that is an event; answers the id that the next event follows."""
         return flow.previous
 
     def ended(self, index: int) -> Callable[[Any, StateError | None], None]:
@@ -59,7 +78,7 @@ class _Joined:
             assert flow is not None
             self.live -= 1
             last = flow.previous
-            closed = self.close(flow, index, failure)
+            closed = self.record(flow, index, "Failed" if failure else "Succeeded")
             parent = self.visit.flow
             if failure is not None:
                 self.abort()
@@ -103,69 +122,29 @@ class _Joined:
         for index, flow in enumerate(self.flows):
             if flow is not None and flow.alive:
                 flow.abort()
-                self.aborted(flow, index)
-
-    def aborted(self, flow: Flow, index: int) -> None:
-        """Write that a thread was stopped."""
-
-
-class _Branches(_Joined):
-    """The branches of a Parallel: all at once, on the same input."""
-
-    def __init__(self, visit: Visit, work: ParallelWork, given: Any) -> None:
-        super().__init__(visit, len(work.branches), 0)
-        self.machines = work.branches
-        self.given = given
-
-    def begin(self, index: int, previous: int) -> Flow:
-        flow = Flow(
-            self.visit.flow.execution,
-            self.machines[index],
-            self.ended(index),
-            variables=self.visit.variables,
-            previous=previous,
-            item=self.visit.flow.item,
-        )
-        flow.start(self.given)
-        return flow
+                self.record(flow, index, "Aborted")
 
 
 class _Iterations(_Joined):
     """The iterations of an inline Map, one an item."""
 
     def __init__(self, visit: Visit, work: MapWork, items: Sequence[Any], limit: int) -> None:
-        super().__init__(visit, len(items), min(limit or INLINE_CONCURRENCY, INLINE_CONCURRENCY))
-        self.work = work
+        limit = min(limit or INLINE_CONCURRENCY, INLINE_CONCURRENCY)
+        super().__init__(visit, [work.processor] * len(items), visit.document, limit)
+        self.selector = work.selector
         self.items = items
-        self.given = visit.document
 
-    def begin(self, index: int, previous: int) -> Flow:
-        item = {"Index": index, "Value": self.items[index], "Source": "STATE_DATA"}
-        execution = self.visit.flow.execution
-        flow = Flow(
-            execution,
-            self.work.processor,
-            self.ended(index),
-            variables=self.visit.variables,
-            previous=previous,
-            item=item,
-        )
-        flow.record("MapIterationStarted", self._named(index))
-        selected = select(self.visit, self.work.selector, self.given, item)
-        if self.work.selector is not None:
+    def input_of(self, flow: Flow, index: int) -> Any:
+        flow.item = {"Index": index, "Value": self.items[index], "Source": "STATE_DATA"}
+        flow.previous = self.record(flow, index, "Started")
+        selected = select(self.visit, self.selector, self.given, flow.item)
+        if self.selector is not None:
             self.visit.check_size(selected)
-        flow.start(selected)
-        return flow
+        return selected
 
-    def close(self, flow: Flow, index: int, failure: StateError | None) -> int:
-        kind = "MapIterationFailed" if failure else "MapIterationSucceeded"
-        return flow.execution.record(kind, flow.previous, self._named(index))
-
-    def aborted(self, flow: Flow, index: int) -> None:
-        flow.record("MapIterationAborted", self._named(index))
-
-    def _named(self, index: int) -> dict[str, Any]:
-        return {"name": self.visit.state.name, "index": index}
+    def record(self, flow: Flow, index: int, what: str) -> int:
+        named = {"name": self.visit.state.name, "index": index}
+        return flow.execution.record(f"MapIteration{what}", flow.previous, named)
 
 
 def run_parallel(visit: Visit, work: ParallelWork) -> None:
@@ -184,7 +163,7 @@ def run_parallel(visit: Visit, work: ParallelWork) -> None:
     given = visit.state.dataflow.arguments(visit)
     visit.check_size(given)
     visit.flow.record("ParallelStateStarted")
-    visit.running = _Branches(visit, work, given)
+    visit.running = _Joined(visit, work.branches, given, len(work.branches))
     visit.running.fill(visit.flow.previous)
 
 
@@ -205,35 +184,16 @@ def run_map(visit: Visit, work: MapWork) -> None:
 
         mapruns.run(visit, work)
         return
-    items = find_items(visit, work)
+    items = visit.document if work.items is None else work.items(visit)
+    if not isinstance(items, list):
+        raise wrong_items(visit, items)
     visit.flow.record("MapStateStarted", {"length": len(items)})
     limit = limits(visit, work)["maxConcurrency"]
-    if not items:
-        previous = visit.flow.previous
-        visit.flow.record("MapStateSucceeded")
-        visit.flow.previous = previous
-        visit.succeed([])
-        return
-    visit.running = _Iterations(visit, work, items, int(limit))
-    visit.running.fill(visit.flow.previous)
-
-
-def find_items(visit: Visit, work: MapWork) -> list[Any]:
-    """The array that a Map iterates over; StateError when it is none.
-
-    >>> from eslabon.stepfunctions.api.examples import map_run
-    >>> run = map_run([1, 2])
-    >>> find_items(run.visit, run.work)
-    [1, 2]
-    >>> run.visit.document = 7
-    >>> find_items(run.visit, run.work)
-    Traceback (most recent call last):
-    StateError: ('States.Runtime', 'Map state input must be an array but was: 7')
-    """
-    items = visit.document if work.items is None else work.items(visit)
-    if isinstance(items, list):
-        return items
-    raise wrong_items(visit, items)
+    visit.running = joined = _Iterations(visit, work, items, int(limit))
+    if items:
+        joined.fill(visit.flow.previous)
+    else:
+        joined.join(visit.flow.previous)
 
 
 def wrong_items(visit: Visit, items: Any) -> StateError:

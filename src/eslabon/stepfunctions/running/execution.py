@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from eslabon.stepfunctions.language.definition import Machine
@@ -32,68 +33,58 @@ WORK: Mapping[str, interpreter.Work] = {
 }
 
 
+@dataclass(eq=False, repr=False)
 class Execution:
     """A run of a compiled machine, from its input to its output or failure.
 
     `context` and `role_arn` are what its states see and use; `ended` is called once it has come to its end.
     """
 
-    def __init__(
-        self,
-        service: StepFunctions,
-        machine: Machine,
-        *,
-        arn: str,
-        name: str,
-        type: str,  # noqa: A002 - the API's word: STANDARD or EXPRESS
-        state_machine: Mapping[str, str],
-        role_arn: str,
-        input: Any,  # noqa: A002 - the API's word
-        ended: Callable[[Execution], None],
-    ) -> None:
-        self.service = service
-        self.clock = service.clock
-        self.ids = service.ids
-        self.machine = machine
-        self.arn = arn
-        self.name = name
-        self.type = type
-        self.state_machine = state_machine  # what `$$.StateMachine` shows
-        self.role_arn = role_arn
-        self.input = input
-        self.ended = ended
-        self.transition = TRANSITION[type]
-        self.work = WORK
-        self.events: list[history.Event] = []
-        self.closed = False  # its last event is written, and nothing of it runs any more
-        self.stored = 0  # bytes of all its variables that are in scope
-        self.status = RUNNING
+    service: StepFunctions
+    machine: Machine
+    arn: str
+    name: str
+    type: str  # STANDARD or EXPRESS
+    state_machine: Mapping[str, str]  # what `$$.StateMachine` shows
+    role_arn: str
+    input: Any
+    ended: Callable[[Execution], None]
+    work: Mapping[str, interpreter.Work] = field(default_factory=lambda: WORK)
+    events: list[history.Event] = field(default_factory=list)
+    closed: bool = False  # its last event is written, and nothing of it runs any more
+    stored: int = 0  # bytes of all its variables that are in scope
+    status: str = RUNNING
+    stopped: float | None = None
+    redrives: int = 0
+    redriven: float | None = None
+    output: Any = None
+    error: str | None = None
+    cause: str | None = None
+    # What the API shows of it beyond the run itself; whoever starts it fills this in.
+    input_text: str | None = None  # as it was given
+    revision: Revision | None = None
+    version_arn: str | None = None
+    alias_arn: str | None = None
+    map_run_arn: str | None = None
+    label: str | None = None
+    item_count: int | None = None  # of a map run's child
+    doomed: bool = False  # its state machine is being deleted: it ends at its next state
+    tokens: dict[str | None, float] = field(default_factory=dict)  # client tokens of redrives, and when each was used
+    log: Callable[[int], None] | None = None  # told of each event's id
+    _deadline: Handle | None = None
+
+    def __post_init__(self) -> None:
+        self.clock = self.service.clock
+        self.ids = self.service.ids
+        self.transition = TRANSITION[self.type]
         self.started = self.clock.now
-        self.stopped: float | None = None
-        self.redrives = 0
-        self.redriven: float | None = None
-        self.output: Any = None
-        self.error: str | None = None
-        self.cause: str | None = None
-        # What the API shows of it beyond the run itself; whoever starts it fills this in.
-        self.input_text: str | None = None  # as it was given
-        self.revision: Revision | None = None
-        self.version_arn: str | None = None
-        self.alias_arn: str | None = None
-        self.map_run_arn: str | None = None
-        self.label: str | None = None
-        self.item_count: int | None = None  # of a map run's child
-        self.doomed = False  # its state machine is being deleted: it ends at its next state
-        self.tokens: dict[str | None, float] = {}  # client tokens of redrives, and when each was used
-        self.log: Callable[[int], None] | None = None  # told of each event's id
-        self.flow = Flow(self, machine, self._flow_ended)
-        self._deadline: Handle | None = None
+        self.flow = Flow(self, self.machine, self._flow_ended)
 
     def start(self) -> None:
         """Begin; its first state is entered one transition later.
 
-        >>> from eslabon.stepfunctions.running.runexamples import DONE, begun
-        >>> execution = begun({"Done": DONE}, {"n": 1}, seconds=0)  # which has called it
+        >>> from eslabon.stepfunctions.api.examples import SUCCEED, begun
+        >>> execution = begun(SUCCEED["States"], {"n": 1}, seconds=0)  # which has called it
         >>> execution.status, execution.flow.visit.entered
         ('RUNNING', 0)
         """
@@ -105,7 +96,7 @@ class Execution:
         }
         self.record("ExecutionStarted", 0, details)
         self._set_deadline()
-        self.flow.start(self.input)
+        self.flow.go(self.machine.start_at, self.input)
 
     def _set_deadline(self) -> None:
         seconds = min(self.machine.timeout or LONGEST[self.type], LONGEST[self.type])
@@ -114,7 +105,7 @@ class Execution:
     def record(self, kind: str, previous: int, details: Any = None) -> int:
         """Append an event to the history, unless it is closed; answers the id of its last event.
 
-        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> from eslabon.stepfunctions.api.examples import waiting
         >>> execution = waiting().flow.execution
         >>> execution.record("WaitStateExited", 2, ("Wait", {}, {}))
         3
@@ -138,7 +129,7 @@ class Execution:
     def context(self) -> dict[str, Any]:
         """The part of the context object that is the execution's; each visit adds its own.
 
-        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> from eslabon.stepfunctions.api.examples import waiting
         >>> context = waiting({"n": 1}).flow.execution.context()
         >>> context["Execution"]["Input"], context["StateMachine"]["Name"]
         ({'n': 1}, 'orders')
@@ -167,7 +158,7 @@ class Execution:
     def stop(self, error: str | None, cause: str | None) -> None:
         """End it from outside (StopExecution); nothing when it has ended already.
 
-        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> from eslabon.stepfunctions.api.examples import waiting
         >>> execution = waiting().flow.execution
         >>> execution.stop("Enough", None)
         >>> execution.status, execution.error
@@ -181,7 +172,7 @@ class Execution:
     def redrive(self) -> None:
         """Go on where it failed or was stopped: what has succeeded stays, the rest runs again on the same input.
 
-        >>> from eslabon.stepfunctions.running.runexamples import kinds, waiting
+        >>> from eslabon.stepfunctions.api.examples import kinds, waiting
         >>> execution = waiting().flow.execution
         >>> execution.stop(None, None)
         >>> execution.redrive()
@@ -206,7 +197,8 @@ class Execution:
             self._deadline.cancel()
         self.output, self.error, self.cause = output, error, cause
         self.stopped = self.clock.now
-        self.record(_LAST_EVENT[status], self.flow.previous, output if status == SUCCEEDED else (error, cause))
+        details = {"output": output} if status == SUCCEEDED else {"error": error, "cause": cause}
+        self.record(_LAST_EVENT[status], self.flow.previous, details)
         self.closed = True
         self.ended(self)
 

@@ -54,23 +54,10 @@ class Flow:
         self.handle: Handle | None = None  # what wakes it up next
         self.alive = True
 
-    def start(self, given: Any) -> None:
-        """Begin at the machine's first state, after one transition.
-
-        >>> from eslabon.stepfunctions.running.runexamples import DONE, begun, kinds
-        >>> execution = begun({"Done": DONE}, seconds=0)
-        >>> kinds(execution)
-        ['ExecutionStarted']
-        >>> execution.clock.advance(0.02)
-        >>> kinds(execution)[1:]
-        ['SucceedStateEntered', 'SucceedStateExited', 'ExecutionSucceeded']
-        """
-        self.go(self.machine.start_at, given)
-
     def go(self, name: str, given: Any) -> None:
         """Move to a state: one transition later it is entered.
 
-        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> from eslabon.stepfunctions.api.examples import waiting
         >>> flow = waiting().flow
         >>> flow.go("Done", {"n": 1})
         >>> flow.visit.state.name, flow.visit.input, flow.visit.entered
@@ -86,7 +73,7 @@ class Flow:
     def wake(self, delay: float, function: Callable[[], None]) -> None:
         """Go on in `delay` seconds, unless the execution ends first.
 
-        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> from eslabon.stepfunctions.api.examples import waiting
         >>> flow = waiting().flow
         >>> flow.wake(5, lambda: print("five seconds later"))
         >>> flow.execution.clock.advance(5)
@@ -102,7 +89,7 @@ class Flow:
     def record(self, kind: str, details: Any = None) -> int:
         """Write an event that follows this thread's last one; answers its id.
 
-        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> from eslabon.stepfunctions.api.examples import waiting
         >>> flow = waiting().flow
         >>> flow.record("WaitStateAborted")
         3
@@ -115,7 +102,7 @@ class Flow:
     def assign(self, assigned: Mapping[str, Any]) -> None:
         """Give variables their values, which the next state sees; StateError when they are too large.
 
-        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> from eslabon.stepfunctions.api.examples import waiting
         >>> flow = waiting().flow
         >>> flow.assign({"x": 1})
         >>> flow.assign({"y": [2]})
@@ -138,7 +125,7 @@ class Flow:
     def end(self, output: Any) -> None:
         """The thread has come to its end.
 
-        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> from eslabon.stepfunctions.api.examples import waiting
         >>> flow = waiting().flow
         >>> flow.end({"n": 1})
         >>> flow.execution.status, flow.execution.output
@@ -152,7 +139,7 @@ class Flow:
     def fail(self, failure: StateError) -> None:
         """The thread ends with an error that nothing in it has taken.
 
-        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> from eslabon.stepfunctions.api.examples import waiting
         >>> flow = waiting().flow
         >>> flow.fail(StateError("Full", "No room."))
         >>> flow.execution.status, flow.execution.error
@@ -165,7 +152,7 @@ class Flow:
     def redrive(self, previous: int) -> None:
         """Go on, where it failed or was stopped, after the event `previous`.
 
-        >>> from eslabon.stepfunctions.running.runexamples import kinds, waiting
+        >>> from eslabon.stepfunctions.api.examples import kinds, waiting
         >>> flow = waiting().flow
         >>> flow.execution.stop(None, None)
         >>> flow.execution.redrive()  # which calls it
@@ -182,7 +169,7 @@ class Flow:
     def abort(self) -> None:
         """Stop wherever it is; nothing of it runs any more.
 
-        >>> from eslabon.stepfunctions.running.runexamples import kinds, waiting
+        >>> from eslabon.stepfunctions.api.examples import kinds, waiting
         >>> flow = waiting().flow
         >>> flow.abort()
         >>> flow.execution.clock.advance(61)

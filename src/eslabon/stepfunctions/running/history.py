@@ -6,7 +6,7 @@ It decides nothing: the interpreter says what happens.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +20,8 @@ LARGEST = 256 * 1024
 DEEPEST = 200  # arrays and objects inside each other; AWS names no figure
 
 
-# type, id of the event before it, seconds since 1970, details as its type needs them
+# type, id of the event before it, seconds since 1970, details: by the API's names and JSON values as they are, but for
+# a state that is entered (its name, its input) or left (its name, its output, the variables that it has assigned)
 Event = tuple[str, int, float, Any]
 Details = dict[str, Any]
 
@@ -101,70 +102,30 @@ def _too_deep() -> StateError:
     return StateError(RUNTIME, f"Its data nests more than {DEEPEST} levels deep.")
 
 
-def _carried(name: str) -> Callable[[Any], Details]:
+def _carried(name: str, value: Any) -> Details:
     """A member that holds JSON text, and the member beside it that says it is whole."""
-    return lambda value: {name: compact(value), f"{name}Details": {"truncated": False}}
+    return {name: compact(value), f"{name}Details": {"truncated": False}}
 
 
-_input, _output = _carried("input"), _carried("output")
-
-
-def _entered(details: tuple[str, Any]) -> Details:
-    name, value = details
-    return {"name": name, **_input(value)}
-
-
-def _exited(details: tuple[str, Any, Mapping[str, Any]]) -> Details:
-    name, value, assigned = details
-    rendered: Details = {"name": name, **_output(value)}
-    if assigned:
-        rendered["assignedVariables"] = {variable: compact(given) for variable, given in assigned.items()}
-        rendered["assignedVariablesDetails"] = {"truncated": False}
-    return rendered
-
-
-def _failed(details: tuple[str | None, str | None]) -> Details:
-    error, cause = details
-    return {name: text for name, text in (("error", error), ("cause", cause)) if text is not None}
-
-
-def _as_they_are(details: Mapping[str, Any]) -> Details:
-    """Details kept under the API's names; JSON values under `input`, `output` and `parameters` become text."""
-    rendered: Details = {}
+def _rendered(kind: str, details: Any) -> tuple[str, Details]:
+    """How the details of an event are called in the API, and what they are there."""
+    if kind.endswith("StateEntered"):
+        name, value = details
+        return "stateEnteredEventDetails", {"name": name, **_carried("input", value)}
+    if kind.endswith("StateExited"):
+        name, value, assigned = details
+        rendered = {"name": name, **_carried("output", value)}
+        if assigned:
+            rendered["assignedVariables"] = {variable: compact(given) for variable, given in assigned.items()}
+            rendered["assignedVariablesDetails"] = {"truncated": False}
+        return "stateExitedEventDetails", rendered
+    rendered = {}
     for name, value in details.items():
         if name in ("input", "output"):
-            rendered.update(_carried(name)(value))
+            rendered.update(_carried(name, value))
         elif value is not None:
             rendered[name] = value
-    return rendered
-
-
-# How the details of an event are called in the API, and how they are rendered.
-_FORMS: dict[str, tuple[str, Callable[[Any], Details]]] = {
-    "ExecutionStarted": ("executionStartedEventDetails", _as_they_are),
-    "ExecutionSucceeded": ("executionSucceededEventDetails", _output),
-    "ExecutionFailed": ("executionFailedEventDetails", _failed),
-    "ExecutionAborted": ("executionAbortedEventDetails", _failed),
-    "ExecutionTimedOut": ("executionTimedOutEventDetails", _failed),
-    "ExecutionRedriven": ("executionRedrivenEventDetails", _as_they_are),
-    "EvaluationFailed": ("evaluationFailedEventDetails", _as_they_are),
-    "MapStateStarted": ("mapStateStartedEventDetails", _as_they_are),
-    "MapIterationStarted": ("mapIterationStartedEventDetails", _as_they_are),
-    "MapIterationSucceeded": ("mapIterationSucceededEventDetails", _as_they_are),
-    "MapIterationFailed": ("mapIterationFailedEventDetails", _as_they_are),
-    "MapIterationAborted": ("mapIterationAbortedEventDetails", _as_they_are),
-    "MapRunStarted": ("mapRunStartedEventDetails", _as_they_are),
-    "MapRunFailed": ("mapRunFailedEventDetails", _failed),
-    "MapRunRedriven": ("mapRunRedrivenEventDetails", _as_they_are),
-}
-for _kind in ("Pass", "Task", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"):
-    _FORMS[f"{_kind}StateEntered"] = ("stateEnteredEventDetails", _entered)
-    _FORMS[f"{_kind}StateExited"] = ("stateExitedEventDetails", _exited)
-for _family in ("Task", "LambdaFunction", "Activity"):
-    for _what in ("Scheduled", "ScheduleFailed", "Started", "StartFailed", "Submitted", "SubmitFailed", "Succeeded"):
-        _FORMS[_family + _what] = (f"{_family[0].lower()}{_family[1:]}{_what}EventDetails", _as_they_are)
-    for _what in ("Failed", "TimedOut"):
-        _FORMS[_family + _what] = (f"{_family[0].lower()}{_family[1:]}{_what}EventDetails", _as_they_are)
+    return f"{kind[0].lower()}{kind[1:]}EventDetails", rendered
 
 
 def render(events: Sequence[Event], first: int = 1, *, data: bool = True) -> list[Details]:
@@ -186,9 +147,9 @@ def render(events: Sequence[Event], first: int = 1, *, data: bool = True) -> lis
             "id": number,
             "previousEventId": previous,
         }
-        if kind in _FORMS and details is not None:
-            member, form = _FORMS[kind]
-            event[member] = form(details) if data else _without_data(form(details))
+        if details is not None:
+            member, shown = _rendered(kind, details)
+            event[member] = shown if data else _without_data(shown)
         rendered.append(event)
     return rendered
 

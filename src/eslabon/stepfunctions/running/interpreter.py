@@ -16,6 +16,7 @@ What a Task calls is in `tasks`, branches and iterations in `branches`, what the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from eslabon.stepfunctions.language.dataflow import DataFlow
@@ -46,19 +47,7 @@ class Running(Protocol):
 class Visit(Scope):
     """One stay at a state, its retries included; the scope that the state's expressions read."""
 
-    __slots__ = (
-        "attempts",
-        "before",
-        "cancel",
-        "entered",
-        "entered_at",
-        "flow",
-        "retries",
-        "running",
-        "state",
-        "token",
-        "worked_at",
-    )
+    __slots__ = ("attempts", "cancel", "entered", "entered_at", "flow", "retries", "running", "state", "token")
 
     def __init__(self, flow: Flow, state: State, given: Any) -> None:
         self.document = self.input = given
@@ -67,9 +56,8 @@ class Visit(Scope):
         self.variables = flow.variables  # as they were at entry, in every attempt
         self.flow = flow
         self.state = state
-        self.before = 0  # id of the event before it was entered
         self.entered = 0  # id of the event that entered it
-        self.entered_at = self.worked_at = 0.0  # when it was entered, and when its present attempt began
+        self.entered_at = 0.0
         self.retries = 0
         self.attempts: dict[int, int] = {}  # retries that each retrier has used
         self.token: str | None = None
@@ -97,7 +85,7 @@ class Visit(Scope):
     def now(self) -> float:
         """The cloud's time, seconds since 1970.
 
-        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> from eslabon.stepfunctions.api.examples import waiting
         >>> visit = waiting()
         >>> before = visit.now()
         >>> visit.flow.execution.clock.advance(5)
@@ -109,7 +97,7 @@ class Visit(Scope):
     def enter(self) -> None:
         """Enter the state and begin its work.
 
-        >>> from eslabon.stepfunctions.running.runexamples import kinds, waiting
+        >>> from eslabon.stepfunctions.api.examples import kinds, waiting
         >>> visit = waiting()  # which has been entered
         >>> visit.entered, kinds(visit.flow.execution)[-1]
         (2, 'WaitStateEntered')
@@ -119,7 +107,6 @@ class Visit(Scope):
             flow.execution.stop(None, None)
             return
         self.entered_at = flow.execution.clock.now
-        self.before = flow.previous
         self.entered = flow.record(self.state.entered, (self.state.name, self.input))
         if not flow.execution.closed:
             self.work()
@@ -127,7 +114,7 @@ class Visit(Scope):
     def work(self) -> None:
         """Do what the state does; again, when it is retried.
 
-        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> from eslabon.stepfunctions.api.examples import waiting
         >>> visit = waiting()
         >>> visit.document = "something else"
         >>> visit.work()
@@ -147,7 +134,7 @@ class Visit(Scope):
 
         is_result: whether `$states.result` shows it, as for Task, Parallel and Map.
 
-        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> from eslabon.stepfunctions.api.examples import waiting
         >>> visit = waiting()
         >>> visit.succeed(7, is_result=False)
         >>> visit.flow.visit.input, visit.result is ABSENT
@@ -163,7 +150,7 @@ class Visit(Scope):
     def conclude(self, dataflow: DataFlow, result: Any, next_state: str | None) -> None:
         """Leave by `dataflow` for `next_state`; StateError when an expression fails or the output is too large.
 
-        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> from eslabon.stepfunctions.api.examples import waiting
         >>> visit = waiting({"n": 1}, OutputPath="$.n")
         >>> visit.conclude(visit.state.dataflow, {"n": 2}, "Done")
         >>> visit.flow.visit.state.name, visit.flow.visit.input
@@ -183,7 +170,7 @@ class Visit(Scope):
     def check_size(self, value: Any) -> None:
         """Refuse a value over the limit of what a state may hand on.
 
-        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> from eslabon.stepfunctions.api.examples import waiting
         >>> visit = waiting()
         >>> visit.check_size("a" * 262_142)
         >>> visit.check_size("a" * 262_143)
@@ -196,7 +183,7 @@ class Visit(Scope):
     def fail(self, failure: StateError) -> None:
         """The state has failed: it is retried, caught, or fails its thread.
 
-        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> from eslabon.stepfunctions.api.examples import waiting
         >>> visit = waiting()  # a Wait has no Retry and no Catch
         >>> visit.fail(StateError("Full", "No room."))
         >>> visit.flow.execution.error, visit.flow.execution.cause
@@ -214,7 +201,7 @@ class Visit(Scope):
     def give_up(self, failure: StateError) -> None:
         """Nothing takes the error: the thread fails.
 
-        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> from eslabon.stepfunctions.api.examples import waiting
         >>> visit = waiting()
         >>> visit.give_up(StateError("Full", "No room.", complete=True))
         >>> visit.flow.execution.cause
@@ -234,7 +221,7 @@ class Visit(Scope):
     def completed(self, failure: StateError) -> StateError:
         """The failure with a cause that says where it happened, as AWS words it.
 
-        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> from eslabon.stepfunctions.api.examples import waiting
         >>> waiting().completed(StateError("Full", "No room.")).cause
         "An error occurred while executing the state 'Wait' (entered at the event id #2). No room."
         """
@@ -255,8 +242,8 @@ class Visit(Scope):
                 "location": failure.location or None,
             }
             # AWS points past the Entered event of a state that has done nothing else yet, to the one before it.
-            if self.flow.previous == self.entered:
-                self.flow.previous = self.before
+            if self.entered and self.flow.previous == self.entered:
+                _, self.flow.previous, _, _ = self.flow.execution.events[self.entered - 1]
             self.flow.record("EvaluationFailed", details)
         return failure
 
@@ -288,7 +275,7 @@ class Visit(Scope):
 
         https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
 
-        >>> from eslabon.stepfunctions.running.runexamples import waiting
+        >>> from eslabon.stepfunctions.api.examples import waiting
         >>> visit = waiting()
         >>> visit.retries = 2
         >>> visit.redrive()
@@ -298,19 +285,15 @@ class Visit(Scope):
         flow = self.flow
         self.retries = 0
         self.attempts = {}
-        running = self.running
-        if running is not None:
-            previous = flow.previous
-            flow.wake(flow.execution.transition, lambda: running.redrive(previous))
-        elif self.entered and self.state.type != "Fail":
-            flow.wake(flow.execution.transition, self.work)
-        else:
-            flow.wake(flow.execution.transition, self.enter)
+        begin = self.work if self.entered and self.state.type != "Fail" else self.enter
+        if self.running is not None:
+            begin = partial(self.running.redrive, flow.previous)
+        flow.wake(flow.execution.transition, begin)
 
     def abort(self) -> None:
         """Stop what the state has begun, and write down that it was stopped.
 
-        >>> from eslabon.stepfunctions.running.runexamples import kinds, waiting
+        >>> from eslabon.stepfunctions.api.examples import kinds, waiting
         >>> visit = waiting()
         >>> visit.cancel = lambda: print("stopped")
         >>> visit.abort()

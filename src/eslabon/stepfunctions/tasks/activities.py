@@ -172,7 +172,7 @@ class Activities(Tagging):
     def offer(self, attempt: Attempt) -> None:
         """Let an attempt wait for a worker of its activity.
 
-        >>> from eslabon.stepfunctions.tasks.taskexamples import callback
+        >>> from eslabon.stepfunctions.api.examples import callback
         >>> attempt = callback()
         >>> service = attempt.execution.service
         >>> service.offer(attempt)  # its resource is no activity that there is
@@ -205,7 +205,7 @@ class Activities(Tagging):
 
         https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html
 
-        >>> from eslabon.stepfunctions.tasks.taskexamples import callback
+        >>> from eslabon.stepfunctions.api.examples import callback
         >>> attempt = callback()
         >>> states = attempt.execution.service.cloud.client("stepfunctions")
         >>> _ = states.send_task_success(taskToken=attempt.token, output='{"approved": true}')
@@ -232,7 +232,7 @@ class Activities(Tagging):
 
         https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskFailure.html
 
-        >>> from eslabon.stepfunctions.tasks.taskexamples import callback
+        >>> from eslabon.stepfunctions.api.examples import callback
         >>> attempt = callback()
         >>> states = attempt.execution.service.cloud.client("stepfunctions")
         >>> _ = states.send_task_failure(taskToken=attempt.token, error="Refused")
@@ -252,7 +252,7 @@ class Activities(Tagging):
 
         https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskHeartbeat.html
 
-        >>> from eslabon.stepfunctions.tasks.taskexamples import callback
+        >>> from eslabon.stepfunctions.api.examples import callback
         >>> attempt = callback(HeartbeatSeconds=60)
         >>> states = attempt.execution.service.cloud.client("stepfunctions")
         >>> for _ in range(3):
@@ -285,7 +285,7 @@ class Activities(Tagging):
     def standard_execution(self, arn: str) -> Execution:
         """A Standard execution. Raises InvalidArn for an Express one, which nobody can wait for.
 
-        >>> from eslabon.stepfunctions.tasks.taskexamples import callback
+        >>> from eslabon.stepfunctions.api.examples import callback
         >>> execution = callback().execution
         >>> execution.service.standard_execution(execution.arn) is execution
         True

@@ -51,7 +51,7 @@ def parameters_for(
     shape, naming, allowed: as `apishapes.parameters_of` has them.
 
     >>> from eslabon.boto import service_model
-    >>> from eslabon.stepfunctions.tasks.taskexamples import callback
+    >>> from eslabon.stepfunctions.api.examples import callback
     >>> attempt = callback()
     >>> attempt.arguments = {"a": 1}
     >>> shape = service_model("sqs").operation_model("ListQueues").input_shape
@@ -74,7 +74,7 @@ def parameters_for(
 def with_metadata(attempt: Attempt, answer: dict[str, Any], status: int = 200) -> dict[str, Any]:
     """An answer as optimised integrations hand it on: with what is known of the HTTP response, members by name.
 
-    >>> from eslabon.stepfunctions.tasks.taskexamples import callback
+    >>> from eslabon.stepfunctions.api.examples import callback
     >>> answer = with_metadata(callback(), {"StatusCode": 200})
     >>> list(answer), answer["SdkHttpMetadata"]["HttpStatusCode"]
     (['SdkHttpMetadata', 'SdkResponseMetadata', 'StatusCode'], 200)
@@ -116,7 +116,7 @@ def exception_name(model: Any, code: str) -> str | None:
 def after(execution: Execution, function: Callable[[], None]) -> None:
     """Call a function once an execution has ended; now, when it has ended already.
 
-    >>> from eslabon.stepfunctions.tasks.taskexamples import callback
+    >>> from eslabon.stepfunctions.api.examples import callback
     >>> attempt = callback()
     >>> after(attempt.execution, lambda: print("ended"))
     >>> after(attempt.execution, lambda: print("and somebody else is told"))

@@ -33,7 +33,7 @@ def prepare(attempt: Attempt) -> Callable[[], None]:
 
     Raises StateError when the arguments are none that can be called with.
 
-    >>> from eslabon.stepfunctions.tasks.taskexamples import callback
+    >>> from eslabon.stepfunctions.api.examples import callback
     >>> callable(prepare(callback()))
     True
     >>> attempt = callback()

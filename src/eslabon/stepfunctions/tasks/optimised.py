@@ -39,7 +39,7 @@ def plan(attempt: Attempt) -> Call | None:
 
     Raises StateError for arguments that are none of the integration's.
 
-    >>> from eslabon.stepfunctions.tasks.taskexamples import callback
+    >>> from eslabon.stepfunctions.api.examples import callback
     >>> call = plan(callback())
     >>> call.service, call.operation, call.target
     ('sqs', 'send_message', 'arn:aws:sqs:us-east-1:123456789012:orders')

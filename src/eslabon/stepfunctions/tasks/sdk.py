@@ -61,7 +61,7 @@ def plan(attempt: Attempt) -> Call | None:
 
     Raises StateError for arguments that are none of the operation's.
 
-    >>> from eslabon.stepfunctions.tasks.taskexamples import callback
+    >>> from eslabon.stepfunctions.api.examples import callback
     >>> plan(callback()) is None  # an optimised integration
     True
     """

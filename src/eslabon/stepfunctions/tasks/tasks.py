@@ -30,6 +30,7 @@ class Attempt:
         self.visit = visit
         self.execution = visit.flow.execution
         self.resource = work.resource
+        self.began = self.execution.clock.now
         self.token = visit.ids.token(TOKEN_LENGTH) if work.resource.awaits_token else None
         self.arguments: Any = None
         self.credentials: str | None = None  # the role of the Task's own Credentials
@@ -53,7 +54,7 @@ class Attempt:
 
         Raises StateError when its arguments cannot be what is called with.
 
-        >>> from eslabon.stepfunctions.tasks.taskexamples import callback, types
+        >>> from eslabon.stepfunctions.api.examples import callback, types
         >>> attempt = callback(0.03)
         >>> types(attempt), attempt.token in attempt.execution.service.attempts
         (['TaskScheduled'], True)
@@ -68,7 +69,7 @@ class Attempt:
     def later(self, seconds: float, function: Callable[[], None]) -> None:
         """Go on in so many seconds, unless the task has ended by then; there is one such step at a time.
 
-        >>> from eslabon.stepfunctions.tasks.taskexamples import callback, types
+        >>> from eslabon.stepfunctions.api.examples import callback, types
         >>> attempt = callback()
         >>> attempt.later(5, lambda: print("five seconds later"))
         >>> attempt.execution.clock.advance(5)
@@ -80,7 +81,7 @@ class Attempt:
     def started(self, **details: Any) -> None:
         """What is called has begun to work.
 
-        >>> from eslabon.stepfunctions.tasks.taskexamples import callback, types
+        >>> from eslabon.stepfunctions.api.examples import callback, types
         >>> attempt = callback(0.03)
         >>> attempt.started()
         >>> types(attempt)
@@ -97,7 +98,7 @@ class Attempt:
     def submitted(self, output: Any) -> None:
         """What is called has taken the task, and its end is still to come (.sync, .waitForTaskToken).
 
-        >>> from eslabon.stepfunctions.tasks.taskexamples import callback, types
+        >>> from eslabon.stepfunctions.api.examples import callback, types
         >>> attempt = callback(0.03)
         >>> attempt.submitted({"MessageId": "m"})
         >>> types(attempt)
@@ -113,7 +114,7 @@ class Attempt:
     def settle(self, end: Callable[[], None]) -> None:
         """Its token has come back: `end` ends the task, once what it calls has answered.
 
-        >>> from eslabon.stepfunctions.tasks.taskexamples import callback, types
+        >>> from eslabon.stepfunctions.api.examples import callback, types
         >>> attempt = callback(0.05)
         >>> attempt.settle(lambda: attempt.succeed(1))
         >>> types(attempt)
@@ -130,7 +131,7 @@ class Attempt:
     def succeed(self, output: Any) -> None:
         """The task is done; `output` is its result.
 
-        >>> from eslabon.stepfunctions.tasks.taskexamples import callback, types
+        >>> from eslabon.stepfunctions.api.examples import callback, types
         >>> attempt = callback()
         >>> attempt.succeed({"approved": True})
         >>> attempt.execution.output
@@ -152,7 +153,7 @@ class Attempt:
     def fail(self, error: str | None, cause: str | None, *, event: str = "") -> None:
         """The task has failed; event: the ending of the event's type where it is neither "Failed" nor "TimedOut".
 
-        >>> from eslabon.stepfunctions.tasks.taskexamples import callback, types
+        >>> from eslabon.stepfunctions.api.examples import callback, types
         >>> attempt = callback()
         >>> attempt.fail("Refused", "Too dear.")
         >>> attempt.execution.error, attempt.execution.cause, types(attempt)[-1]
@@ -167,7 +168,7 @@ class Attempt:
     def beat(self) -> None:
         """Its worker is alive: the heartbeat's time starts again.
 
-        >>> from eslabon.stepfunctions.tasks.taskexamples import callback, types
+        >>> from eslabon.stepfunctions.api.examples import callback, types
         >>> attempt = callback(HeartbeatSeconds=60)
         >>> attempt.execution.clock.advance(50)
         >>> attempt.beat()
@@ -185,7 +186,7 @@ class Attempt:
     def stop(self) -> None:
         """The execution has no use for it any more.
 
-        >>> from eslabon.stepfunctions.tasks.taskexamples import callback, types
+        >>> from eslabon.stepfunctions.api.examples import callback, types
         >>> attempt = callback()
         >>> attempt.stop()
         >>> attempt.live, types(attempt)
@@ -199,7 +200,7 @@ class Attempt:
 
         https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html
 
-        >>> from eslabon.stepfunctions.tasks.taskexamples import callback, types
+        >>> from eslabon.stepfunctions.api.examples import callback, types
         >>> attempt = callback(TimeoutSeconds=60)
         >>> attempt.overdue()
         False
@@ -228,7 +229,7 @@ class Attempt:
     def _watch(self, *, heartbeat: bool = True) -> None:
         clock = self.execution.clock
         if self.timeout is not None:
-            due = self.visit.worked_at + self.timeout
+            due = self.began + self.timeout
             self._timers.append(clock.call_at(due, lambda: self._time_out(TIMEOUT), background=True))
         if self.heartbeat is not None and heartbeat:
             self._timers.append(clock.call_later(self.heartbeat, lambda: self._time_out(HEARTBEAT), background=True))
@@ -270,14 +271,13 @@ def run(visit: Visit, work: TaskWork) -> None:
 
     Raises StateError when its arguments, time-outs or role cannot be computed.
 
-    >>> from eslabon.stepfunctions.tasks.taskexamples import callback, types
+    >>> from eslabon.stepfunctions.api.examples import callback, types
     >>> attempt = callback(Retry=[{"ErrorEquals": ["Busy"]}])
     >>> attempt.fail("Busy", None)
     >>> attempt.execution.clock.advance(2)
     >>> types(attempt)[3:]
     ['TaskFailed', 'TaskScheduled', 'TaskStarted', 'TaskSubmitted']
     """
-    visit.worked_at = visit.flow.execution.clock.now
     attempt = Attempt(visit, work)
     visit.token = attempt.token if work.resource.kind == "integration" else None
     attempt.arguments = visit.state.dataflow.arguments(visit)
