@@ -12,7 +12,7 @@ from eslabon.stepfunctions.api.machines import ACTIVE
 from eslabon.stepfunctions.api.statemachines import StateMachines
 from eslabon.stepfunctions.maps.maprunoperations import MapRuns
 from eslabon.stepfunctions.tasks.activities import Activities
-from eslabon.stepfunctions.validation.operations import Trials
+from eslabon.stepfunctions.validation.validation import Trials
 
 
 class StepFunctions(StateMachines, Aliases, MapRuns, Activities, Trials):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from eslabon.errors import ServiceError
 from eslabon.stepfunctions.language.definition import Machine
-from eslabon.stepfunctions.validation.diagnostics import ERROR, Diagnostic
+from eslabon.stepfunctions.validation.context import ERROR, Diagnostic
 from eslabon.stepfunctions.validation.validation import examine
 
 

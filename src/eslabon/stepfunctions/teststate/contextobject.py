@@ -5,33 +5,33 @@ https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from eslabon import jsontext
 from eslabon.errors import ServiceError
+from eslabon.stepfunctions.validation.kinds import is_object, is_text
 
-_KINDS: Mapping[str, tuple[str, Any]] = {
-    "text": ("a string", lambda value: isinstance(value, str)),
-    "count": ("an integer of 0 or more", lambda value: type(value) is int and value >= 0),
-    "any": ("a JSON value", lambda value: True),
-}
 
-# The fields of the context object; those of an object are a table of their own.
-_FIELDS: Mapping[str, Any] = {
-    "Execution": {
-        "Id": "text",
-        "Input": "any",
-        "Name": "text",
-        "RoleArn": "text",
-        "StartTime": "text",
-        "RedriveCount": "count",
-        "RedriveTime": "text",
-    },
-    "State": {"EnteredTime": "text", "Name": "text", "RetryCount": "count"},
-    "StateMachine": {"Id": "text", "Name": "text"},
-    "Task": {"Token": "text"},
-    "Map": {"Item": {"Index": "count", "Key": "text", "Value": "any", "Source": "text"}},
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+# What the fields of the context object hold, by their paths: how a message calls it, and whether a value is that.
+_KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    path: (called, good)
+    for called, good, paths in (
+        ("an object", is_object, "Execution Map Map.Item State StateMachine Task"),
+        ("a JSON value", lambda value: True, "Execution.Input Map.Item.Value"),
+        ("an integer of 0 or more", _is_count, "Execution.RedriveCount Map.Item.Index State.RetryCount"),
+        (
+            "a string",
+            is_text,
+            "Execution.Id Execution.Name Execution.RoleArn Execution.StartTime Execution.RedriveTime Map.Item.Key "
+            "Map.Item.Source State.EnteredTime State.Name StateMachine.Id StateMachine.Name Task.Token",
+        ),
+    )
+    for path in paths.split()
 }
 
 
@@ -56,23 +56,20 @@ def read_context(text: str) -> dict[str, Any]:
         raise _invalid(f"it is not JSON: {error}") from None
     if not isinstance(context, dict):
         raise _invalid("it must be a JSON object")
-    _check(context, _FIELDS, "")
+    _check(context, "")
     return context
 
 
-def _check(given: Mapping[str, Any], fields: Mapping[str, Any], path: str) -> None:
+def _check(given: Mapping[str, Any], inside: str) -> None:
     for name, value in given.items():
-        kind = fields.get(name)
-        if kind is None:
-            raise _invalid(f"Field '{path}{name}' is not allowed")
-        if isinstance(kind, str):
-            called, good = _KINDS[kind]
-            if not good(value):
-                raise _invalid(f"{path}{name} must be {called}")
-        elif isinstance(value, dict):
-            _check(value, kind, f"{path}{name}.")
-        else:
-            raise _invalid(f"{path}{name} must be an object")
+        path = f"{inside}{name}"
+        if path not in _KINDS:
+            raise _invalid(f"Field '{path}' is not allowed")
+        called, good = _KINDS[path]
+        if not good(value):
+            raise _invalid(f"{path} must be {called}")
+        if good is is_object:
+            _check(value, f"{path}.")
 
 
 def _invalid(problem: str) -> ServiceError:

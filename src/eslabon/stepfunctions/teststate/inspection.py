@@ -46,29 +46,20 @@ class Inspection:
         self.shown = shown
         self.data: dict[str, Any] = {}
 
-    def note(self, name: str, value: Any) -> None:
+    def note(self, name: str, value: Any, *, made: bool = True) -> None:
         """Keep what a step has made, when it is one that is shown.
+
+        made: or what stands for it when the step has made nothing, because the state has no such field.
 
         >>> inspection = Inspection(frozenset({"result"}))
         >>> inspection.note("result", [1])
         >>> inspection.note("afterArguments", {})
+        >>> inspection.note("result", 2, made=False)
         >>> inspection.data
         {'result': '[1]'}
         """
-        if name in self.shown:
+        if name in self.shown and (made or name not in self.data):
             self.data[name] = compact(value)
-
-    def note_unless(self, name: str, value: Any) -> None:
-        """Keep a value for a step that has not made one: the state's definition has no such field.
-
-        >>> inspection = Inspection(frozenset({"result"}))
-        >>> inspection.note_unless("result", 1)
-        >>> inspection.note_unless("result", 2)
-        >>> inspection.data
-        {'result': '1'}
-        """
-        if name not in self.data:
-            self.note(name, value)
 
 
 def shown_steps(state: State) -> frozenset[str]:
@@ -101,16 +92,16 @@ class Noted(DataFlow):
         if "afterInputPath" not in self.steps:
             seen.note("afterInputPath", scope.document)
         value = super().arguments(scope, seen.note)
-        seen.note_unless("afterParameters", value)
+        seen.note("afterParameters", value, made=False)
         return value
 
     def output(self, scope: Scope, result: Any, note: Note | None = None) -> tuple[Any, Mapping[str, Any]]:
         """What the state hands on, noted."""
         seen = self.inspection
-        seen.note_unless("result", result)
+        seen.note("result", result, made=False)
         selected = result
         if "afterResultSelector" not in self.steps:
-            seen.note("afterResultSelector", selected)
+            seen.note("afterResultSelector", result)
 
         def noted(name: str, value: Any) -> None:
             nonlocal selected
@@ -119,5 +110,5 @@ class Noted(DataFlow):
             seen.note(name, value)
 
         output, assigned = super().output(scope, result, noted)
-        seen.note_unless("afterResultPath", selected)
+        seen.note("afterResultPath", selected, made=False)
         return output, assigned

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from eslabon.errors import NotModelled, ServiceError
@@ -130,10 +130,10 @@ def _check_failures(work: MapWork, failed: int | None, limits: Mapping[str, floa
     if work.tolerated_percentage is not None and count is None:
         message = "mapIterationFailureCount is a part of the items: mapItemReaderData must have them, or the input."
         raise ServiceError("ValidationException", message)
-    checks: list[Callable[[], bool]] = []
+    exceeded = []
     if work.tolerated_count is not None:
-        checks.append(lambda: failed > limits["toleratedFailureCount"])
+        exceeded.append(failed > limits["toleratedFailureCount"])
     if work.tolerated_percentage is not None and count:
-        checks.append(lambda: failed * 100 / count > limits["toleratedFailurePercentage"])
-    if not checks or any(check() for check in checks):
+        exceeded.append(failed * 100 / count > limits["toleratedFailurePercentage"])
+    if any(exceeded) or not exceeded:
         raise StateError(EXCEEDED, "The specified tolerated failure threshold was exceeded", complete=True)

@@ -173,42 +173,42 @@ def _check_result(state: State, result: Any, mode: str) -> None:
     work = state.work
     if isinstance(work, TaskWork):
         check_result(work.resource, result, mode)
-    elif isinstance(work, MapWork):
-        written = work.writer is not None and work.writer.arguments is not None  # then the result says where
-        if not isinstance(result, list) and not written:
-            raise _refused("Mocked result must be an array.")
-    elif isinstance(work, ParallelWork):
-        if not isinstance(result, list):
-            raise _refused("Mocked result must be an array.")
-        if len(result) != len(work.branches):
-            raise _refused("Mocked result must contain the same number of items as number of Parallel branches.")
+    elif isinstance(work, MapWork) and work.writer is not None and work.writer.arguments is not None:
+        pass  # the result says where the results were written
+    elif not isinstance(result, list):
+        raise _refused("Mocked result must be an array.")
+    elif isinstance(work, ParallelWork) and len(result) != len(work.branches):
+        raise _refused("Mocked result must contain the same number of items as number of Parallel branches.")
 
 
 def _check_configuration(
     configuration: Mapping[str, Any], state: State, mock: Mock | None, around: MapWork | None
 ) -> None:
     """Refuse a stateConfiguration that the state or the mock has no use for. Raises ValidationException."""
+    failing = mock is not None and mock.error is not None
+    work = state.work
+    uses = (
+        (
+            "errorCausedByState",
+            failing and state.type in ("Map", "Parallel"),
+            "a mocked errorOutput of a Map or Parallel state",
+        ),
+        ("retrierRetryCount", failing, "a mocked errorOutput"),
+        ("mapIterationFailureCount", mock is not None and state.type == "Map", "a mocked Map state"),
+        ("mapItemReaderData", isinstance(work, MapWork) and work.reader is not None, "a Map state with an ItemReader"),
+    )
+    for name, fits, use in uses:
+        if configuration.get(name) is not None and not fits:
+            if name == "mapIterationFailureCount" and around is not None and mock is not None:
+                raise NotModelled("stepfunctions", f"{name} of a state inside a Map", ["that of the Map"])
+            raise _refused(f"{name} is for {use}.")
     named = configuration.get("errorCausedByState")
-    if named is not None:
-        if state.type not in ("Map", "Parallel") or mock is None or mock.error is None:
-            raise _refused("errorCausedByState is for a mocked errorOutput of a Map or Parallel state.")
-        if named not in set(_inner_names(state)):
-            raise _refused(f"errorCausedByState is '{named}', and no state of that name is inside '{state.name}'.")
-    if configuration.get("retrierRetryCount") is not None and (mock is None or mock.error is None):
-        raise _refused("retrierRetryCount is for a mocked errorOutput.")
-    if configuration.get("mapIterationFailureCount") is not None and (state.type != "Map" or mock is None):
-        if around is not None and mock is not None:
-            raise NotModelled("stepfunctions", "mapIterationFailureCount of a state inside a Map", ["that of the Map"])
-        raise _refused("mapIterationFailureCount is for a mocked Map state.")
-    if configuration.get("mapItemReaderData") is not None:
-        if not isinstance(state.work, MapWork) or state.work.reader is None:
-            raise _refused("mapItemReaderData is for a Map state with an ItemReader.")
+    if named is not None and named not in _inner_names(state):
+        raise _refused(f"errorCausedByState is '{named}', and no state of that name is inside '{state.name}'.")
 
 
-def _inner_names(state: State) -> Iterator[str]:
-    for machine in inner_machines(state):
-        for inner in machine.every_state():
-            yield inner.name
+def _inner_names(state: State) -> set[str]:
+    return {inner.name for machine in inner_machines(state) for inner in machine.every_state()}
 
 
 def _object(text: str, name: str) -> dict[str, Any]:

@@ -1,4 +1,8 @@
-"""Where in a definition the checks are: its report, the query language, the variables that can be seen there."""
+"""Where in a definition the checks are, the variables that can be seen there, and what has been found wrong so far.
+
+Codes: https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinitionDiagnostic.html
+AWS answers INVALID_JSONATA_EXPRESSION and UNSUPPORTED_JSONATA_EXPRESSION too; UNKNOWN_VARIABLE is ours.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,29 @@ from typing import Any
 
 from eslabon.stepfunctions.language.dataflow import JSONPATH
 from eslabon.stepfunctions.language.scope import DefinitionError
-from eslabon.stepfunctions.validation.diagnostics import Report
 
 STATES = "states"  # the reserved variable
+ERROR, WARNING = "ERROR", "WARNING"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem: an ERROR keeps a state machine from being created, a WARNING does not.
+
+    location: as a path from the definition's root, "/States/Pay/Next"; empty where the whole is meant.
+
+    >>> str(Diagnostic(ERROR, "MISSING_END_STATE", "Workflow has no terminal state"))
+    'MISSING_END_STATE: Workflow has no terminal state at null'
+    """
+
+    severity: str
+    code: str
+    message: str
+    location: str = ""
+
+    def __str__(self) -> str:
+        """As CreateStateMachine names it in its refusal."""
+        return f"{self.code}: {self.message} at {self.location or 'null'}"
 
 
 class Variables:
@@ -54,20 +78,20 @@ class Variables:
             return None
         return self.outer.assigned[name][0] if name in self.outer.assigned else self.outer.taken(name)
 
-    def check(self, report: Report) -> None:
+    def check(self, context: Context) -> None:
         """Report names that an outer machine assigns too, and names that nothing assigns.
 
-        >>> report, whole = Report(), Variables()
+        >>> context, whole = Context(), Variables()
         >>> whole.assigned["n"], Variables(whole).assigned["n"] = ["/States/A/Assign/n"], ["/States/B/…/Assign/n"]
-        >>> whole.check(report)
-        >>> report.failed
-        True
+        >>> whole.check(context)
+        >>> context.errors
+        1
         """
         for name, places in self.assigned.items():
             taken = self.taken(name)
             if taken is not None:
                 for place in places:
-                    report.error(
+                    context.error(
                         place,
                         f"The variable '{name}' is assigned in an outer scope too, at {taken}. Call this one "
                         "otherwise: inner scopes cannot assign the variables of outer ones",
@@ -77,16 +101,15 @@ class Variables:
                 message = f"No state whose variables can be read here assigns ${name}."
                 if self.taken(name) is not None:
                     message += " The child executions of a distributed Map cannot read outer variables."
-                report.warn(place, "UNKNOWN_VARIABLE", message)
+                context.warn(place, "UNKNOWN_VARIABLE", message)
         for inner in self.inner:
-            inner.check(report)
+            inner.check(context)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """What the checks of one part of a definition know; `within` makes the context of a part of that part."""
 
-    report: Report = field(default_factory=Report)
     type: str = "STANDARD"  # of the state machine or of a distributed Map's child executions; or EXPRESS
     whole_language: str = JSONPATH  # of the state machine
     language: str = JSONPATH  # of the state
@@ -97,6 +120,7 @@ class Context:
     has_result: bool = False  # the state has a result, which its Output and Assign see as $states.result
     names: dict[str, str] = field(default_factory=dict)  # of all states so far, and where they are
     labels: dict[str, str] = field(default_factory=dict)
+    found: dict[Diagnostic, None] = field(default_factory=dict)  # in the whole definition so far, each once
 
     def within(self, **changes: Any) -> Context:
         """The context of a part.
@@ -106,15 +130,36 @@ class Context:
         """
         return replace(self, **changes)
 
-    def error(self, location: str, message: str, **more: str) -> None:
-        """Report an error.
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """All that has been reported, in the order in which it was found."""
+        return list(self.found)
+
+    @property
+    def errors(self) -> int:
+        """How many errors have been reported."""
+        return sum(one.severity == ERROR for one in self.found)
+
+    def error(self, location: str | None, message: str, code: str = "SCHEMA_VALIDATION_FAILED") -> None:
+        """Report an error; location: where it is, None where the whole text or workflow is meant.
 
         >>> context = Context()
-        >>> context.error("/StartAt", "no")
-        >>> context.report.failed
-        True
+        >>> context.error("/States/A", "State A has no Next", "MISSING_TRANSITION")
+        >>> context.error("/States/A", "State A has no Next", "MISSING_TRANSITION")
+        >>> context.errors, str(context.diagnostics[0])
+        (1, 'MISSING_TRANSITION: State A has no Next at /States/A')
         """
-        self.report.error(location or "/", message, **more)
+        self.found[Diagnostic(ERROR, code, message, "" if location is None else location or "/")] = None
+
+    def warn(self, location: str, code: str, message: str) -> None:
+        """Report a warning.
+
+        >>> context = Context()
+        >>> context.warn("/States/A/Cause", "NO_PATH", "This looks like a path.")
+        >>> context.errors, context.diagnostics[0].severity
+        (0, 'WARNING')
+        """
+        self.found[Diagnostic(WARNING, code, message, location)] = None
 
     @contextmanager
     def compiling(self, location: str, beginning: str = "", **more: str) -> Iterator[None]:
@@ -125,7 +170,7 @@ class Context:
         >>> context = Context()
         >>> with context.compiling("/States/A/InputPath", "No path: "):
         ...     raise DefinitionError("it begins with $")
-        >>> print(context.report.diagnostics[0])
+        >>> print(context.diagnostics[0])
         SCHEMA_VALIDATION_FAILED: No path: it begins with $ at /States/A/InputPath
         """
         try:

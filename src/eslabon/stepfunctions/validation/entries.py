@@ -26,7 +26,7 @@ def check_rule(context: Context, rule: Any, location: str) -> None:
 
     >>> context = Context()
     >>> check_rule(context, {"Variable": "$.n", "Next": "B"}, "/States/A/Choices[0]")
-    >>> print(context.report.diagnostics[0].message)
+    >>> print(context.diagnostics[0].message)
     A test needs one comparison, or And, Or or Not; this one has none
     """
     if context.language == JSONATA:
@@ -58,7 +58,7 @@ def _check_test(context: Context, test: Any, location: str, shape: Shape) -> Non
 def _check_fixed(context: Context, value: Any, location: str) -> None:
     if expressions.looks_dynamic(value):
         message = "The value looks like a path, and is compared as text: the …Path operators compare with paths"
-        context.report.warn(location, "NO_PATH", message)
+        context.warn(location, "NO_PATH", message)
 
 
 def _check_wildcards(context: Context, value: str, location: str) -> None:
@@ -118,7 +118,7 @@ def check_retry(context: Context, value: Any, location: str) -> None:
 
     >>> context = Context()
     >>> check_retry(context, [{"ErrorEquals": ["States.ALL", "Full"]}], "/States/A/Retry")
-    >>> print(context.report.diagnostics[0])
+    >>> print(context.diagnostics[0])
     SCHEMA_VALIDATION_FAILED: States.ALL must be alone in ErrorEquals at /States/A/Retry[0]/ErrorEquals
     """
     kinds.array_of(_check_retrier)(context, value, location)
@@ -137,7 +137,7 @@ def check_catch(context: Context, value: Any, location: str) -> None:
 
     >>> context = Context()
     >>> check_catch(context, [{"ErrorEquals": ["States.ALL"]}], "/States/A/Catch")
-    >>> print(context.report.diagnostics[0])
+    >>> print(context.diagnostics[0])
     SCHEMA_VALIDATION_FAILED: The field 'Next' is required but was missing at /States/A/Catch[0]
     """
     kinds.array_of(_CATCHER.check)(context.within(catching=True), value, location)

@@ -1,6 +1,7 @@
-"""Paths, intrinsic functions and payload templates in a definition: whether they compile, and what variables they read.
+"""Paths, payload templates and JSONata in a definition: whether they compile, and what variables they read.
 
-They are compiled by the modules that run them; nothing is evaluated. JSONata is in `jsonatachecks`.
+They are compiled by the modules that run them; nothing is evaluated. What AWS refuses beside what does not compile:
+https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 """
 
 from __future__ import annotations
@@ -9,14 +10,17 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from eslabon.stepfunctions.language.jsonata.jsonata import compile_expression, expression_in
 from eslabon.stepfunctions.language.jsonpath.intrinsics import compile_intrinsic
 from eslabon.stepfunctions.language.jsonpath.paths import compile_path, compile_reference_path
 from eslabon.stepfunctions.language.jsonpath.pathsyntax import parse_path
 from eslabon.stepfunctions.language.jsonpath.templates import DEEPEST, DYNAMIC
-from eslabon.stepfunctions.validation.context import Context
+from eslabon.stepfunctions.validation.context import STATES, Context
 
 _LOOKS_DYNAMIC = re.compile(r"\$(\$?\.|\$?$|[A-Za-z_]\w*($|\.|\[))|States\.\w+\(", re.ASCII)
 _VARIABLE_IN_CALL = re.compile(r"'(?:\\.|[^'\\])*'|(?<!\$)\$([^\W\d]\w*)")
+_PLAIN_VALUE = re.compile(r"\$[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
+_AFTER_THE_WORK = ("/Output", "/Assign")  # fields of a state that are evaluated when it has a result
 # What ErrorPath and CausePath may call: https://docs.aws.amazon.com/step-functions/latest/dg/state-fail.html
 TEXT_FUNCTIONS = (
     "States.Format",
@@ -55,7 +59,7 @@ def check_path(context: Context, value: str, location: str) -> None:
 
     >>> context = Context()
     >>> check_path(context, "total", "/States/A/InputPath")
-    >>> print(context.report.diagnostics[0].message)
+    >>> print(context.diagnostics[0].message)
     Value is not a valid JSONPath: 'total' at position 0: a path begins with $
     """
     with context.compiling(location, "Value is not a valid JSONPath: "):
@@ -71,7 +75,7 @@ def check_reference_path(context: Context, value: str, location: str) -> None:
     >>> context = Context()
     >>> check_reference_path(context, "$.seconds", "/States/A/SecondsPath")
     >>> check_reference_path(context, "$.seconds[*]", "/States/A/SecondsPath")
-    >>> context.report.diagnostics[0].message
+    >>> context.diagnostics[0].message
     'Value is not a Reference Path: $.seconds[*] is no reference path: it must mean one node, without * : , ? or ..'
     """
     with context.compiling(location, "Value is not a Reference Path: "):
@@ -84,7 +88,7 @@ def check_variable(context: Context, value: str, location: str) -> None:
 
     >>> context = Context()
     >>> check_variable(context, "total", "/States/A/Choices[0]/Variable")
-    >>> print(context.report.diagnostics[0].message)
+    >>> print(context.diagnostics[0].message)
     Value is not a Reference Path: Reference path didn't start with '$'
     """
     if value.startswith("$"):
@@ -98,8 +102,8 @@ def check_result_path(context: Context, value: str, location: str) -> None:
 
     >>> context = Context()
     >>> check_result_path(context, "$.a[*]", "/States/A/ResultPath")
-    >>> context.report.failed
-    True
+    >>> context.errors
+    1
     """
     with context.compiling(location, "Value is not a Reference Path: "):
         compile_reference_path(value)
@@ -116,7 +120,7 @@ def check_dynamic(context: Context, value: Any, location: str) -> None:
 
     >>> context = Context()
     >>> check_dynamic(context, "foo", "/States/A/Parameters/Name.$")
-    >>> print(context.report.diagnostics[0].message)
+    >>> print(context.diagnostics[0].message)
     The value for the field 'Name.$' must be a valid JSONPath or a valid intrinsic function call: ...
     """
     name = location.rpartition("/")[2]
@@ -139,8 +143,8 @@ def check_text_path(context: Context, value: str, location: str) -> None:
 
     >>> context = Context()
     >>> check_text_path(context, "States.MathAdd(1, 2)", "/States/A/CausePath")
-    >>> context.report.failed
-    True
+    >>> context.errors
+    1
     """
     function = value.partition("(")[0].strip()
     if function.startswith("States.") and function not in TEXT_FUNCTIONS:
@@ -155,7 +159,7 @@ def check_template(context: Context, value: Any, location: str, depth: int = 0) 
 
     >>> context = Context()
     >>> check_template(context, {"a.$": 7, "b": "$.b"}, "/States/A/Parameters")
-    >>> [(found.code, found.location) for found in context.report.diagnostics]
+    >>> [(found.code, found.location) for found in context.diagnostics]
     [('SCHEMA_VALIDATION_FAILED', '/States/A/Parameters/a.$'), ('NO_DOLLAR', '/States/A/Parameters/b')]
     """
     if too_deep(context, location, depth):
@@ -168,7 +172,7 @@ def check_template(context: Context, value: Any, location: str, depth: int = 0) 
                 context.error(place, f"'{name}' and '{name.removesuffix(DYNAMIC)}' would be one member: leave one out")
         elif isinstance(value, dict) and looks_dynamic(item):
             message = f"The value looks like a path or an intrinsic function: call the field '{name}.$' if it is one"
-            context.report.warn(place, "NO_DOLLAR", message)
+            context.warn(place, "NO_DOLLAR", message)
         else:
             check_template(context, item, place, depth + 1)
 
@@ -184,3 +188,78 @@ def too_deep(context: Context, location: str, depth: int) -> bool:
     beginning = location if len(location) < 200 else f"{location[:200]}…"
     context.error(beginning, f"The value nests more than {DEEPEST} levels deep", code="TOO_DEEPLY_NESTED")
     return True
+
+
+# --- JSONata ----------------------------------------------------------------------------------------------------------
+
+
+def check_jsonata_value(context: Context, value: Any, location: str, depth: int = 0) -> None:
+    """Report everything wrong with the JSONata in a value, however deep.
+
+    >>> context = Context()
+    >>> check_jsonata_value(context, {"a": ["{% 1 + %}"], "b": "{% total %}"}, "/States/A/Output")
+    >>> for found in context.diagnostics:
+    ...     print(found)
+    INVALID_JSONATA_EXPRESSION: Unexpected end of expression at /States/A/Output/a[0]
+    UNSUPPORTED_JSONATA_EXPRESSION: Reference to 'total' at the top level is not supported. at /States/A/Output/b
+    """
+    if too_deep(context, location, depth):
+        return
+    if isinstance(value, str):
+        check_jsonata(context, value, location)
+    for place, item in inside(value, location):
+        check_jsonata_value(context, item, place, depth + 1)
+
+
+def check_jsonata(context: Context, value: str, location: str) -> bool:
+    """Report what is wrong with a text that may be a JSONata expression; answers whether it is meant as one.
+
+    >>> context = Context()
+    >>> check_jsonata(context, "plain", "/"), check_jsonata(context, "{% $states.input %}", "/"), context.errors
+    (False, True, 0)
+    """
+    with context.compiling(location, code="INVALID_JSONATA_EXPRESSION"):
+        text = expression_in(value)
+        if text is None:
+            return False
+        for kind, name in _names(text):
+            _check_name(context, kind, name, location)
+    return True
+
+
+def _names(text: str) -> list[tuple[str, str]]:
+    """What an expression refers to, as `names_in` has it. The library, which is large, reads what is no plain value."""
+    plain = _PLAIN_VALUE.fullmatch(text)
+    if plain is None:
+        from eslabon.stepfunctions.language.jsonata.jsonata_names import names_in
+
+        return names_in(text)
+    compile_expression(text, "")
+    variable, _, members = text.removeprefix("$").partition(".")
+    return [
+        ("variable", variable),
+        *([("member", members.partition(".")[0])] if variable == STATES and members else []),
+    ]
+
+
+def _check_name(context: Context, kind: str, name: str, location: str) -> None:
+    """A variable is noted; an expression has no context, so a bare name means nothing; $states has few members."""
+    problem = ""
+    if kind == "variable" and name != STATES:
+        context.variables.read.append((name, location))
+    elif kind == "name":
+        problem = f"Reference to '{name}' at the top level is not supported."
+    elif kind == "member":
+        after_the_work = location.removeprefix(context.state).startswith(_AFTER_THE_WORK)
+        exists = {
+            "errorOutput": (context.catching, "in the Output and Assign of Catch"),
+            "result": (
+                context.has_result and after_the_work,
+                "in the Output and Assign of Task, Parallel and Map states",
+            ),
+        }
+        there, where = exists.get(name, (True, ""))
+        if not there:
+            problem = f"Reference to '$states.{name}' is not supported here: it exists {where}."
+    if problem:
+        context.error(location, problem, code="UNSUPPORTED_JSONATA_EXPRESSION")

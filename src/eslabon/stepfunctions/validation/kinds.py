@@ -17,7 +17,6 @@ from eslabon.stepfunctions.language.jsonpath.templates import DYNAMIC
 from eslabon.stepfunctions.language.jsonvalues import is_number
 from eslabon.stepfunctions.validation import expressions
 from eslabon.stepfunctions.validation.context import STATES, Context
-from eslabon.stepfunctions.validation.jsonatachecks import check_jsonata, check_jsonata_value
 
 # Given the context, a value and where it is. What it answers is for those who call it by name.
 Kind = Callable[[Context, Any, str], object]
@@ -55,7 +54,7 @@ class Shape:
         >>> shape = Shape({"Next": text, "End": boolean}, required=["Next"], exactly_one=("Next", "End"))
         >>> shape.check(context, {"Nxt": "B"}, "/States/A")
         True
-        >>> for found in context.report.diagnostics:
+        >>> for found in context.diagnostics:
         ...     print(found.message)
         Field 'Nxt' is not supported
         The field 'Next' is required but was missing
@@ -97,8 +96,8 @@ def anything(context: Context, value: Any, location: str) -> None:
 
     >>> context = Context()
     >>> anything(context, None, "/States/A/Result")
-    >>> context.report.failed
-    False
+    >>> context.errors
+    0
     """
 
 
@@ -111,14 +110,14 @@ def value_of(wanted: str, good: Callable[[Any], object], *, expression: bool = F
     >>> context = Context(language="JSONata")
     >>> for flag in (True, "{% true %}", "true"):
     ...     value_of("true or false", lambda value: isinstance(value, bool), expression=True)(context, flag, "/Flag")
-    >>> for found in context.report.diagnostics:
+    >>> for found in context.diagnostics:
     ...     print(found.message)
     The field 'Flag' must be true or false, or a JSONata expression in {% %} for one
     """
 
     def check(context: Context, value: Any, location: str) -> None:
         computed = expression and context.language == JSONATA
-        if computed and isinstance(value, str) and check_jsonata(context, value, location):
+        if computed and isinstance(value, str) and expressions.check_jsonata(context, value, location):
             return
         if good(value):
             inside(context, value, location)
@@ -156,7 +155,7 @@ def one_of(*values: str) -> Kind:
 
     >>> context = Context()
     >>> one_of("FULL", "NONE")(context, "full", "/JitterStrategy")
-    >>> context.report.diagnostics[0].message
+    >>> context.diagnostics[0].message
     "The field 'JitterStrategy' should have one of these values: [FULL, NONE]"
     """
 
@@ -174,7 +173,7 @@ def number(least: float, most: float = math.inf, *, whole: bool = True, expressi
     >>> number(1)(context, 1, "/IntervalSeconds")
     >>> number(1)(context, 0, "/IntervalSeconds")
     >>> number(0, 100, whole=False)(context, True, "/ToleratedFailurePercentage")
-    >>> [found.message for found in context.report.diagnostics]
+    >>> [found.message for found in context.diagnostics]
     ["The field 'IntervalSeconds' must be an integer, 1 or more", "The field 'ToleratedFailurePercentage' must be a \
 number from 0 to 100"]
     """
@@ -188,7 +187,7 @@ def array_of(kind: Kind, *, empty: bool = True) -> Kind:
     >>> context = Context()
     >>> array_of(text, empty=False)(context, ["a", 1], "/ErrorEquals")
     >>> array_of(text, empty=False)(context, [], "/ErrorEquals")
-    >>> [(found.location, found.message) for found in context.report.diagnostics]
+    >>> [(found.location, found.message) for found in context.diagnostics]
     [('/ErrorEquals[1]', "The field 'ErrorEquals[1]' must be a string"), ('/ErrorEquals', "The field 'ErrorEquals' \
 must be an array that is not empty")]
     """
@@ -210,10 +209,10 @@ def template(context: Context, value: Any, location: str) -> None:
     >>> context = Context()
     >>> template(context, {"a.$": "$.a"}, "/States/A/Parameters")
     >>> template(context.within(language=JSONATA), "{% $a %}", "/States/A/Output")
-    >>> context.report.failed
-    False
+    >>> context.errors
+    0
     """
-    check = check_jsonata_value if context.language == JSONATA else expressions.check_template
+    check = expressions.check_jsonata_value if context.language == JSONATA else expressions.check_template
     check(context, value, location)
 
 
@@ -236,7 +235,7 @@ def _no_path(context: Context, value: str, location: str) -> None:
     if context.language == JSONPATH and expressions.looks_dynamic(value):
         name = location.rpartition("/")[2]
         message = f"The value looks like a path: call the field '{name}Path' if it is one"
-        context.report.warn(location, "NO_PATH", message)
+        context.warn(location, "NO_PATH", message)
 
 
 template_object = value_of("a JSON object", is_object, expression=True, inside=template)
@@ -251,7 +250,7 @@ def moment(*, expression: bool) -> Kind:
 
     >>> context = Context()
     >>> moment(expression=False)(context, "2026-01-01", "/Timestamp")
-    >>> context.report.diagnostics[0].message
+    >>> context.diagnostics[0].message
     "The field 'Timestamp' must be a timestamp with its offset, as 2026-01-01T12:00:00Z"
     """
     wanted = "a timestamp with its offset, as 2026-01-01T12:00:00Z"
@@ -264,7 +263,7 @@ def path(check: Callable[[Context, str, str], None], *, null: bool = False) -> K
     >>> context = Context()
     >>> path(expressions.check_path, null=True)(context, None, "/States/A/InputPath")
     >>> path(expressions.check_path)(context, 1, "/States/A/InputPath")
-    >>> context.report.diagnostics[0].message
+    >>> context.diagnostics[0].message
     "The field 'InputPath' must be a string that holds a path"
     """
     held = value_of("a string that holds a path", is_text, inside=check)

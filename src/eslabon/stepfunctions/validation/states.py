@@ -27,22 +27,20 @@ DEEPEST = 40  # machines in machines, far from where Python's own stack would en
 _HAVE_A_RESULT = ("Task", "Parallel", "Map")  # that $states.result shows
 
 
-def check_whole(context: Context, definition: Any) -> None:
+def check_whole(context: Context, definition: Mapping[str, Any]) -> None:
     """Report everything wrong with a definition, as json.loads gives it.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html
 
     >>> context = Context()
     >>> check_whole(context, {"StartAt": "A", "States": {"A": {"Type": "Succeed", "End": True}}})
-    >>> for found in context.report.diagnostics:
+    >>> for found in context.diagnostics:
     ...     print(found)
     SCHEMA_VALIDATION_FAILED: Field 'End' is not supported at /States/A
     """
-    language = definition.get("QueryLanguage", JSONPATH) if isinstance(definition, dict) else JSONPATH
-    if language not in (JSONPATH, JSONATA):
-        language = JSONPATH
+    language = JSONATA if definition.get("QueryLanguage") == JSONATA else JSONPATH
     _machine(context.within(whole_language=language), definition, "", schema.WHOLE)
-    context.variables.check(context.report)
+    context.variables.check(context)
 
 
 def _machine(context: Context, machine: Any, location: str, shape: Shape) -> None:
@@ -65,7 +63,7 @@ def check_state(context: Context, name: str, state: Any, location: str) -> None:
 
     >>> context = Context()
     >>> check_state(context, "A", {"Type": "Wait", "Seconds": -1, "End": True}, "/States/A")
-    >>> context.report.diagnostics[0].location
+    >>> context.diagnostics[0].location
     '/States/A/Seconds'
     """
     _check_name(context, name, location)
@@ -121,7 +119,7 @@ def _check_pass(context: Context, state: Mapping[str, Any], location: str) -> No
 def _check_static(context: Context, value: Any, location: str, depth: int) -> None:
     if expressions.looks_dynamic(value):
         message = "The value looks like a path, and Result is handed on as it stands: paths are for Parameters"
-        context.report.warn(location, "PASS_RESULT_IS_STATIC", message)
+        context.warn(location, "PASS_RESULT_IS_STATIC", message)
     if depth < DEEPEST_VALUE:
         for place, item in expressions.inside(value, location):
             _check_static(context, item, place, depth + 1)
@@ -184,9 +182,9 @@ def _check_outside(context: Context, state: Mapping[str, Any], location: str, *,
         place = f"{location}/{name}"
         if not distributed:
             context.error(place, f"Field '{name}' needs a ProcessorConfig whose Mode is DISTRIBUTED")
-        before = context.report.errors
+        before = context.errors
         shape.check(context, state[name], place)
-        if context.report.errors == before:
+        if context.errors == before:
             with context.compiling(place):  # what its members demand of each other is its own to say
                 compile_outside({name: state[name]}, context.language)
 

@@ -19,13 +19,13 @@ def check_transitions(context: Context, machine: Mapping[str, Any], location: st
     >>> context = Context()
     >>> states = {"A": {"Type": "Pass", "Next": "C"}, "B": {"Type": "Succeed"}}
     >>> check_transitions(context, {"StartAt": "A", "States": states}, "")
-    >>> for found in context.report.diagnostics:
+    >>> for found in context.diagnostics:
     ...     print(found)
     MISSING_TRANSITION_TARGET: Missing 'Next' target: C at /States/A/Next
     MISSING_TRANSITION_TARGET: State "B" is not reachable. at /States/B
     >>> context = Context()
     >>> check_transitions(context, {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "A"}}}, "")
-    >>> print(context.report.diagnostics[0])
+    >>> print(context.diagnostics[0])
     MISSING_END_STATE: Workflow has no terminal state at null
     """
     states: Mapping[str, Any] = machine["States"]
@@ -40,7 +40,7 @@ def check_transitions(context: Context, machine: Mapping[str, Any], location: st
             else:
                 _missing(context, target, place)
     if not any(_is_end(state) for state in states.values()):
-        context.report.error(location, "Workflow has no terminal state", "MISSING_END_STATE")
+        context.error(location or None, "Workflow has no terminal state", "MISSING_END_STATE")
         return
     if not isinstance(start, str):
         return
