@@ -226,12 +226,8 @@ class _Log:
         group = _parse(self.arn)[2]
         if group not in logs.groups:
             return
-        machine_arn = self.execution.state_machine["Id"]
-        for action in ACTIONS:
-            asked = _asked(service, self.arn, machine_arn, self.stream, action)
-            missing = f"{self.arn.removesuffix(':*')}:*"
-            if not logs.admits(
-                logs.policies.together, self.arn, missing_resource=missing, reply=lambda *_: None, **asked
-            ):
-                return
-        logs.append(group, self.stream, events)
+        machine_arn, missing = self.execution.state_machine["Id"], f"{self.arn.removesuffix(':*')}:*"
+        asked = [_asked(service, self.arn, machine_arn, self.stream, action) for action in ACTIONS]
+        told = {"missing_resource": missing, "reply": lambda *_: None}
+        if all(logs.admits(logs.policies.together, self.arn, **told, **one) for one in asked):
+            logs.append(group, self.stream, events)

@@ -8,10 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from eslabon.errors import NotModelled, ServiceError
-from eslabon.stepfunctions.language.dataflow import JSONATA
+from eslabon.stepfunctions.language.dataflow import JSONATA, TEMPLATES
 from eslabon.stepfunctions.language.errornames import RUNTIME
-from eslabon.stepfunctions.language.jsonata import jsonata
-from eslabon.stepfunctions.language.jsonpath.templates import compile_template
 from eslabon.stepfunctions.language.scope import Evaluate, StateError
 
 
@@ -74,16 +72,6 @@ class Place:
             raise ValueError(f"It is in {region}, the state machine in {self.service.region}.")
 
 
-def compile_payload(value: Any, field: str, language: str) -> Evaluate:
-    """A JSON value that may hold expressions anywhere, in either query language.
-
-    >>> from eslabon.stepfunctions.language.scope import Scope
-    >>> compile_payload({"day": "{% 1 + 1 %}"}, "BatchInput", "JSONata")(Scope({}))
-    {'day': 2}
-    """
-    return jsonata.compile_value(value, field) if language == JSONATA else compile_template(value, field)
-
-
 def compile_arguments(fields: Mapping[str, Any], language: str) -> Evaluate:
     """Parameters or Arguments: where in S3. They see the state's effective input.
 
@@ -92,4 +80,4 @@ def compile_arguments(fields: Mapping[str, Any], language: str) -> Evaluate:
     {'Bucket': 'orders-2026'}
     """
     field = "Arguments" if language == JSONATA else "Parameters"
-    return compile_payload(fields.get(field, {}), field, language)
+    return TEMPLATES[language](fields.get(field, {}), field)
