@@ -1,11 +1,11 @@
-"""What an expression of the Amazon States Language can see, and the error that ends a state.
+"""What an expression of the Amazon States Language can see, values with expressions in them, the errors of both.
 
 No syntax: `paths`, `intrinsics` and `templates` read a scope in JSONPath mode, `jsonata` in JSONata mode.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from eslabon.clock import START
@@ -47,7 +47,7 @@ class Scope:
         self.error_output = ABSENT
         self.variables = {} if variables is None else variables
         self._context = context
-        self._ids = ids
+        self._ids = ids or Ids(1)
         self._now = now
 
     @property
@@ -58,8 +58,6 @@ class Scope:
     @property
     def ids(self) -> Ids:
         """The cloud's generator, for the functions that draw a number or an id."""
-        if self._ids is None:
-            self._ids = Ids(1)
         return self._ids
 
     def now(self) -> float:
@@ -78,6 +76,28 @@ class Scope:
         except AttributeError:
             self._converted: dict[int, tuple[Any, Any]] = {}
             return self._converted
+
+
+def filled(value: Any, parts: Iterable[tuple[Any, Evaluate | None]]) -> Evaluate | None:
+    """An object or array of a definition with what is computed in it: a copy at each call. None when nothing is.
+
+    parts: names or indexes, each with what computes the value there, or None for what stays.
+
+    >>> evaluate = filled({"n": 1, "total": ""}, [("n", None), ("total", lambda scope: scope.input)])
+    >>> evaluate(Scope(7)), filled([1], [(0, None)]) is None
+    ({'n': 1, 'total': 7}, True)
+    """
+    dynamic = [(key, evaluate) for key, evaluate in parts if evaluate is not None]
+    if not dynamic:
+        return None
+
+    def build(scope: Scope) -> Any:
+        built = value.copy()
+        for key, evaluate in dynamic:
+            built[key] = evaluate(scope)
+        return built
+
+    return build
 
 
 class StateError(Exception):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from eslabon.stepfunctions.language.errornames import QUERY_FAILED
 from eslabon.stepfunctions.language.jsonvalues import compact
-from eslabon.stepfunctions.language.scope import ABSENT, DefinitionError, Evaluate, Scope, StateError
+from eslabon.stepfunctions.language.scope import ABSENT, DefinitionError, Evaluate, Scope, StateError, filled
 
 if TYPE_CHECKING:
     from eslabon.stepfunctions.language.jsonata.jsonata_engine import Engine
@@ -201,17 +201,7 @@ def _compile(value: Any, location: str) -> Evaluate | None:
         except DefinitionError as error:
             raise DefinitionError(f"{location}: {error.message}") from None
         return None if text is None else compile_expression(text, location)
-    dynamic = [(key, evaluate) for key, evaluate in parts if evaluate is not None]
-    if not dynamic:
-        return None
-
-    def build(scope: Scope) -> Any:
-        built = value.copy()
-        for key, evaluate in dynamic:
-            built[key] = evaluate(scope)
-        return built
-
-    return build
+    return filled(value, parts)
 
 
 def _named_value(text: str, variable: str, steps: list[str]) -> Evaluate:

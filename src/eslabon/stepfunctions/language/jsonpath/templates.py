@@ -11,7 +11,7 @@ from typing import Any
 
 from eslabon.stepfunctions.language.jsonpath.intrinsics import compile_intrinsic
 from eslabon.stepfunctions.language.jsonpath.paths import compile_path
-from eslabon.stepfunctions.language.scope import DefinitionError, Evaluate, Scope
+from eslabon.stepfunctions.language.scope import DefinitionError, Evaluate, filled
 
 DYNAMIC = ".$"
 DEEPEST = 200  # members in members, far from where Python's own stack would end
@@ -23,6 +23,7 @@ def compile_template(value: Any, field: str = "Parameters") -> Evaluate:
     `field` is the state's field the template stands in, for the message of a DefinitionError. What has nothing dynamic
     in it is handed out as it is, not copied: nobody changes a JSON value.
 
+    >>> from eslabon.stepfunctions.language.scope import Scope
     >>> template = compile_template({"id.$": "$.order.id", "kind": "order", "items": [{"n.$": "$$.Map.Item.Index"}]})
     >>> template(Scope({"order": {"id": 7}}, context=lambda: {"Map": {"Item": {"Index": 0}}}))
     {'id': 7, 'kind': 'order', 'items': [{'n': 0}]}
@@ -52,17 +53,7 @@ def _compile(value: Any, location: str, depth: int = 0) -> Evaluate | None:
         parts = [(index, _compile(item, f"{location}[{index}]", depth + 1)) for index, item in enumerate(value)]
     else:
         return None
-    dynamic = [(key, evaluate) for key, evaluate in parts if evaluate is not None]
-    if not dynamic:
-        return None
-
-    def build(scope: Scope) -> Any:
-        built = payload.copy()
-        for key, evaluate in dynamic:
-            built[key] = evaluate(scope)
-        return built
-
-    return build
+    return filled(payload, parts)
 
 
 def _members(
