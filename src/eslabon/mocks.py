@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 UNSET: Any = object()  # not given, which null is not
 _FORM = 'each answer of a sequence is {"result": …} or {"error": …, "cause": …}'
-
-Function = Callable[[Any], Any]
+_MEMBERS = ({"result"}, {"error"}, {"error", "cause"})
 
 
 class TaskFailed(Exception):
@@ -30,9 +29,9 @@ class TaskFailed(Exception):
 
 
 class Mock:
-    """The answers to one target, one an attempt; the last repeats."""
+    """The answers to one target, one an attempt; the last repeats. Each is a function or an entry of a sequence."""
 
-    def __init__(self, target: str, answers: Sequence[Function]) -> None:
+    def __init__(self, target: str, answers: Sequence[Any]) -> None:
         self.target = target
         self._answers = answers
         self._given = 0
@@ -47,9 +46,15 @@ class Mock:
         >>> mock.answer({}), mock.answer({})
         ({'paid': True}, {'paid': True})
         """
-        number = min(self._given, len(self._answers) - 1)
+        answer = self._answers[min(self._given, len(self._answers) - 1)]
         self._given += 1
-        return _json(self._answers[number](copy.deepcopy(arguments)), f"The mock of {self.target} answered")
+        if callable(answer):
+            result = answer(copy.deepcopy(arguments))
+        elif "error" in answer:
+            raise TaskFailed(answer["error"], answer.get("cause"))
+        else:
+            result = answer["result"]
+        return _json(result, f"The mock of {self.target} answered")
 
 
 class Mocks:
@@ -114,11 +119,11 @@ class Mocks:
         return self._mocks.get(state) or self._mocks.get(resource)
 
 
-def made_of(target: str, answer: Any) -> list[Function]:
-    """The functions that answer successive attempts, of one function or a sequence of answers.
+def made_of(target: str, answer: Any) -> list[Any]:
+    """The answers to successive attempts, of one function or a sequence of answers.
 
-    >>> made_of("Pay", lambda arguments: arguments["n"] + 1)[0]({"n": 1})
-    2
+    >>> made_of("Pay", [{"result": 1}, {"error": "Busy"}])
+    [{'result': 1}, {'error': 'Busy'}]
     >>> made_of("Pay", {"paid": True})
     Traceback (most recent call last):
     TypeError: mock('Pay', …): an answer is a function of the arguments, or a sequence; for one result write ...
@@ -132,22 +137,15 @@ def made_of(target: str, answer: Any) -> list[Function]:
         )
     if not answer:
         raise ValueError(f"mock({target!r}, …): the sequence has no answer; {_FORM}")
-    return [_one(target, entry) for entry in answer]
-
-
-def _one(target: str, entry: Any) -> Function:
-    names = set(entry) if isinstance(entry, Mapping) else set()
-    if names == {"result"}:
-        result = _json(entry["result"], f"mock({target!r}, …): the result is")
-        return lambda arguments: result
-    if "error" in names and names <= {"error", "cause"}:
-        error, cause = entry["error"], entry.get("cause")
-
-        def fail(arguments: Any) -> Any:
-            raise TaskFailed(error, cause)
-
-        return fail
-    raise ValueError(f"mock({target!r}, …): {_FORM}, not {entry!r}")
+    for entry in answer:
+        if not isinstance(entry, Mapping) or set(entry) not in _MEMBERS:
+            raise ValueError(f"mock({target!r}, …): {_FORM}, not {entry!r}")
+    return [
+        {**entry, "result": _json(entry["result"], f"mock({target!r}, …): the result is")}
+        if "result" in entry
+        else entry
+        for entry in answer
+    ]
 
 
 def _json(value: Any, where: str) -> Any:

@@ -21,8 +21,8 @@ from eslabon.stepfunctions.language.jsonata.jsonata_library import (
     Functions,
     JException,
     Jsonata,
-    LibrarySignature,
     Refused,
+    Signature,
     evaluation,
     to_library,
 )
@@ -139,7 +139,7 @@ def _now(picture: Any, timezone: Any) -> Any:
 # --- as the library calls them ---------------------------------------------------------------------------------------
 
 
-class _Signature(LibrarySignature):  # type: ignore[misc]  # the library has no types
+class _Signature(Signature):  # type: ignore[misc]  # the library has no types
     """The parameters of a function: https://docs.jsonata.org/embedding-extending#function-signature-syntax
 
     The library's takes null for a missing argument.

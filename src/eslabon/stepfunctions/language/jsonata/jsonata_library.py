@@ -16,31 +16,17 @@ from typing import Any
 from eslabon.stepfunctions.language.scope import ABSENT
 
 _limit = sys.getrecursionlimit()
-from jsonata import JException, Jsonata  # noqa: E402
-from jsonata.functions import Functions  # noqa: E402
-from jsonata.parser import Parser  # noqa: E402
-from jsonata.signature import Signature as LibrarySignature  # noqa: E402
-from jsonata.utils import Utils  # noqa: E402
+from jsonata import JException as JException  # noqa: E402
+from jsonata import Jsonata as Jsonata  # noqa: E402
+from jsonata.functions import Functions as Functions  # noqa: E402
+from jsonata.parser import Parser as Parser  # noqa: E402
+from jsonata.signature import Signature as Signature  # noqa: E402
+from jsonata.utils import Utils as Utils  # noqa: E402
 
 sys.setrecursionlimit(_limit)  # the import sets one for the whole process
 
 NULL = Utils.NULL_VALUE
 _LARGEST_INTEGER = 10**21  # JavaScript writes larger numbers with an exponent
-
-__all__ = [
-    "NULL",
-    "Functions",
-    "JException",
-    "Jsonata",
-    "LibrarySignature",
-    "Parser",
-    "Refused",
-    "Utils",
-    "compile_regex",
-    "evaluation",
-    "to_json",
-    "to_library",
-]
 
 
 class Refused(JException):  # type: ignore[misc]  # the library has no types
