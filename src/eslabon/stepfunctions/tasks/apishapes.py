@@ -58,12 +58,18 @@ def pascal_case(name: str) -> str:
 
 
 def parameters_of(
-    shape: Any, arguments: Any, naming: Naming, complaints: list[str], *, allowed: Collection[str] = ()
+    shape: Any,
+    arguments: Any,
+    naming: Naming,
+    complaints: list[str],
+    *,
+    allowed: Collection[str] = (),
+    path: str = "",
 ) -> dict[str, Any]:
     """The parameters of an operation, from a Task's arguments; what is wrong with them is added to `complaints`.
 
     shape: the operation's input shape, None when it takes nothing; allowed: the members that may be given, by their
-    names on the Task's side, all when empty.
+    names on the Task's side, all when empty; path: what complaints write before the members' names.
 
     >>> from eslabon.boto import service_model
     >>> shape = service_model("sqs").operation_model("SendMessage").input_shape
@@ -79,23 +85,9 @@ def parameters_of(
     if not isinstance(arguments, Mapping):
         complaints.append("The value must be a JSON object")
         return {}
-    if shape is None:
-        complaints.extend(f'The field "{name}" is not supported by Step Functions' for name in arguments)
-        return {}
-    return _structure(shape, arguments, naming, "", complaints, allowed)
-
-
-def _structure(
-    shape: Any,
-    given: Mapping[str, Any],
-    naming: Naming,
-    path: str,
-    complaints: list[str],
-    allowed: Collection[str] = (),
-) -> dict[str, Any]:
-    names = {naming(member): member for member in shape.members}
+    names = {naming(member): member for member in shape.members} if shape else {}
     taken: dict[str, Any] = {}
-    for name, value in given.items():
+    for name, value in arguments.items():
         member = names.get(name)
         if member is None or (allowed and name not in allowed):
             complaints.append(f'The field "{path}{name}" is not supported by Step Functions')
@@ -104,8 +96,8 @@ def _structure(
             converted = _parameter(shape.members[member], value, naming, f"{path}{name}", complaints)
             if len(complaints) == before:
                 taken[member] = converted
-    for member in shape.required_members:
-        if given.get(naming(member)) is None:
+    for member in shape.required_members if shape else ():
+        if arguments.get(naming(member)) is None:
             complaints.append(f'The field "{path}{naming(member)}" is required but was missing')
     return taken
 
@@ -115,7 +107,7 @@ def _parameter(shape: Any, value: Any, naming: Naming, path: str, complaints: li
     called, types = _KINDS[kind]
     if isinstance(value, types) and (not isinstance(value, bool) or kind in ("boolean", "blob")):
         if kind == "structure":
-            return _structure(shape, value, naming, f"{path}.", complaints)
+            return parameters_of(shape, value, naming, complaints, path=f"{path}.")
         if kind == "list":
             return [_parameter(shape.member, one, naming, f"{path}[{n}]", complaints) for n, one in enumerate(value)]
         if kind == "map":

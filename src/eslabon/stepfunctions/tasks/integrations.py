@@ -20,7 +20,6 @@ from eslabon.stepfunctions.tasks import optimised, sdk
 from eslabon.stepfunctions.tasks.calls import Call, after
 
 if TYPE_CHECKING:
-    from eslabon.cloud import Cloud
     from eslabon.stepfunctions.tasks.tasks import Attempt
 
 # Virtual seconds; AWS names no figures.
@@ -89,7 +88,6 @@ def _begin(attempt: Attempt, call: Call) -> None:
         attempt.fail(PERMISSIONS, refused, event="StartFailed")
         return
     attempt.started()
-    cloud: Cloud = attempt.execution.service.cloud
     service = attempt.execution.service
     account = Arn.parse(attempt.credentials).account if attempt.credentials else service.account
     end: Callable[[], None]
@@ -102,7 +100,7 @@ def _begin(attempt: Attempt, call: Call) -> None:
                 )
             else:
                 place = {"region": service.region, "account": account}
-                answer = cloud.call(call.service, call.operation, call.parameters, **place)
+                answer = service.cloud.call(call.service, call.operation, call.parameters, **place)
                 end = partial(_answered, attempt, call, answer)
         except ServiceError as refusal:
             end = partial(_failed, attempt, call, *call.refusal(refusal))
