@@ -1,0 +1,1 @@
+"""Elastic Load Balancing, version 2: Application, Network and Gateway Load Balancers and their target groups."""
