@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from eslabon import Cloud
 from eslabon.stepfunctions.language.jsonvalues import compact
-from eslabon.stepfunctions.maps.itembatcher import batches
 from eslabon.stepfunctions.maps.itemformats import records, rows
+from eslabon.stepfunctions.maps.mapinputs import batches
 
 TRUST = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
 PROCESSOR = {

@@ -20,8 +20,8 @@ from eslabon.stepfunctions.language.scope import DefinitionError, Evaluate, Scop
 from eslabon.stepfunctions.language.wait import LONGEST, Until, compile_wait
 
 if TYPE_CHECKING:
-    from eslabon.stepfunctions.maps.itembatcher import Batcher
     from eslabon.stepfunctions.maps.itemreader import Reader
+    from eslabon.stepfunctions.maps.mapinputs import Batcher
     from eslabon.stepfunctions.maps.resultwriter import Writer
 
 
@@ -276,7 +276,7 @@ def compile_outside(fields: Mapping[str, Any], language: str) -> dict[str, Any]:
 
         compiled["reader"] = compile_reader(fields["ItemReader"], language)
     if "ItemBatcher" in fields:
-        from eslabon.stepfunctions.maps.itembatcher import compile_batcher
+        from eslabon.stepfunctions.maps.mapinputs import compile_batcher
 
         compiled["batcher"] = compile_batcher(fields["ItemBatcher"], language)
     if "ResultWriter" in fields:

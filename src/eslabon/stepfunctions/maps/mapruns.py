@@ -15,13 +15,13 @@ from typing import Any
 from eslabon.stepfunctions.api.describing import MOST_EVENTS, PERIOD
 from eslabon.stepfunctions.language.definition import MapWork
 from eslabon.stepfunctions.language.errornames import DATA_LIMIT, EXCEEDED, RUNTIME
-from eslabon.stepfunctions.language.scope import Evaluate, StateError
+from eslabon.stepfunctions.language.scope import StateError
 from eslabon.stepfunctions.maps import resultwriter
 from eslabon.stepfunctions.maps.itemreader import Item, from_state
 from eslabon.stepfunctions.maps.mapchildren import EXPRESS, STANDARD, Child, Ended
 from eslabon.stepfunctions.maps.mapinputs import Inputs
 from eslabon.stepfunctions.maps.places import Place
-from eslabon.stepfunctions.running.branches import wrong_items
+from eslabon.stepfunctions.running.branches import limits, wrong_items
 from eslabon.stepfunctions.running.execution import ABORTED, FAILED, RUNNING, SUCCEEDED, Execution
 from eslabon.stepfunctions.running.interpreter import Visit
 
@@ -53,11 +53,10 @@ class MapRun:
         self.children_arn = service.arn(f"express:{labelled}:{name}:" if work.express else f"execution:{labelled}:")
         self.state_machine = {"Id": service.arn(f"stateMachine:{labelled}"), "Name": labelled}
         self.inputs = Inputs(visit, work, open_items)
-        self.max_concurrency = int(_value(visit, work.max_concurrency) or 0)
-        count = _value(visit, work.tolerated_count)
-        self.tolerated_count = None if count is None else int(count)
-        percentage = _value(visit, work.tolerated_percentage)
-        self.tolerated_percentage = percentage
+        limit, count, percentage = limits(visit, work).values()
+        self.max_concurrency = int(limit)
+        self.tolerated_count = None if work.tolerated_count is None else int(count)
+        self.tolerated_percentage = None if work.tolerated_percentage is None else percentage
         self.writer = work.writer or resultwriter.DEFAULT
         self.place: Place | None = None
         self.status = RUNNING
@@ -169,7 +168,8 @@ class MapRun:
             return False
         if percentage > 0:
             self.inputs.expand()
-        return failed * 100 > percentage * self.items()
+        started = sum(child.item_count or 0 for child in self.children)
+        return failed * 100 > percentage * (started + sum(items for _, items in self.inputs.ahead))
 
     def child(self, arn: str) -> Child | Ended | None:
         """The child execution that has this ARN.
@@ -182,20 +182,6 @@ class MapRun:
         for index in range(len(self._known), len(self.children)):
             self._known[self.children[index].arn] = index
         return self.children[self._known[arn]] if arn in self._known else None
-
-    def items(self) -> int:
-        """How many items are in the child executions that have been started, and in the inputs that were read ahead.
-
-        >>> from eslabon.stepfunctions.api.examples import map_run
-        >>> run = map_run([1, 2, 3], MaxConcurrency=1)
-        >>> run.items()
-        1
-        >>> run.inputs.expand()
-        >>> run.items()
-        3
-        """
-        started = sum(child.item_count or 0 for child in self.children)
-        return started + sum(items for _, items in self.inputs.ahead)
 
     def _fail(self, failure: StateError) -> None:
         """No more child executions start; the run ends once those that cannot be stopped have ended."""
@@ -402,7 +388,3 @@ def run(visit: Visit, work: MapWork) -> None:
     map_run.service.map_runs[map_run.arn] = map_run
     visit.running = map_run
     map_run.start()
-
-
-def _value(visit: Visit, field: Evaluate | None) -> float | None:
-    return None if field is None else float(field(visit))

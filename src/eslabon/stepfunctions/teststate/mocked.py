@@ -74,7 +74,7 @@ def _map(visit: Visit, work: MapWork, execution: TestExecution) -> None:
 
 def _process(visit: Visit, work: MapWork, execution: TestExecution, given: Any, items: Any) -> int:
     """Select and batch the items; answers how many there are."""
-    from eslabon.stepfunctions.maps.itembatcher import batches
+    from eslabon.stepfunctions.maps.mapinputs import batches
 
     pairs = list(items.items()) if isinstance(items, dict) else [(None, item) for item in items]
     selected = []
