@@ -140,12 +140,8 @@ def made_of(target: str, answer: Any) -> list[Any]:
     for entry in answer:
         if not isinstance(entry, Mapping) or set(entry) not in _MEMBERS:
             raise ValueError(f"mock({target!r}, …): {_FORM}, not {entry!r}")
-    return [
-        {**entry, "result": _json(entry["result"], f"mock({target!r}, …): the result is")}
-        if "result" in entry
-        else entry
-        for entry in answer
-    ]
+    copied: list[Any] = _json([dict(entry) for entry in answer], f"mock({target!r}, …): one answer is")
+    return copied
 
 
 def _json(value: Any, where: str) -> Any:
