@@ -90,6 +90,14 @@ class Labels:
         text = f"{value:.2f}".rstrip("0").rstrip(".") if value < 10 else f"{value:.1f}".removesuffix(".0")
         return text.replace(".", ",") if self._comma else text
 
+    def counted(self, one: str, more: str, count: int) -> str:
+        """How many there are: by the names of the texts for one and for more.
+
+        >>> Labels("en").counted("item", "items", 1), Labels("en").counted("item", "items", 0)
+        ('1 item', '0 items')
+        """
+        return self(one if count == 1 else more, count)
+
     def duration(self, seconds: float) -> str:
         """A time span in the two largest units that tell it.
 
@@ -166,8 +174,7 @@ class Labels:
         if kind == "Fail" and isinstance(fields.get("Error"), str):
             return f"Fail {_expression(fields['Error'])}"
         if kind == "Parallel":
-            count = len(fields.get("Branches", ()))
-            return f"Parallel, {self('branches', count) if count != 1 else self('branch')}"
+            return f"Parallel, {self.counted('branch', 'branches', len(fields.get('Branches', ())))}"
         if kind == "Map" and distributed(fields):
             return f"Map, {self('distributed')}"
         return kind
@@ -187,8 +194,8 @@ class Labels:
         except DefinitionError:
             return text
         if resource.kind != "integration":
-            name = text.split(":function:" if resource.kind == "function" else ":activity:", 1)[-1]
-            return f"{'Lambda' if resource.kind == 'function' else self('activity')} {name}"
+            what = "Lambda" if resource.kind == "function" else self("activity")
+            return f"{what} {text.split(f':{resource.kind}:', 1)[-1]}"
         service = resource.service.removeprefix("aws-sdk:")
         called = f"{SERVICES.get(service, service)} {resource.action}"
         arguments = fields.get("Arguments", fields.get("Parameters"))

@@ -6,11 +6,13 @@ put in the order with fewest crossings. It knows sizes and names, no states and 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import TypeVar
 
-from eslabon.stepfunctions.pictures.cells import Cell, Line, Pen, Point, Size
-from eslabon.stepfunctions.pictures.settling import SPACE, gaps, mean, settle
+from eslabon.stepfunctions.pictures.cells import SPACE, Cell, Line, Pen, Point, Size, gaps, settle
 
 LANE = 14.0  # room of a line that passes a row
 SLACK = 80.0  # by which the whole may be wider than its widest row, so that lines are straighter
@@ -39,151 +41,138 @@ def arrange(boxes: Mapping[str, Size], lines: Sequence[Line], *, first: str, las
     >>> way.tip == (layout.places["b"][0] + 25, layout.places["b"][1])
     True
     """
-    back = _backward(boxes, lines, first)
-    rows = _Rows(boxes, lines, back, last, bound)
+    rows = _Rows(boxes, lines, first, last, bound)
     rows.order()
     rows.place()
     rows.route()
     return Layout(rows.width, rows.height, {key: (cell.x - cell.width / 2, cell.y) for key, cell in rows.boxes.items()})
 
 
-def _backward(boxes: Iterable[str], lines: Sequence[Line], first: str) -> set[int]:
-    """The indexes of the lines that lead back to a box that is still being left, in a walk from the first one."""
-    leaving: dict[str, list[int]] = {key: [] for key in boxes}
-    for number, line in enumerate(lines):
-        leaving[line.source].append(number)
-    back: set[int] = set()
-    state: dict[str, int] = {}  # 1: on the way there, 2: done
-    for root in [first, *leaving]:
-        if root in state:
-            continue
-        state[root] = 1
-        stack = [(root, iter(leaving[root]))]
-        while stack:
-            key, rest = stack[-1]
-            number = next(rest, -1)
-            if number < 0:
-                state[key] = 2
-                stack.pop()
-                continue
-            target = lines[number].target
-            if state.get(target) == 1:
-                back.add(number)
-            elif target not in state:
-                state[target] = 1
-                stack.append((target, iter(leaving[target])))
-    return back
-
-
 class _Rows:
     """Rows of cells, from the top."""
 
     def __init__(
-        self,
-        boxes: Mapping[str, Size],
-        lines: Sequence[Line],
-        back: set[int],
-        last: str | None,
-        bound: float,
+        self, boxes: Mapping[str, Size], lines: Sequence[Line], first: str, last: str | None, bound: float
     ) -> None:
-        self.lines, self.back, self.bound = lines, back, bound
+        self.lines, self.bound = lines, bound
         self.boxes = {key: Cell(width, height, "box") for key, (width, height) in boxes.items()}
+        self.leaving: dict[str, list[int]] = {key: [] for key in boxes}  # the indexes of the lines that leave a box
+        for number, line in enumerate(lines):
+            self.leaving[line.source].append(number)
+        self.back = self._backward(first)
         self.rows: list[list[Cell]] = []
+        self.labels: dict[int, Cell] = {}  # of lines
         self.chains: list[list[Cell]] = []  # of each line, the cells that it passes
         self._passing: dict[Hashable, Cell] = {}
-        self._rank(last)
+        self._fill(last)
         self._chain()
 
     # ---- rows
 
-    def _rank(self, last: str | None) -> None:
+    def _backward(self, first: str) -> set[int]:
+        """The lines that lead back to a box that is still being left, in a walk from the first one."""
+        back: set[int] = set()
+        done: dict[str, bool] = {}  # False: on the way there
+        for root in [first, *self.leaving]:
+            stack = [] if root in done else [(root, iter(self.leaving[root]))]
+            done.setdefault(root, False)
+            while stack:
+                key, rest = stack[-1]
+                number = next(rest, None)
+                if number is None:
+                    done[key] = True
+                    stack.pop()
+                    continue
+                target = self.lines[number].target
+                if target not in done:
+                    done[target] = False
+                    stack.append((target, iter(self.leaving[target])))
+                elif not done[target]:
+                    back.add(number)
+        return back
+
+    def _ranks(self) -> dict[str, int]:
+        """Of each box, the length of the longest way to it that never leads back."""
+        onward = {
+            key: [self.lines[number].target for number in numbers if number not in self.back]
+            for key, numbers in self.leaving.items()
+        }
+        coming = Counter(target for targets in onward.values() for target in targets)
+        ranks = dict.fromkeys(onward, 0)
+        ready = [key for key in onward if not coming[key]]
+        for key in ready:
+            for target in onward[key]:
+                ranks[target] = max(ranks[target], ranks[key] + 1)
+                coming[target] -= 1
+                if not coming[target]:
+                    ready.append(target)
+        return {key: ranks[key] for key in ready}
+
+    def _fill(self, last: str | None) -> None:
         """One row below all that lead there; rows that are too wide are broken, rows of labels put between."""
-        onward = [line for number, line in enumerate(self.lines) if number not in self.back]
-        rank = _longest(self.boxes, onward)
+        ranks = self._ranks()
         if last is not None:
-            rank[last] = max(rank.values()) + (1 if len(rank) > 1 else 0)
-        layers: list[list[str]] = [[] for _ in range(max(rank.values()) + 1)]
-        for key, number in rank.items():
-            layers[number].append(key)
-        leaving: dict[str, list[Line]] = {key: [] for key in self.boxes}
-        for line in self.lines:
-            leaving[line.source].append(line)
-        self.label_row: dict[int, int] = {}
-        self.labels: dict[int, Cell] = {}
-        numbers = {id(line): number for number, line in enumerate(self.lines)}
-        for layer in layers:
-            for part in _broken([(self.boxes[key].width, key, None) for key in layer], self.bound):
+            ranks[last] = max(ranks.values()) + (1 if len(ranks) > 1 else 0)
+        for rank in range(max(ranks.values()) + 1):
+            layer = [(self.boxes[key].width, key, None) for key in ranks if ranks[key] == rank]
+            for part in _broken(layer, self.bound):
                 self._row([self.boxes[key] for key in part])
-                labelled = []
-                for line in (line for key in part for line in leaving[key] if line.label is not None):
-                    number = numbers[id(line)]
-                    assert line.label is not None
-                    self.labels[number] = Cell(*line.label, "label", aside=number in self.back)
-                    lane = (line.target, line.shared) if number in self.back else None
-                    labelled.append((line.label[0], number, lane))
-                for some in _broken(labelled, self.bound):
-                    self._row([self.labels[number] for number in some])
+                self._label_rows([number for key in part for number in self.leaving[key]])
+
+    def _label_rows(self, numbers: Sequence[int]) -> None:
+        labelled = []
+        for number in numbers:
+            line, back = self.lines[number], number in self.back
+            if line.label is not None:
+                self.labels[number] = Cell(*line.label, "label", aside=back)
+                labelled.append((line.label[0], number, (line.target, line.shared) if back else None))
+        for some in _broken(labelled, self.bound):
+            self._row([self.labels[number] for number in some])
 
     def _row(self, cells: Sequence[Cell]) -> None:
-        for cell in cells:
-            cell.row = len(self.rows)
         self.rows.append([])
         for cell in cells:
-            self._put(cell)
+            self._put(cell, len(self.rows) - 1)
 
-    def _put(self, cell: Cell) -> None:
-        cell.order = len(self.rows[cell.row])
-        self.rows[cell.row].append(cell)
+    def _put(self, cell: Cell, row: int) -> None:
+        cell.row, cell.order = row, len(self.rows[row])
+        self.rows[row].append(cell)
 
     def _pass(self, row: int, *shared: Hashable, aside: bool = False) -> Cell:
         """The cell of a line that passes a row; lines that share a lane pass it in one cell."""
         key = (row, *shared)
         if key not in self._passing:
-            self._passing[key] = cell = Cell(LANE, 0.0, "line", row, aside=aside)
-            self._put(cell)
+            self._passing[key] = Cell(LANE, 0.0, "line", aside=aside)
+            self._put(self._passing[key], row)
         return self._passing[key]
 
     def _chain(self) -> None:
+        """Find the cells of each line: those before its label, which it shares with its source's, and those behind."""
         for number, line in enumerate(self.lines):
-            source, target = self.boxes[line.source], self.boxes[line.target]
-            label = self.labels.get(number)
-            if number in self.back:
-                turn = source.row if label is None else label.row
-                down = [self._pass(row, "out", line.source, line.shared) for row in range(source.row + 1, turn + 1)]
-                rows = range(turn - (label is not None), target.row - 1, -1)
-                up = [self._pass(row, "back", line.target, line.shared, aside=True) for row in rows]
-                self.chains.append([source, *down, *([label] if label else []), *up, target])
-                self._link([source, *down])
-                continue
-            before = range(source.row + 1, label.row) if label else range(0)
-            after = range((label or source).row + 1, target.row)
-            chain = [source]
-            chain += [self._pass(row, "out", line.source, line.shared) for row in before]
-            chain += [label] if label else []
-            chain += [self._pass(row, "in", line.target, line.shared) for row in after]
-            chain.append(target)
-            self.chains.append(chain)
-            self._link(chain)
+            source, target, back = self.boxes[line.source], self.boxes[line.target], number in self.back
+            label = [self.labels[number]] if number in self.labels else []
+            turn = label[0].row if label else source.row
+            rows = range(turn - len(label), target.row - 1, -1) if back else range(turn + 1, target.row)
+            before = [self._pass(row, "out", line.source, line.shared) for row in range(source.row + 1, turn + back)]
+            way = "back" if back else "in"
+            behind = [self._pass(row, way, line.target, line.shared, aside=back) for row in rows]
+            self.chains.append([source, *before, *label, *behind, target])
+            self._link([source, *before] if back else self.chains[-1])
 
     @staticmethod
     def _link(chain: Sequence[Cell]) -> None:
-        for upper, lower in zip(chain, chain[1:], strict=False):
+        for upper, lower in pairwise(chain):
             if all(cell is not lower for cell, _ in upper.below):
                 upper.below.append((lower, 0.0))
                 lower.above.append((upper, 0.0))
 
     def _ports(self) -> None:
         """Lines that do not leave from the middle leave on the side to which they go."""
-        leaving: dict[str, list[int]] = {}
-        for number, line in enumerate(self.lines):
-            leaving.setdefault(line.source, []).append(number)
-        for numbers in leaving.values():
-            ported = [number for number in numbers if self.lines[number].port]
+        for numbers in self.leaving.values():
+            ported = [self._heading(number) for number in numbers if self.lines[number].port]
             middle = [self._heading(number) for number in numbers if not self.lines[number].port]
-            if not ported or not middle:
-                continue
-            if mean([self._heading(number) for number in ported]) < mean(middle):
-                for number in ported:
+            if ported and middle and sum(ported) / len(ported) < sum(middle) / len(middle):
+                for number in numbers:
                     self.lines[number].port *= -1
         for line, chain in zip(self.lines, self.chains, strict=True):
             if line.port and not chain[1].aside:
@@ -281,7 +270,7 @@ class _Rows:
         """Rows from the top, with more room between them where lines go far to the side."""
         y = 0.0
         turns = {self.boxes[self.lines[number].target].row - 1 for number in self.back}
-        turns |= {self._turn(number) for number in self.back}
+        turns |= {(self.labels.get(number) or self.boxes[self.lines[number].source]).row for number in self.back}
         if -1 in turns:
             y = 22.0
         self.tops, self.bottoms = [], []
@@ -292,16 +281,10 @@ class _Rows:
             self.tops.append(y)
             self.bottoms.append(y + height)
             far = max((abs(other.x - cell.x) for cell in row for other, _ in cell.below), default=0.0)
-            labels = any(cell.kind == "label" for cell in row) or any(
-                other.kind == "label" for cell in row for other, _ in cell.below
-            )
+            labels = any(cell.kind == "label" for cell in [*row, *(other for cell in row for other, _ in cell.below)])
             gap = (14.0 if labels else 26.0) + min(34.0, far * 0.08)
             y += height + (max(gap, 26.0) if number in turns else gap)
         self.height = self.bottoms[-1] + (22.0 if len(self.rows) - 1 in turns else 0.0)
-
-    def _turn(self, number: int) -> int:
-        label = self.labels.get(number)
-        return label.row if label else self.boxes[self.lines[number].source].row
 
     # ---- routes
 
@@ -310,8 +293,7 @@ class _Rows:
         drawn: set[Cell] = set()
         for number in sorted(range(len(self.lines)), key=lambda number: not self.lines[number].strong):
             line, chain = self.lines[number], self.chains[number]
-            label = self.labels.get(number)
-            if label is not None:
+            if label := self.labels.get(number):
                 line.place = (label.x - label.width / 2, label.y)
             pen = Pen(chain[0].x + line.port, chain[0].y + chain[0].height)
             pen.down(self.bottoms[chain[0].row])
@@ -358,27 +340,12 @@ class _Rows:
         line.tip = (target.x + port, target.y)
 
 
-def _longest(keys: Iterable[str], lines: Sequence[Line]) -> dict[str, int]:
-    """Of each box, the length of the longest way to it; ways lead in one direction only."""
-    leaving: dict[str, list[str]] = {key: [] for key in keys}
-    coming = dict.fromkeys(leaving, 0)
-    for line in lines:
-        leaving[line.source].append(line.target)
-        coming[line.target] += 1
-    rank = dict.fromkeys(leaving, 0)
-    ready = [key for key, count in coming.items() if not count]
-    for key in ready:
-        for target in leaving[key]:
-            rank[target] = max(rank[target], rank[key] + 1)
-            coming[target] -= 1
-            if not coming[target]:
-                ready.append(target)
-    return {key: rank[key] for key in ready}
+Key = TypeVar("Key")
 
 
-def _broken(items: Sequence[tuple[float, Hashable, Hashable]], bound: float) -> list[list]:  # type: ignore[type-arg]
+def _broken(items: Sequence[tuple[float, Key, Hashable]], bound: float) -> list[list[Key]]:
     """Keys in as few lists as the bound allows; two with the same last member are never in one list."""
-    lists: list[list[Hashable]] = []
+    lists: list[list[Key]] = []
     width, taken = 0.0, set[Hashable]()
     for size, key, lane in items:
         if not lists or width + SPACE + size > bound or (lane is not None and lane in taken):

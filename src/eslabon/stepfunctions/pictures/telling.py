@@ -91,9 +91,8 @@ def told_of(visits: list[Visit], order: int, labels: Labels) -> Told:
         parts.append(labels("in all", time) if len(visits) > 1 else time)
     retries = sum(visit.retries for visit in visits)
     if retries:
-        parts.append(f"↻ {labels('retries', retries) if retries > 1 else labels('retry')}")
-    redrives = sum(visit.redrives for visit in visits)
-    if redrives:
+        parts.append(f"↻ {labels.counted('retry', 'retries', retries)}")
+    if any(visit.redrives for visit in visits):
         parts.append(labels("redriven"))
     if visits[0].type == "Map":
         parts += _items(visits, labels)
@@ -109,7 +108,7 @@ def _items(visits: list[Visit], labels: Labels) -> list[str]:
     total = sum(visit.items if visit.items is not None else len(visit.iterations) for visit in visits)
     if not total:
         return []
-    counted = labels("items", total) if total != 1 else labels("item")
+    counted = labels.counted("item", "items", total)
     return [f"{counted}: {_counts(counts)}" if counts else counted]
 
 
