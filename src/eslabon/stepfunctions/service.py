@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from eslabon.errors import Failure, NotModelled, ServiceError
 from eslabon.service import Reply
 from eslabon.stepfunctions.api.aliases import Aliases
+from eslabon.stepfunctions.api.executions import Executions
 from eslabon.stepfunctions.api.machines import ACTIVE
 from eslabon.stepfunctions.api.statemachines import StateMachines
 from eslabon.stepfunctions.maps.maprunoperations import MapRuns
@@ -15,7 +16,7 @@ from eslabon.stepfunctions.tasks.activities import Activities
 from eslabon.stepfunctions.validation.validation import Trials
 
 
-class StepFunctions(StateMachines, Aliases, MapRuns, Activities, Trials):
+class StepFunctions(StateMachines, Aliases, Executions, MapRuns, Activities, Trials):
     """Step Functions: https://docs.aws.amazon.com/step-functions/latest/apireference/"""
 
     modelled: ClassVar[Mapping[str, str]] = {

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from eslabon.errors import ServiceError
-from eslabon.stepfunctions.api.executions import Executions
-from eslabon.stepfunctions.api.registry import newest_first, shown
+from eslabon.stepfunctions.api.registry import Registry, newest_first, shown
 from eslabon.stepfunctions.language.scope import StateError
 from eslabon.stepfunctions.running.execution import RUNNING
 
@@ -28,7 +27,7 @@ _COUNTED = {
 _UNSUCCESSFUL = frozenset({"FAILED", "TIMED_OUT", "ABORTED"})
 
 
-class MapRuns(Executions):
+class MapRuns(Registry):
     """Operations on map runs."""
 
     def describe_map_run(self, mapRunArn: str) -> dict[str, Any]:
