@@ -54,29 +54,28 @@ def _map(visit: Visit, work: MapWork, execution: TestExecution) -> None:
         data["toleratedFailureCount"] = int(limits["toleratedFailureCount"])
     if work.tolerated_percentage is not None:
         data["toleratedFailurePercentage"] = limits["toleratedFailurePercentage"]
-    count = None
+    items, step = None, ""
     if work.reader is None:
-        items = visit.document if work.items is None else work.items(visit)
+        items, step = (given, "") if work.items is None else (work.items(visit), "afterItemsPath")
         if not isinstance(items, list) and not (work.distributed and isinstance(items, dict)):
             raise branches.wrong_items(visit, items)
-        if work.items is not None:
-            execution.inspection.note("afterItemsPath", items)
-        count = _process(visit, work, execution, given, items)
-    elif settings.reader_data is not None:
-        items = read_data(settings.reader_data, work)
-        if "ItemsPointer" in work.reader.config:
-            execution.inspection.note("afterItemsPointer", items)
-        count = _process(visit, work, execution, given, items)
+    elif "mapItemReaderData" in settings.configuration:
+        items = read_data(settings.configuration["mapItemReaderData"], work)
+        step = "afterItemsPointer" if "ItemsPointer" in work.reader.config else ""
     elif isinstance(given, list):  # the input stands for what would be read
-        count = _process(visit, work, execution, given, given)
-    _check_failures(work, settings.failed_iterations, limits, count)
+        items = given
+    if items is not None:
+        execution.inspection.note(step, items)
+        _process(visit, work, execution, given, items)
+    failed = settings.configuration.get("mapIterationFailureCount")
+    _check_failures(work, failed, limits, None if items is None else len(items))
 
 
-def _process(visit: Visit, work: MapWork, execution: TestExecution, given: Any, items: Any) -> int:
-    """Select and batch the items; answers how many there are."""
+def _process(visit: Visit, work: MapWork, execution: TestExecution, given: Any, items: Any) -> None:
+    """Select and batch the items."""
     from eslabon.stepfunctions.maps.mapinputs import batches
 
-    pairs = list(items.items()) if isinstance(items, dict) else [(None, item) for item in items]
+    pairs = items.items() if isinstance(items, dict) else [(None, item) for item in items]
     selected = []
     for index, (key, value) in enumerate(pairs):
         item = {"Index": index, "Value": value, **({} if key is None else {"Key": key})}
@@ -88,7 +87,6 @@ def _process(visit: Visit, work: MapWork, execution: TestExecution, given: Any, 
         visit.document = given
         batched = [batch for batch, _ in batches(selected, *work.batcher.limits(visit))]
         execution.inspection.note("afterItemBatcher", batched)
-    return len(pairs)
 
 
 def read_data(text: str, work: MapWork) -> Any:

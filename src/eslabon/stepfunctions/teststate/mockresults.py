@@ -5,14 +5,16 @@ https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eslabon.boto import service_model
 from eslabon.errors import NotModelled, ServiceError
+from eslabon.stepfunctions.language.jsonvalues import is_number
 from eslabon.stepfunctions.language.resources import WAIT_FOR_TASK_TOKEN, Resource
 from eslabon.stepfunctions.tasks import sdk
 from eslabon.stepfunctions.tasks.apishapes import Naming, capitalized, sdk_name
+from eslabon.stepfunctions.validation.kinds import is_object, is_text
 
 STRICT, PRESENT, NONE = "STRICT", "PRESENT", "NONE"
 
@@ -67,16 +69,13 @@ required but was missing, The field "StartDate" is required but was missing]
     if found is None:
         return
     operation, shape, naming = found
-    complaints: list[str] = []
-    if shape is not None:
-        if isinstance(result, dict):
-            _structure(shape, result, naming, "", complaints, mode)
-        else:
-            complaints.append("The value must be a JSON object")
+    if shape is None:
+        return
+    object_wanted = ["The value must be a JSON object"]
+    complaints = list(_complaints(shape, result, naming, mode)) if isinstance(result, dict) else object_wanted
     if complaints:
-        raise ServiceError(
-            "ValidationException", f"The mocked result is none of {operation}: [{', '.join(complaints)}]"
-        )
+        message = f"The mocked result is none of {operation}: [{', '.join(complaints)}]"
+        raise ServiceError("ValidationException", message)
 
 
 def _model_of(resource: Resource) -> tuple[str, Any, Naming] | None:
@@ -113,66 +112,53 @@ def _unchecked(resource: Resource, why: str) -> NotModelled:
     return NotModelled("stepfunctions", what, ['fieldValidationMode="NONE"'])
 
 
-def _structure(
-    shape: Any, given: Mapping[str, Any], naming: Naming, path: str, complaints: list[str], mode: str
-) -> None:
-    for member, inner in shape.members.items():
-        name = naming(member)
-        if name in given:
-            _value(inner, given[name], naming, f"{path}{name}", complaints, mode)
-        elif mode == STRICT and member in shape.required_members:
-            complaints.append(f'The field "{path}{name}" is required but was missing')
-
-
-def _value(shape: Any, value: Any, naming: Naming, path: str, complaints: list[str], mode: str) -> None:
+def _complaints(shape: Any, value: Any, naming: Naming, mode: str, path: str = "") -> Iterator[str]:
+    """What is wrong with a value, and with everything inside it."""
     kind = shape.type_name
     if kind not in _KINDS:
         return
     wanted, good = _KINDS[kind]
     if not good(value):
-        complaints.append(f'The value for the field "{path}" must be {wanted}')
+        yield f'The value for the field "{path}" must be {wanted}'
         return
-    _size(shape, value, path, complaints)
+    yield from (f'The value for the field "{path}" must {bound}' for bound in _missed_bounds(shape, value))
     if kind == "structure":
-        _structure(shape, value, naming, f"{path}.", complaints, mode)
+        for member, inner in shape.members.items():
+            place = f"{path}.{naming(member)}".removeprefix(".")
+            if naming(member) in value:
+                yield from _complaints(inner, value[naming(member)], naming, mode, place)
+            elif mode == STRICT and member in shape.required_members:
+                yield f'The field "{place}" is required but was missing'
     elif kind == "list":
         for index, one in enumerate(value):
-            _value(shape.member, one, naming, f"{path}[{index}]", complaints, mode)
+            yield from _complaints(shape.member, one, naming, mode, f"{path}[{index}]")
     elif kind == "map":
         for key, one in value.items():
-            _value(shape.value, one, naming, f"{path}.{key}", complaints, mode)
-    elif kind == "string" and value not in (shape.enum or [value]):
-        complaints.append(f'The value for the field "{path}" must be one of [{", ".join(shape.enum)}]')
+            yield from _complaints(shape.value, one, naming, mode, f"{path}.{key}")
 
 
-def _size(shape: Any, value: Any, path: str, complaints: list[str]) -> None:
-    """The model's bounds: of a number itself, else of how long a text, list or map is."""
+def _missed_bounds(shape: Any, value: Any) -> Iterator[str]:
+    """The model's values of a text, and its bounds: of a number itself, else of how long a text, list or map is."""
+    if shape.type_name == "string" and value not in (shape.enum or [value]):
+        yield f"be one of [{', '.join(shape.enum)}]"
     measured, size = ("a length", len(value)) if isinstance(value, str | list | dict) else ("a value", value)
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
     if least is not None and size < least:
-        complaints.append(f'The value for the field "{path}" must have {measured} of at least {least}')
+        yield f"have {measured} of at least {least}"
     if most is not None and size > most:
-        complaints.append(f'The value for the field "{path}" must have {measured} of at most {most}')
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_whole(value: Any) -> bool:
-    return _is_number(value) and value == value // 1
+        yield f"have {measured} of at most {most}"
 
 
 # Kinds of botocore's shapes, what a complaint calls them, and which JSON values are good; a blob can be any.
 _KINDS: Mapping[str, tuple[str, Any]] = {
-    "structure": ("an OBJECT", lambda value: isinstance(value, dict)),
-    "map": ("an OBJECT", lambda value: isinstance(value, dict)),
+    "structure": ("an OBJECT", is_object),
+    "map": ("an OBJECT", is_object),
     "list": ("an ARRAY", lambda value: isinstance(value, list)),
-    "string": ("a STRING", lambda value: isinstance(value, str)),
-    "integer": ("an INTEGER", _is_whole),
-    "long": ("a LONG", _is_whole),
-    "float": ("a FLOAT", _is_number),
-    "double": ("a DOUBLE", _is_number),
+    "string": ("a STRING", is_text),
+    "integer": ("an INTEGER", lambda value: is_number(value) and value == value // 1),
+    "long": ("a LONG", lambda value: is_number(value) and value == value // 1),
+    "float": ("a FLOAT", is_number),
+    "double": ("a DOUBLE", is_number),
     "boolean": ("a BOOLEAN", lambda value: isinstance(value, bool)),
-    "timestamp": ("a TIMESTAMP as text", lambda value: isinstance(value, str)),  # people report that numbers fail
+    "timestamp": ("a TIMESTAMP as text", is_text),  # people report that numbers fail
 }

@@ -6,7 +6,7 @@ What each state does is what it does in any execution; only a mock stands in for
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from eslabon.stepfunctions.language.definition import ChoiceWork, Machine, State
@@ -43,13 +43,11 @@ class Settings:
 
     input_text: str = "{}"  # as it was given
     role_arn: str | None = None
-    variables: Mapping[str, Any] | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
     context: Mapping[str, Any] | None = None
     mock: Mock | None = None
     item: Mapping[str, Any] | None = None  # what the context object shows as Map.Item
-    retries: int = 0  # that its retrier has used
-    failed_iterations: int | None = None
-    reader_data: str | None = None
+    configuration: Mapping[str, Any] = field(default_factory=dict)
 
 
 class TestExecution(Execution):
@@ -73,7 +71,7 @@ class TestExecution(Execution):
             input=given,
             ended=lambda execution: None,
         )
-        flow = self.flow = _Flow(self, self.machine, lambda output, failure: None, variables=settings.variables or {})
+        flow = self.flow = _Flow(self, self.machine, lambda output, failure: None, variables=settings.variables)
         flow.item = settings.item
         self.input_text = settings.input_text
         self.visit = _Visit(flow, _watched(state, self.inspection), given, self)
@@ -169,7 +167,9 @@ class _Visit(Visit):
         super().__init__(flow, state, given)
         self.test = execution
         self.failure: StateError | None = None  # that a catcher has taken
-        self.retries = execution.settings.retries
+        settings = execution.settings
+        used = (settings.context or {}).get("State", {}).get("RetryCount", 0)
+        self.retries = settings.configuration.get("retrierRetryCount", used)
 
     @property
     def context(self) -> Mapping[str, Any]:

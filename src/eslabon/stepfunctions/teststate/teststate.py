@@ -70,20 +70,18 @@ def run_test(
     if context is not None and stand_in is None:
         raise _refused("TestState does not support a Context object when no mock is specified.")
     given = None if context is None else read_context(context)
-    try:
-        value = jsontext.parse(input_text)
-    except ValueError as error:
-        raise ServiceError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'") from None
+    value = _parsed(input_text, "Invalid State Machine Execution Input: '{}'", code="InvalidExecutionInput")
+    assigned = _parsed(variables, "variables must be a JSON object: {}")
+    if not isinstance(assigned, dict):
+        raise _refused("variables must be a JSON object.")
     settings = Settings(
         input_text=input_text,
         role_arn=role_arn,
-        variables=_object(variables, "variables"),
+        variables=assigned,
         context=given,
         mock=stand_in,
         item=_first_item(around, value) if given is None else given.get("Map", {}).get("Item"),
-        retries=configuration.get("retrierRetryCount", (given or {}).get("State", {}).get("RetryCount", 0)),
-        failed_iterations=configuration.get("mapIterationFailureCount"),
-        reader_data=configuration.get("mapItemReaderData"),
+        configuration=configuration,
     )
     execution = TestExecution(service, state, value, settings)
     execution.run()
@@ -161,10 +159,7 @@ def _mock_of(mock: Mapping[str, Any] | None, state: State, *, reveal_secrets: bo
         if output.get("error") is None:
             raise _refused("A mocked errorOutput must have an error.")
         return Mock(error=StateError(output["error"], output.get("cause"), complete=True))
-    try:
-        result = jsontext.parse(mock["result"])
-    except ValueError as error:
-        raise _refused(f"Mocked result must be a valid JSON: {error}") from None
+    result = _parsed(mock["result"], "Mocked result must be a valid JSON: {}")
     _check_result(state, result, mock.get("fieldValidationMode", STRICT))
     return Mock(result=result)
 
@@ -211,12 +206,8 @@ def _inner_names(state: State) -> set[str]:
     return {inner.name for machine in inner_machines(state) for inner in machine.every_state()}
 
 
-def _object(text: str, name: str) -> dict[str, Any]:
-    """A parameter that is the JSON text of an object. Raises ValidationException."""
+def _parsed(text: str, problem: str, *, code: str = "ValidationException") -> Any:
     try:
-        value = jsontext.parse(text)
+        return jsontext.parse(text)
     except ValueError as error:
-        raise _refused(f"{name} must be a JSON object: {error}") from None
-    if not isinstance(value, dict):
-        raise _refused(f"{name} must be a JSON object.")
-    return value
+        raise ServiceError(code, problem.format(error)) from None

@@ -22,14 +22,8 @@ _VARIABLE_IN_CALL = re.compile(r"'(?:\\.|[^'\\])*'|(?<!\$)\$([^\W\d]\w*)")
 _PLAIN_VALUE = re.compile(r"\$[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 _AFTER_THE_WORK = ("/Output", "/Assign")  # fields of a state that are evaluated when it has a result
 # What ErrorPath and CausePath may call: https://docs.aws.amazon.com/step-functions/latest/dg/state-fail.html
-TEXT_FUNCTIONS = (
-    "States.Format",
-    "States.JsonToString",
-    "States.ArrayGetItem",
-    "States.Base64Encode",
-    "States.Base64Decode",
-    "States.Hash",
-    "States.UUID",
+TEXT_FUNCTIONS = tuple(
+    f"States.{name}" for name in "Format JsonToString ArrayGetItem Base64Encode Base64Decode Hash UUID".split()
 )
 
 
@@ -244,22 +238,16 @@ def _names(text: str) -> list[tuple[str, str]]:
 
 def _check_name(context: Context, kind: str, name: str, location: str) -> None:
     """A variable is noted; an expression has no context, so a bare name means nothing; $states has few members."""
+    after_the_work = location.removeprefix(context.state).startswith(_AFTER_THE_WORK)
     problem = ""
     if kind == "variable" and name != STATES:
         context.variables.read.append((name, location))
     elif kind == "name":
-        problem = f"Reference to '{name}' at the top level is not supported."
-    elif kind == "member":
-        after_the_work = location.removeprefix(context.state).startswith(_AFTER_THE_WORK)
-        exists = {
-            "errorOutput": (context.catching, "in the Output and Assign of Catch"),
-            "result": (
-                context.has_result and after_the_work,
-                "in the Output and Assign of Task, Parallel and Map states",
-            ),
-        }
-        there, where = exists.get(name, (True, ""))
-        if not there:
-            problem = f"Reference to '$states.{name}' is not supported here: it exists {where}."
+        problem = "at the top level is not supported."
+    elif kind == "member" and name == "errorOutput" and not context.catching:
+        problem = "is not supported here: it exists in the Output and Assign of Catch."
+    elif kind == "member" and name == "result" and not (context.has_result and after_the_work):
+        problem = "is not supported here: it exists in the Output and Assign of Task, Parallel and Map states."
     if problem:
-        context.error(location, problem, code="UNSUPPORTED_JSONATA_EXPRESSION")
+        called = f"$states.{name}" if kind == "member" else name
+        context.error(location, f"Reference to '{called}' {problem}", "UNSUPPORTED_JSONATA_EXPRESSION")
