@@ -12,8 +12,7 @@ from typing import Any
 
 from eslabon.stepfunctions.language.dataflow import JSONATA, DataFlow, compile_dataflow
 from eslabon.stepfunctions.language.errornames import RUNTIME
-from eslabon.stepfunctions.language.fields import constant
-from eslabon.stepfunctions.language.jsonata import jsonata
+from eslabon.stepfunctions.language.fields import compile_field, constant
 from eslabon.stepfunctions.language.jsonpath.paths import compile_lookup, compile_path
 from eslabon.stepfunctions.language.jsonvalues import is_number
 from eslabon.stepfunctions.language.scope import ABSENT, DefinitionError, Scope, StateError
@@ -98,16 +97,10 @@ def compile_rule(fields: Mapping[str, Any], language: str, state: Mapping[str, A
     Traceback (most recent call last):
     StateError: ...
     """
-    test = _condition(fields["Condition"]) if language == JSONATA else compile_test(fields)
+    test = compile_field(fields, "Condition", kind="boolean") if language == JSONATA else compile_test(fields)
+    assert test is not None, "a validated rule in JSONata mode has a Condition"
     flowing = {**fields, "OutputPath": state["OutputPath"]} if state and "OutputPath" in state else fields
     return Rule(test, fields["Next"], compile_dataflow(flowing, language))
-
-
-def _condition(condition: Any) -> Test:
-    text = jsonata.expression_in(condition)
-    if text is None:
-        return constant(condition)
-    return jsonata.expect(jsonata.compile_expression(text, "Condition"), text, "Condition", "boolean")
 
 
 def compile_test(fields: Mapping[str, Any]) -> Test:

@@ -16,7 +16,7 @@ from eslabon.stepfunctions.language.handlers import Catcher, Retrier
 from eslabon.stepfunctions.language.jsonata import jsonata
 from eslabon.stepfunctions.language.jsonpath.templates import compile_template
 from eslabon.stepfunctions.language.resources import Resource, parse_resource
-from eslabon.stepfunctions.language.scope import DefinitionError, Evaluate, Scope
+from eslabon.stepfunctions.language.scope import DefinitionError, Evaluate
 from eslabon.stepfunctions.language.wait import LONGEST, Until, compile_wait
 
 if TYPE_CHECKING:
@@ -249,7 +249,7 @@ def _map(fields: Mapping[str, Any], language: str, whole: str) -> MapWork:
         processor=compile_machine(processor, whole),
         distributed=distributed,
         express=config.get("ExecutionType") == "EXPRESS",
-        items=_items(fields, language, members=distributed),
+        items=_items(fields, language, distributed=distributed),
         selector=_template(fields, selector, language),
         max_concurrency=compile_number(fields, "MaxConcurrency", Range(0)),
         tolerated_count=compile_number(fields, "ToleratedFailureCount", Range(0)),
@@ -286,22 +286,15 @@ def compile_outside(fields: Mapping[str, Any], language: str) -> dict[str, Any]:
     return compiled
 
 
-def _items(fields: Mapping[str, Any], language: str, *, members: bool) -> Evaluate | None:
-    """Items or ItemsPath; members: whether an object is good too, for its members."""
+def _items(fields: Mapping[str, Any], language: str, *, distributed: bool) -> Evaluate | None:
+    """Items or ItemsPath; a distributed Map takes an object too, for its members."""
     if language != JSONATA:
         return compile_field(fields, "Items")
     if "Items" not in fields:
         return None
-    expression = jsonata.expression_in(fields["Items"])
     evaluate = jsonata.compile_value(fields["Items"], "Items")
+    expression = jsonata.expression_in(fields["Items"])
     if expression is None:
         return evaluate
-    expected = jsonata.expect(evaluate, expression, "Items", "array")
-    if not members:
-        return expected
-
-    def array_or_object(scope: Scope) -> Any:
-        found = evaluate(scope)
-        return found if isinstance(found, dict) else expected(scope)
-
-    return array_or_object
+    kinds = ("array", "object") if distributed else ("array",)
+    return jsonata.expect(evaluate, expression, "Items", *kinds)

@@ -120,10 +120,10 @@ for the field 'Output/items[1]' returned nothing (undefined).")
     return evaluate if evaluate is not None else lambda scope: value
 
 
-def expect(evaluate: Evaluate, text: str, field: str, kind: str) -> Evaluate:
-    """The same function of the scope, for a field that takes one type only.
+def expect(evaluate: Evaluate, text: str, field: str, *kinds: str) -> Evaluate:
+    """The same function of the scope, for a field that takes some types only; a complaint names the first of them.
 
-    kind: "array", "boolean", "number", "object" or "string"; any other result is a StateError,
+    kinds: "array", "boolean", "number", "object" or "string"; any other result is a StateError,
     States.QueryEvaluationError.
 
     >>> items = expect(compile_expression("$list", "Items"), "$list", "Items", "array")
@@ -142,8 +142,8 @@ for value: {"a":1}')
     def checked(scope: Scope) -> Any:
         value = evaluate(scope)
         actual = kind_of(value)
-        if actual != kind:
-            raise _error(f"{described} Expected '{kind}', but was '{actual}' for value: {compact(value)}", field)
+        if actual not in kinds:
+            raise _error(f"{described} Expected '{kinds[0]}', but was '{actual}' for value: {compact(value)}", field)
         return value
 
     return checked
