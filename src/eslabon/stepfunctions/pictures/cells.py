@@ -106,20 +106,19 @@ class Line:
 
 
 class Pen:
-    """Writes the steps of a path; straight ones that follow each other become one.
+    """Writes the `steps` of a path; straight ones that follow each other become one.
 
     >>> pen = Pen(0, 0)
     >>> pen.down(10)
     >>> pen.down(20)
     >>> pen.curve(8, 30)
-    >>> pen.done()
+    >>> pen.steps
     [('M', 0, 0), ('L', 0, 20), ('C', 0, 25.0, 8, 25.0, 8, 30)]
     """
 
     def __init__(self, x: float, y: float) -> None:
         self.x, self.y = x, y
         self.steps: list[Step] = [("M", x, y)]
-        self.straight = False  # the last step is still to be written
 
     def down(self, y: float) -> None:
         """Straight down, or up.
@@ -127,10 +126,14 @@ class Pen:
         >>> pen = Pen(4, 0)
         >>> pen.down(10)
         >>> pen.down(6)
-        >>> pen.done()
+        >>> pen.steps
         [('M', 4, 0), ('L', 4, 6)]
         """
-        self.straight = self.straight or y != self.y
+        if y == self.y:
+            return
+        if self.steps[-1][0] == "L":
+            self.steps.pop()
+        self.steps.append(("L", self.x, y))
         self.y = y
 
     def curve(self, x: float, y: float) -> None:
@@ -139,13 +142,12 @@ class Pen:
         >>> pen = Pen(0, 0)
         >>> pen.curve(8, 10)
         >>> pen.curve(8.2, 20)  # that is straight
-        >>> pen.done()
+        >>> pen.steps
         [('M', 0, 0), ('C', 0, 5.0, 8, 5.0, 8, 10), ('L', 8, 20)]
         """
         if abs(x - self.x) < 0.5:
             self.down(y)
             return
-        self._write()
         middle = (self.y + y) / 2
         self.steps.append(("C", self.x, middle, x, middle, x, y))
         self.x, self.y = x, y
@@ -155,10 +157,9 @@ class Pen:
 
         >>> pen = Pen(0, 0)
         >>> pen.turn(8, -6)
-        >>> pen.done()
+        >>> pen.steps
         [('M', 0, 0), ('C', 0, -6, 8, -6, 8, 0)]
         """
-        self._write()
         self.steps.append(("C", self.x, self.y + height, x, self.y + height, x, self.y))
         self.x = x
 
@@ -168,23 +169,8 @@ class Pen:
         >>> pen = Pen(0, 0)
         >>> pen.down(5)
         >>> pen.lift(15)
-        >>> pen.done()
+        >>> pen.steps
         [('M', 0, 0), ('L', 0, 5), ('M', 0, 15)]
         """
-        self._write()
-        self.y = y
         self.steps.append(("M", self.x, y))
-
-    def done(self) -> list[Step]:
-        """All steps.
-
-        >>> Pen(2, 3).done()
-        [('M', 2, 3)]
-        """
-        self._write()
-        return self.steps
-
-    def _write(self) -> None:
-        if self.straight:
-            self.steps.append(("L", self.x, self.y))
-            self.straight = False
+        self.y = y

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from eslabon.stepfunctions.pictures import svg
 from eslabon.stepfunctions.pictures.cells import Line
-from eslabon.stepfunctions.pictures.graphs import CATCH, END, START, Graph, Node, Way
+from eslabon.stepfunctions.pictures.graphs import CATCH, END, NEXT, START, Graph, Node, Way
 from eslabon.stepfunctions.pictures.labels import Labels
 from eslabon.stepfunctions.pictures.layout import Layout, arrange
 from eslabon.stepfunctions.pictures.telling import COLOURS, SIGNS, Told, elsewhere, headline, summary, tell
@@ -47,7 +47,6 @@ class _Box:
 class _Plan:
     """A machine, branch or item processor, laid out."""
 
-    graph: Graph
     boxes: dict[str, _Box]
     lines: list[tuple[Way, Line, list[str]]]
     layout: Layout
@@ -92,24 +91,22 @@ class Drawing:
         boxes = {name: self._box(node, bound) for name, node in graph.nodes.items()}
         sizes = {name: (box.width, box.height) for name, box in boxes.items()}
         lines = [self._line(way, boxes) for way in graph.ways]
-        routed = [line for _, line, _ in lines]
         first, last = graph.start, None
         if outermost:
             sizes = {START: DOT, **sizes, END: DOT}
             first, last = START, END
-            routed = [Line(START, graph.start), *routed]
-            lines = [(Way(START, graph.start, "next"), routed[0], []), *lines]
-        return _Plan(graph, boxes, lines, arrange(sizes, routed, first=first, last=last, bound=bound))
+            lines = [(Way(START, graph.start, NEXT), Line(START, graph.start), []), *lines]
+        routed = [line for _, line, _ in lines]
+        return _Plan(boxes, lines, arrange(sizes, routed, first=first, last=last, bound=bound))
 
     def _line(self, way: Way, boxes: dict[str, _Box]) -> tuple[Way, Line, list[str]]:
-        caught = way.kind == CATCH
         text = self._condition(way)
         count = self.run.taken[way.source, way.target, way.kind] if self.run else 0
         if count > 1 and text:
             text += f" ×{count}"
         words = svg.wrapped(text, LABEL, SMALL, 2) if text else []
         size = (max(svg.text_width(word, SMALL) for word in words) + 10, 14.0 * len(words) + 6) if words else None
-        port = min(boxes[way.source].width / 4, 36.0) if caught else 0.0
+        port = min(boxes[way.source].width / 4, 36.0) if way.kind == CATCH else 0.0
         return way, Line(way.source, way.target, size, port, way.kind, bool(count)), words
 
     def _box(self, node: Node, bound: float) -> _Box:

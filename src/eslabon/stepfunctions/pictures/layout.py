@@ -301,7 +301,7 @@ class _Rows:
                 self._route_back(line, chain, pen, drawn)
             else:
                 self._route_down(line, chain, pen, drawn)
-            line.steps = pen.done()
+            line.steps = pen.steps
 
     def _route_down(self, line: Line, chain: Sequence[Cell], pen: Pen, drawn: set[Cell]) -> None:
         labelled = any(cell.kind == "label" for cell in chain)
