@@ -5,7 +5,7 @@ It takes a definition that `validation` has found good; what it refuses itself a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -117,18 +117,6 @@ class Machine:
     start_at: str
     states: Mapping[str, State]
     timeout: float | None = None  # seconds that an execution may last
-
-    def every_state(self) -> Iterator[State]:
-        """Every state, those of branches and item processors too.
-
-        >>> machine = compile_machine({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
-        >>> [state.name for state in machine.every_state()]
-        ['A']
-        """
-        for state in self.states.values():
-            yield state
-            for inner in inner_machines(state):
-                yield from inner.every_state()
 
 
 def inner_machines(state: State) -> Sequence[Machine]:

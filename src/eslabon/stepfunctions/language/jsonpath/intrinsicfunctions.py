@@ -37,6 +37,7 @@ ALGORITHMS = {
 }
 PLACE = re.compile(r"\\(?P<escaped>[\\'{}])|\{\}")
 
+_CALLED = ("the first argument", "the second argument", "the third argument")
 # What an argument must be: from its value and what it is called, the value as the function wants it.
 Kind = Callable[[Any, str], Any]
 
@@ -81,8 +82,7 @@ class Function:
         Traceback (most recent call last):
         InvalidArguments: the first argument must be an array, not {}
         """
-        called = ("the first argument", "the second argument", "the third argument")
-        checked = [kind(value, what) for kind, value, what in zip(self.kinds, values, called, strict=False)]
+        checked = [kind(value, what) for kind, value, what in zip(self.kinds, values, _CALLED, strict=False)]
         drawing = [scope.ids] if self.draws else []
         return self.perform(*drawing, *checked, *values[len(checked) :])
 
