@@ -48,11 +48,10 @@ class Variables:
     def __init__(self, outer: Variables | None = None, *, isolated: bool = False) -> None:
         self.outer = outer
         self.isolated = isolated
-        self.inner: list[Variables] = []
         self.assigned: dict[str, list[str]] = {}  # names, and where each is assigned
         self.read: list[tuple[str, str]] = []  # names, and where they are read
-        if outer is not None:
-            outer.inner.append(self)
+        self.scopes: list[Variables] = [] if outer is None else outer.scopes  # of the whole machine
+        self.scopes.append(self)
 
     def can_read(self, name: str) -> bool:
         """Whether a variable of this name can be read here.
@@ -83,7 +82,7 @@ class Variables:
 
         >>> context, whole = Context(), Variables()
         >>> whole.assigned["n"], Variables(whole).assigned["n"] = ["/States/A/Assign/n"], ["/States/B/…/Assign/n"]
-        >>> whole.check(context)
+        >>> whole.scopes[1].check(context)
         >>> context.errors
         1
         """
@@ -102,8 +101,6 @@ class Variables:
                 if self.taken(name) is not None:
                     message += " The child executions of a distributed Map cannot read outer variables."
                 context.warn(place, "UNKNOWN_VARIABLE", message)
-        for inner in self.inner:
-            inner.check(context)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,8 @@ def check_whole(context: Context, definition: Mapping[str, Any]) -> None:
     """
     language = JSONATA if definition.get("QueryLanguage") == JSONATA else JSONPATH
     _machine(context.within(whole_language=language), definition, "", schema.WHOLE)
-    context.variables.check(context)
+    for scope in context.variables.scopes:
+        scope.check(context)
 
 
 def _machine(context: Context, machine: Any, location: str, shape: Shape) -> None:

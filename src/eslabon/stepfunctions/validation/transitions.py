@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from eslabon.stepfunctions.validation.context import Context
-
-_ENDS = ("Succeed", "Fail")
+from eslabon.stepfunctions.validation.expressions import inside
 
 
 def check_transitions(context: Context, machine: Mapping[str, Any], location: str) -> None:
@@ -29,39 +29,27 @@ def check_transitions(context: Context, machine: Mapping[str, Any], location: st
     MISSING_END_STATE: Workflow has no terminal state at null
     """
     states: Mapping[str, Any] = machine["States"]
-    leads: dict[str, list[str]] = {name: [] for name in states}
-    start = machine.get("StartAt")
-    if isinstance(start, str) and start not in states:
-        _missing(context, start, f"{location}/StartAt")
-    for name, state in states.items():
-        for target, place in targets(state, f"{location}/States/{name}"):
-            if target in states:
-                leads[name].append(target)
-            else:
-                _missing(context, target, place)
+    leads = {name: list(targets(state, f"{location}/States/{name}")) for name, state in states.items()}
+    start = [(machine["StartAt"], f"{location}/StartAt")] if isinstance(machine.get("StartAt"), str) else []
+    for target, place in chain(start, *leads.values()):
+        if target not in states:
+            context.error(place, f"Missing 'Next' target: {target}", code="MISSING_TRANSITION_TARGET")
     if not any(_is_end(state) for state in states.values()):
         context.error(location or None, "Workflow has no terminal state", "MISSING_END_STATE")
         return
-    if not isinstance(start, str):
-        return
-    reached, waiting = set(), [start] if start in states else []
+    waiting = list(start)
+    unreached = dict.fromkeys(states, True) if start else {}
     while waiting:
-        name = waiting.pop()
-        if name not in reached:
-            reached.add(name)
+        name, _ = waiting.pop()
+        if unreached.pop(name, False):
             waiting.extend(leads[name])
-    for name in states:
-        if name not in reached:
-            message = f'State "{name}" is not reachable.'
-            context.error(f"{location}/States/{name}", message, code="MISSING_TRANSITION_TARGET")
-
-
-def _missing(context: Context, target: str, place: str) -> None:
-    context.error(place, f"Missing 'Next' target: {target}", code="MISSING_TRANSITION_TARGET")
+    for name in unreached:
+        message = f'State "{name}" is not reachable.'
+        context.error(f"{location}/States/{name}", message, code="MISSING_TRANSITION_TARGET")
 
 
 def _is_end(state: Any) -> bool:
-    return isinstance(state, dict) and (state.get("End") is True or state.get("Type") in _ENDS)
+    return isinstance(state, dict) and (state.get("End") is True or state.get("Type") in ("Succeed", "Fail"))
 
 
 def targets(state: Any, location: str) -> Iterator[tuple[str, str]]:
@@ -73,11 +61,10 @@ def targets(state: Any, location: str) -> Iterator[tuple[str, str]]:
     """
     if not isinstance(state, dict):
         return
-    own = "Default" if state.get("Type") == "Choice" else "Next"
-    if isinstance(state.get(own), str):
-        yield state[own], f"{location}/{own}"
+    sources = [(location, state, "Default" if state.get("Type") == "Choice" else "Next")]
     for field in ("Choices", "Catch"):
-        entries = state.get(field)
-        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-            if isinstance(entry, dict) and isinstance(entry.get("Next"), str):
-                yield entry["Next"], f"{location}/{field}[{index}]/Next"
+        if isinstance(state.get(field), list):
+            sources.extend((place, entry, "Next") for place, entry in inside(state[field], f"{location}/{field}"))
+    for place, source, field in sources:
+        if isinstance(source, dict) and isinstance(source.get(field), str):
+            yield source[field], f"{place}/{field}"

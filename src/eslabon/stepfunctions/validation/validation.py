@@ -7,6 +7,7 @@ How a state is tested is in `eslabon.stepfunctions.teststate`, which is loaded w
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
@@ -113,11 +114,8 @@ def read(context: Context, text: str) -> Any:
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        seen: set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                raise ValueError(f"Duplicate field '{name}'")
-            seen.add(name)
+        [(name, _)] = Counter(name for name, _ in pairs).most_common(1)
+        raise ValueError(f"Duplicate field '{name}'")
     return members
 
 
