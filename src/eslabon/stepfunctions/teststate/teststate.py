@@ -203,7 +203,7 @@ def _check_configuration(
 
 
 def _inner_names(state: State) -> set[str]:
-    return {inner.name for machine in inner_machines(state) for inner in machine.every_state()}
+    return {inner.name for machine in inner_machines(state) for inner, _ in _every_state(machine)}
 
 
 def _parsed(text: str, problem: str, *, code: str = "ValidationException") -> Any:
