@@ -6,9 +6,9 @@ What it does in a state is the visit's (`interpreter`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from eslabon.stepfunctions.language.dataflow import NOTHING
 from eslabon.stepfunctions.language.definition import Machine
 from eslabon.stepfunctions.language.errornames import RUNTIME
 from eslabon.stepfunctions.language.scope import StateError
@@ -24,6 +24,7 @@ MOST_ASSIGNED = 256 * 1024  # by one Assign
 MOST_STORED = 10 * 1024 * 1024  # by an execution
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Flow:
     """One thread of control: the execution's own, a branch of a Parallel, or an iteration of a Map.
 
@@ -31,28 +32,16 @@ class Flow:
     `previous` is the id of the event that its next one follows.
     """
 
-    __slots__ = ("alive", "ended", "execution", "handle", "item", "machine", "previous", "sizes", "variables", "visit")
-
-    def __init__(
-        self,
-        execution: Execution,
-        machine: Machine,
-        ended: Callable[[Any, StateError | None], None],
-        *,
-        variables: Mapping[str, Any] = NOTHING,
-        previous: int = 0,
-        item: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.execution = execution
-        self.machine = machine
-        self.ended = ended
-        self.variables = variables  # its own and those of the threads around it
-        self.sizes: Mapping[str, int] = NOTHING  # bytes of its own variables
-        self.previous = previous
-        self.item = item  # what the context object shows as Map.Item
-        self.visit: Visit | None = None  # kept when the thread fails there: a redrive goes on from it
-        self.handle: Handle | None = None  # what wakes it up next
-        self.alive = True
+    execution: Execution
+    machine: Machine
+    ended: Callable[[Any, StateError | None], None]
+    variables: Mapping[str, Any] = field(default_factory=dict)  # its own and those of the threads around it
+    previous: int = 0
+    item: Mapping[str, Any] | None = None  # what the context object shows as Map.Item
+    sizes: Mapping[str, int] = field(default_factory=dict)  # bytes of its own variables
+    visit: Visit | None = None  # kept when the thread fails there: a redrive goes on from it
+    handle: Handle | None = None  # what wakes it up next
+    alive: bool = True
 
     def go(self, name: str, given: Any) -> None:
         """Move to a state: one transition later it is entered.
