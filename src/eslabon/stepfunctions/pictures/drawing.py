@@ -57,7 +57,7 @@ class Drawing:
 
     def __init__(self, graph: Graph, run: Run | None, labels: Labels, width: float) -> None:
         self.graph, self.run, self.labels, self.bound = graph, run, labels, width
-        self.told = tell(graph, run, labels) if run is not None else {}
+        self.told = tell(run, labels) if run is not None else {}
         self.unknown = elsewhere(graph)
 
     def picture(self) -> svg.Picture:

@@ -39,10 +39,10 @@ class Told:
         return ", ".join([*words, *([self.error] if self.error else [])])
 
 
-def tell(graph: Graph, run: Run, labels: Labels) -> dict[str, Told]:
+def tell(run: Run, labels: Labels) -> dict[str, Told]:
     """Of each state that was reached, what happened there.
 
-    >>> tell(Graph("A", {}, []), Run(), Labels("en"))
+    >>> tell(Run(), Labels("en"))
     {}
     """
     visits: dict[str, list[Visit]] = {}
@@ -138,7 +138,7 @@ def summary(graph: Graph, run: Run | None, labels: Labels) -> str:
     text = labels("one", graph.start) if len(names) == 1 else labels("machine", len(names), graph.start)
     if run is None:
         return text
-    told = tell(graph, run, labels)
+    told = tell(run, labels)
     ran = [f"{name} ({each.spoken(labels)})" for name, each in told.items()]
     unknown = elsewhere(graph)
     missed = [name for name in names if name not in told and name not in unknown]
