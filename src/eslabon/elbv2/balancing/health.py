@@ -56,7 +56,7 @@ DESCRIPTIONS = {
     "Target.DeregistrationInProgress": "Target deregistration is in progress",
     "Target.FailedHealthChecks": "Health checks failed",
     "Target.HealthCheckDisabled": "Health checks are disabled",
-    "Target.InvalidState": "Target is in the {} state",
+    "Target.InvalidState": "Target is in {}",
     "Target.IpUnusable": "The IP address cannot be used as a target, as it is in use by a load balancer",
     "Target.NotInUse": "Target group is not configured to receive traffic from the load balancer",
     "Target.NotRegistered": "Target is not registered to the target group",
@@ -64,6 +64,7 @@ DESCRIPTIONS = {
     "Target.Timeout": "Request timed out",
 }
 ZONE_NOT_ENABLED = "Target is in an Availability Zone that is not enabled for the load balancer"
+STATES_OF_INSTANCES = {"stopped": "the stopped state", "terminated": "the terminated state"}
 
 
 class Reason(NamedTuple):
@@ -74,7 +75,7 @@ class Reason(NamedTuple):
 
 
 def reason(code: str, detail: object = "") -> Reason:
-    """The reason of this code, with AWS's description; detail: the status code, or the state of the instance.
+    """The reason of this code, with AWS's description; detail: the status code, or what state it is in.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html
 
@@ -89,7 +90,30 @@ def reason(code: str, detail: object = "") -> Reason:
     return Reason(code, DESCRIPTIONS[code].format(detail))
 
 
+HEALTHY = Reason()
 NOT_IN_USE = reason("Target.NotInUse")
+
+
+def why_unused(*, used: bool, zone_enabled: bool = True, instance: str = "running", ip_usable: bool = True) -> Reason:
+    """Why a target is unused; an empty reason: it is not.
+
+    used: whether a listener's rule of a balancer forwards to its group. instance: the state of the EC2 instance.
+    ip_usable: whether no balancer has its address. Of several reasons, the first one is told (that order is ours).
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html
+
+    >>> why_unused(used=True, instance="stopped")
+    Reason(code='Target.InvalidState', description='Target is in the stopped state')
+    >>> why_unused(used=True, zone_enabled=False).code, why_unused(used=True).code
+    ('Target.NotInUse', '')
+    """
+    if not used:
+        return NOT_IN_USE
+    if not zone_enabled:
+        return Reason("Target.NotInUse", ZONE_NOT_ENABLED)
+    if instance not in ("pending", "running"):
+        return reason("Target.InvalidState", STATES_OF_INSTANCES.get(instance, "an invalid state"))
+    return HEALTHY if ip_usable else reason("Target.IpUnusable")
 
 
 @dataclass(slots=True)
@@ -113,6 +137,8 @@ class Health:
     because: Reason = NOT_IN_USE
     since: float = 0.0  # when this state began
     until: float | None = None  # when its time is over
+    before: State = "unused"  # the state that it came from
+    warming: float | None = None  # since when it is in slow start mode
     passes: int = 0  # in a row
     failures: int = 0
 
@@ -145,7 +171,7 @@ class Health:
 
         >>> from eslabon.elbv2.resources import HealthCheck
         >>> health = Health(HealthCheck(True, "HTTP", "traffic-port", "/", 30, 5, 3, 2, "200"))
-        >>> health.unuse(0, reason("Target.InvalidState", "stopped"))
+        >>> health.unuse(0, why_unused(used=True, instance="stopped"))
         >>> health.state, health.description
         ('unused', 'Target is in the stopped state')
         """
@@ -220,7 +246,7 @@ class Health:
             self.fire("time over", self.until, why)
         return self.state
 
-    def fire(self, event: Event, now: float, why: Reason = Reason(), *, lasting: float = 0) -> None:  # noqa: B008
+    def fire(self, event: Event, now: float, why: Reason = HEALTHY, *, lasting: float = 0) -> None:
         """Follow the table; an event that it does not have for this state changes nothing.
 
         lasting: seconds that draining or unhealthy.draining last.
@@ -234,7 +260,8 @@ class Health:
         becomes = TRANSITIONS[self.state].get(event)
         if becomes is None:
             return
-        self.state, self.because, self.since = becomes, why, now
+        self.before, self.state, self.because, self.since = self.state, becomes, why, now
+        self.warming = None
         self.passes = self.failures = 0
         self.until = now + lasting if becomes in ("draining", "unhealthy.draining") else None
         self.at(now)
