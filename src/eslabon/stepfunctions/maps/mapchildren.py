@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from eslabon.stepfunctions.running.execution import Execution
@@ -94,7 +95,7 @@ class Ended:
         >>> Ended.of(run, run.children[0]).input
         1
         """
-        return cls(run, *(getattr(child, name) for name in cls.__slots__[1:]))
+        return cls(run, *_kept(child))
 
     @property
     def arn(self) -> str:
@@ -115,6 +116,9 @@ class Ended:
     def state_machine(self) -> Mapping[str, str]:
         """Its labelled state machine."""
         return self.run.state_machine
+
+
+_kept = attrgetter(*Ended.__slots__[1:])  # all but the run
 
 
 def child_name(run: MapRun, index: int) -> str:

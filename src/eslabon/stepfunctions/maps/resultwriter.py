@@ -169,13 +169,14 @@ def metadata(child: Child | Ended) -> dict[str, Any]:
     """
     succeeded = child.status == SUCCEEDED
     assert child.stopped is not None
+    arn = child.arn  # made when it is asked for, as the name is
     told = {
         "Cause": child.cause,
         "Error": child.error,
-        "ExecutionArn": child.arn,
+        "ExecutionArn": arn,
         "Input": compact(child.input),
         "InputDetails": {"Included": True},
-        "Name": child.name,
+        "Name": arn.rpartition(":")[2],
         "Output": compact(child.output) if succeeded else None,
         "OutputDetails": {"Included": True} if succeeded else None,
         "RedriveCount": child.redrives,
