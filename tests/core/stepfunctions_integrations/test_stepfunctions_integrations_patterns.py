@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from eslabon.stepfunctions.language.patterns import OPTIMISED, problem_of
 from eslabon.stepfunctions.language.resources import parse_resource
+from eslabon.stepfunctions.tasks.patterns import OPTIMISED, problem_of
 
 # The page's table: one action of each service, and whether it runs as a job (.sync), and calls back (a token).
 TABLE = {

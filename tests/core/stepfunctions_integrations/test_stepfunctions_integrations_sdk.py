@@ -12,10 +12,10 @@ import pytest
 from eslabon.boto import service_model
 from eslabon.cloud import SERVICES
 from eslabon.limits import modelled_operations
-from eslabon.stepfunctions.language.patterns import problem_of
 from eslabon.stepfunctions.language.resources import parse_resource
 from eslabon.stepfunctions.tasks import sdk
 from eslabon.stepfunctions.tasks.apishapes import pascal_case, sdk_name
+from eslabon.stepfunctions.tasks.patterns import problem_of
 
 SDK_NAMES = {name: name for name in SERVICES} | {
     "events": "eventbridge",

@@ -12,9 +12,9 @@ from eslabon.stepfunctions.language.dataflow import JSONATA, JSONPATH
 from eslabon.stepfunctions.language.definition import compile_outside
 from eslabon.stepfunctions.language.jsonpath.templates import DEEPEST as DEEPEST_VALUE
 from eslabon.stepfunctions.language.jsonvalues import is_number
-from eslabon.stepfunctions.language.patterns import problem_of
 from eslabon.stepfunctions.language.resources import parse_resource
 from eslabon.stepfunctions.language.scope import DefinitionError
+from eslabon.stepfunctions.tasks.patterns import problem_of
 from eslabon.stepfunctions.validation import expressions, schema
 from eslabon.stepfunctions.validation.context import Context, Variables
 from eslabon.stepfunctions.validation.kinds import Shape
