@@ -124,7 +124,7 @@ print(save_list("monday.csv", monday)[:84])
 # %% [markdown] lang="es"
 # ## 3. Un Map distribuido {#lab-map}
 #
-# Un Map en línea apuntaría diez mil iteraciones en un solo historial, y no caben: el límite son 25 000 eventos. El
+# Un Map en línea apuntaría diez mil iteraciones en un solo historial, y no caben: el límite son 25 000 eventos. El
 # **Map distribuido** lee la lista de S3 y reparte los ficheros entre ejecuciones hijas, cada una con su historial.
 # Cuatro campos deciden cómo:
 #
@@ -650,7 +650,7 @@ print(TEXT["left"].format(resources=len(cloud.resources())))
 # <details class="question" markdown="1">
 # <summary>¿Qué cuenta <code>ToleratedFailurePercentage</code>, lotes o ficheros?</summary>
 #
-# Ficheros. Un lote que falla cuenta todos los suyos: tres filas malas fueron 300 de 10 000, un 3 %. Con el 5 %
+# Ficheros. Un lote que falla cuenta todos los suyos: tres filas malas fueron 300 de 10 000, un 3 %. Con el 5 %
 # había sitio para cinco lotes.
 #
 # </details>

@@ -10,6 +10,8 @@ from pathlib import Path
 MARKER = re.compile(r"^\s*# --8<-- \[(?P<edge>start|end):(?P<name>[\w-]+)\]\s*$")
 ANNOTATION = re.compile(r"(?P<code>.*?)\s*# \((?P<number>\d+)\)!?\s*$")
 
+LINTER = re.compile(r"\s+# (?:noqa|type: ignore).*")
+
 
 class EmbedError(ValueError):
     """What a page asks to embed cannot be found."""
@@ -83,7 +85,7 @@ def section(text: str, name: str) -> Excerpt:
 
 
 def definition(root: Path, dotted: str) -> Definition:
-    """Return the lines of `package.module:name` or `package.module:Class.method` below root."""
+    """Return the lines of `package.module:name` or `package.module:Class.method` below root, as readers want them."""
     module, colon, name = dotted.partition(":")
     if not colon or not name:
         raise EmbedError("write package.module:name")
@@ -99,7 +101,7 @@ def definition(root: Path, dotted: str) -> Definition:
     assert isinstance(node, ast.stmt) and node.end_lineno is not None
     decorators = getattr(node, "decorator_list", [])
     first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
-    lines = text.splitlines()
+    lines = [LINTER.sub("", line) for line in text.splitlines()]
     return Definition(path, "\n".join(lines[first - 1 : node.end_lineno]) + "\n", first, _examples(node, lines))
 
 

@@ -62,6 +62,7 @@ def fitted(text: str, room: float, size: float, *, bold: bool = False) -> str:
     >>> fitted("ValidateTheOrder", 60, 10), fitted("Pay", 60, 10)
     ('Validate…', 'Pay')
     """
+    room += 0.01  # what was reserved for the text may come back as a sum that is a rounding error short
     if text_width(text, size, bold=bold) <= room:
         return text
     while text and text_width(text + "…", size, bold=bold) > room:
@@ -81,10 +82,11 @@ def wrapped(text: str, room: float, size: float, lines: int, *, bold: bool = Fal
         cut = len(fitted(rest, room + size, size, bold=bold)) - 1
         while cut > 1 and text_width(rest[:cut], size, bold=bold) > room:
             cut -= 1
-        # Where a part begins, after a comma; else a word: after a space, else after a sign or at a capital letter.
+        # Where a part begins, after a comma; else a word, but no unit, which stays with its number: after a space,
+        # else after a sign or at a capital letter.
         starts = [
             found.end(1)
-            for between in (" · ", ", ", " ", r"[_./-]|[a-z0-9](?=[A-Z])")
+            for between in (" · ", ", ", r"(?<!\d) ", r"[_./-]|[a-z0-9](?=[A-Z])")
             for found in reversed(list(re.finditer(f"({between})", rest[: cut + 1])))
         ]
         cut = next((start for start in starts if cut / 3 < start <= cut), max(cut, 1))
