@@ -33,12 +33,14 @@ class Chooser:
         self.chance = chance
         self.slow_start = slow_start
         self.in_flight: Counter[Key] = Counter()
+        self._turn = 0
         self._credit: dict[Key, float] = {}
 
     def choose(self, targets: Sequence[Target], now: float) -> Target:
         """One of these, which are at least one; IndexError when there is none.
 
-        Every choice gives each target credit as large as its weight; the one with the most is chosen and pays for all.
+        With slow start, every choice gives each target credit as large as its weight; the one with the most is chosen
+        and pays for all.
 
         >>> from eslabon.elbv2.balancing.examples import targets
         >>> chooser = Chooser(random.Random(1), slow_start=100)
@@ -53,6 +55,9 @@ class Chooser:
         """
         if len(targets) < 2:
             return targets[0]
+        if not self.slow_start:
+            self._turn += 1
+            return targets[(self._turn - 1) % len(targets)]
         weights = [weight(target, self.slow_start, now) for target in targets]
         credit = [self._credit.get(target.key, 0.0) + own for target, own in zip(targets, weights, strict=True)]
         best = targets[credit.index(max(credit))]
