@@ -34,6 +34,7 @@ SERVICES = {
     "logs": "eslabon.support.logs:Logs",
     "iam": "eslabon.support.iam:Iam",
     "s3": "eslabon.support.s3:S3",
+    "ec2": "eslabon.support.ec2:Ec2",
     "sts": "eslabon.support.sts:Sts",
 }
 _GLOBAL = frozenset({"iam"})  # one for all Regions
@@ -47,7 +48,7 @@ class Cloud:
     ['default']
     >>> cloud.client("kinesis").list_streams()
     Traceback (most recent call last):
-    eslabon.errors.NotModelled: eslabon does not model kinesis. Modelled nearby: events, ...
+    eslabon.errors.NotModelled: eslabon does not model kinesis. Modelled nearby: ...
     """
 
     def __init__(self, *, account: str = ACCOUNT, region: str = REGION, seed: int = 1, start: float = START) -> None:
@@ -229,7 +230,7 @@ def service_class(name: str) -> type[Service]:
     'Sts'
     >>> service_class("kinesis")
     Traceback (most recent call last):
-    eslabon.errors.NotModelled: eslabon does not model kinesis. Modelled nearby: events, ...
+    eslabon.errors.NotModelled: eslabon does not model kinesis. Modelled nearby: ...
     """
     if name not in SERVICES:
         raise NotModelled(name, nearby=sorted(SERVICES))

@@ -1,6 +1,6 @@
-"""The cloud's network: host name -> WSGI application, in process;
+"""The cloud's network, in process: host name -> WSGI application, and what listens at an address and port.
 
-urllib reaches it. No sockets, no TLS, no streaming.
+urllib reaches the names. No sockets, no TLS, no streaming.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import urllib.parse
 import urllib.request
 import urllib.response
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from eslabon import activation
@@ -20,8 +21,23 @@ from eslabon import activation
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What listens at an address and port: a WSGI application or, for plain TCP and UDP, what answers bytes to bytes.
+
+    delay: seconds of virtual time before it answers. refuse: connections are refused, as where nothing listens.
+    silent: nothing ever comes back, as from a machine that is gone.
+    """
+
+    application: WsgiApplication | None = None
+    answers: Callable[[bytes], bytes] | None = None
+    delay: float = 0.0
+    refuse: bool = False
+    silent: bool = False
+
+
 class Network:
-    """The names that this cloud's network knows.
+    """The names that this cloud's network knows, and what listens at its addresses.
 
     >>> def hello(environ, start_response):
     ...     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -34,6 +50,8 @@ class Network:
 
     def __init__(self) -> None:
         self._hosts: dict[str, WsgiApplication] = {}
+        self._listening: dict[tuple[str, int], Host] = {}
+        self._taken: set[str] = set()
 
     def host(self, name: str, application: WsgiApplication | None) -> None:
         """Let a WSGI application answer at a host name; None takes the name away.
@@ -58,6 +76,60 @@ class Network:
         (True, None)
         """
         return self._hosts.get(name.lower())
+
+    def attach(self, address: str, port: int, host: Host | None) -> None:
+        """Let a host listen at an address and port; None takes away what listens there.
+
+        >>> network = Network()
+        >>> network.attach("172.31.0.9", 80, Host(refuse=True))
+        >>> network.at("172.31.0.9", 80).refuse
+        True
+        >>> network.attach("172.31.0.9", 80, None)
+        >>> network.at("172.31.0.9", 80) is None
+        True
+        """
+        if host is None:
+            self._listening.pop((address, port), None)
+        else:
+            self._listening[address, port] = host
+
+    def at(self, address: str, port: int) -> Host | None:
+        """What listens at an address and port; None when nothing does: a machine that is there refuses.
+
+        >>> network = Network()
+        >>> network.attach("172.31.0.9", 80, host := Host(silent=True))
+        >>> network.at("172.31.0.9", 80) is host, network.at("172.31.0.9", 81)
+        (True, None)
+        """
+        return self._listening.get((address, port))
+
+    def take(self, address: str) -> None:
+        """Mark an address as one that an interface has: in one cloud no two have the same, in whatever Regions.
+
+        >>> network = Network()
+        >>> network.take("172.31.0.9")
+        >>> network.taken("172.31.0.9"), network.taken("172.31.0.8")
+        (True, False)
+        """
+        self._taken.add(address)
+
+    def release(self, address: str) -> None:
+        """Let an address be taken again.
+
+        >>> network = Network()
+        >>> network.take("172.31.0.9"); network.release("172.31.0.9")
+        >>> network.taken("172.31.0.9")
+        False
+        """
+        self._taken.discard(address)
+
+    def taken(self, address: str) -> bool:
+        """Whether an interface has this address.
+
+        >>> Network().taken("172.31.0.9")
+        False
+        """
+        return address in self._taken
 
 
 class CloudHandler(urllib.request.BaseHandler):

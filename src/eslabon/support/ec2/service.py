@@ -1,0 +1,23 @@
+"""The EC2 API: what it models, put together from its operations, an area a module.
+
+Left out: VPCs and subnets of one's own, gateways and routes, IPv6 addresses, volumes, key pairs, launch templates,
+Spot, network interfaces as resources of their own, elastic addresses, DryRun, quotas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from eslabon.support.ec2.placeoperations import Places
+
+
+class Ec2(Places):
+    """Amazon EC2, asked in one account and Region.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Welcome.html
+    """
+
+    modelled: ClassVar[Mapping[str, str]] = {
+        "Filter": "*",
+    }
