@@ -198,27 +198,29 @@ def the_weight(case: Case) -> None:
 
 
 def slow_start(case: Case) -> None:
-    check = settings({"healthy": 2, "unhealthy": 2})
-    held: dict[int, Target] = {}
+    """What happens to targets of a group, checks counted; which of them are in slow start mode afterwards."""
+    check, ill = settings({"healthy": 2, "unhealthy": 2}), health.reason("Target.Timeout")
+    orders = group([])
+    orders.attributes = {"slow_start.duration_seconds": str(case["slow_start"])}
     now = 0
     for now, what, index in case["happens"]:
+        key = (f"i-{index}", 80)
         if what == "registered":
-            held[index] = Target(f"i-{index}", 80, "us-east-1a", now, Health(check))
-            held[index].health.use(now)
-            continue
-        one = held[index].health
-        if what == "passed":
-            while one.state != "healthy":
-                one.passed(now)
-            choosing.has_become_healthy(held[index], held.values(), case["slow_start"], now)
+            orders.targets[key] = Target(*key, "us-east-1a", now, Health(check))
+            orders.targets[key].health.use(now)
+        elif what == "passed":
+            while not checks.count(orders, orders.targets[key], None, now):
+                pass
+            assert orders.targets[key].health.state == "healthy"
         elif what == "failed twice":
-            one.failed(now, health.reason("Target.Timeout"))
-            one.failed(now, health.reason("Target.Timeout"))
+            assert [checks.count(orders, orders.targets[key], ill, now) for _ in range(2)] == [False, True]
         else:
-            one.deregister(now, 300)
-    assert [index for index, target in held.items() if target.health.warming is not None] == case["warming"]
-    for index in case["warming"]:
-        assert choosing.weight(held[index], case["slow_start"], now + case["slow_start"] / 2) >= 0.5
+            orders.targets[key].health.deregister(now, 300)
+    held = orders.targets.values()
+    assert [target.id for target in held if target.health.warming is not None] == [f"i-{i}" for i in case["warming"]]
+    for target in held:
+        half, whole = (choosing.weight(target, case["slow_start"], target.health.since + part) for part in (30, 60))
+        assert (half, whole) == ((0.5, 1) if target.health.warming is not None else (1, 1))
 
 
 def not_modelled(case: Case) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from eslabon.elbv2.balancing.health import Health
+    from eslabon.elbv2.rules.decision import Decision
 
 APPLICATION, NETWORK, GATEWAY = "application", "network", "gateway"
 INSTANCE, IP, LAMBDA, ALB = "instance", "ip", "lambda", "alb"
@@ -101,7 +102,7 @@ class Listener:
     alpn: Sequence[str] = ()
     mutual: Mapping[str, Any] | None = None
     attributes: dict[str, str] = field(default_factory=dict)
-    decision: Any = None  # the rules, compiled
+    decision: Decision | None = None  # the rules, compiled
 
 
 @dataclass(slots=True)

@@ -9,11 +9,12 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from eslabon.elbv2.balancing.choosing import has_become_healthy, slow_start
 from eslabon.elbv2.balancing.health import Reason, reason
 from eslabon.errors import ServiceError
 
 if TYPE_CHECKING:
-    from eslabon.elbv2.resources import HealthCheck
+    from eslabon.elbv2.resources import HealthCheck, Target, TargetGroup
 
 # The codes that a matcher may name, by the protocol of the target group; None: of functions.
 CODES: dict[str | None, range] = {
@@ -92,3 +93,27 @@ def judge(
     if any(status in codes for codes in parse_matcher(check.matcher or DEFAULT_MATCHER[protocol], protocol)):
         return None
     return reason("Target.ResponseCodeMismatch", status) if tells_why else failed
+
+
+def count(group: TargetGroup, target: Target, found: Reason | None, now: float) -> bool:
+    """Count what a check of a group's target has found, as `judge` says it; whether the state is another one now.
+
+    The attributes of the group say how long connections drain, and whether a healthy target starts slowly.
+
+    >>> from eslabon.elbv2.balancing.examples import group, targets
+    >>> (target,) = targets(1)
+    >>> orders = group([target], target_health_state__unhealthy__draining_interval_seconds="60")
+    >>> [count(orders, target, reason("Target.FailedHealthChecks"), now) for now in (30, 60)]
+    [False, True]
+    >>> target.health.state, target.health.at(120)
+    ('unhealthy.draining', 'unhealthy')
+    """
+    before = target.health.at(now)
+    if found is None:
+        target.health.passed(now)
+    else:
+        interval = group.attributes.get("target_health_state.unhealthy.draining_interval_seconds", "0")
+        target.health.failed(now, found, draining=float(interval))
+    if before != "healthy" and target.health.state == "healthy":
+        has_become_healthy(target, group.targets.values(), slow_start(group.attributes), now)
+    return target.health.state != before

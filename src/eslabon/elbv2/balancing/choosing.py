@@ -128,7 +128,7 @@ ALGORITHMS: dict[str, type[Chooser]] = {
 
 
 def chooser_for(attributes: Mapping[str, str], chance: random.Random) -> Chooser:
-    """The chooser that a target group's attributes ask for; slow start only with round robin.
+    """The chooser that a target group's attributes ask for.
 
     >>> type(chooser_for({"load_balancing.algorithm.type": "weighted_random"}, random.Random(1))).__name__
     'WeightedRandom'
@@ -141,7 +141,19 @@ def chooser_for(attributes: Mapping[str, str], chance: random.Random) -> Chooser
     if attributes.get("load_balancing.algorithm.anomaly_mitigation") == "on":
         raise NotModelled("elbv2", "load_balancing.algorithm.anomaly_mitigation=on", ["off"])
     kind = ALGORITHMS[attributes.get("load_balancing.algorithm.type", "round_robin")]
-    return kind(chance, float(attributes.get("slow_start.duration_seconds", 0)) if kind is Chooser else 0)
+    return kind(chance, slow_start(attributes))
+
+
+def slow_start(attributes: Mapping[str, str]) -> float:
+    """The seconds of slow start that a target group's attributes ask for; only round robin has it.
+
+    >>> slow_start({"slow_start.duration_seconds": "30"}), slow_start({})
+    (30.0, 0.0)
+    >>> slow_start({"slow_start.duration_seconds": "30", "load_balancing.algorithm.type": "weighted_random"})
+    0.0
+    """
+    alone = attributes.get("load_balancing.algorithm.type", "round_robin") == "round_robin"
+    return float(attributes.get("slow_start.duration_seconds", "0")) if alone else 0.0
 
 
 def weight(target: Target, slow_start: float, now: float) -> float:
