@@ -461,6 +461,8 @@ def test_long_application_cookies_are_spread_over_up_to_four() -> None:
     assert [line.partition("=")[0] for line in lines] == [f"AWSALBAPP-{number}" for number in range(len(lines))]
     assert 1 < len(lines) <= 4
     assert all(len(line.partition("=")[2].partition(";")[0]) <= 4096 for line in lines)
+    browser.keep(stickiness.target_cookies(seal, sticky, ("i-1", 80), browser.jar, [], now=60))  # the others are over
+    assert stickiness.bound_target(seal, sticky, browser.jar, now=60) == ("i-1", 80)
 
 
 @given(st.ip_addresses(), st.integers(2, 8), st.data())

@@ -215,7 +215,11 @@ def _bound(seal: Seal, sticky: Stickiness, cookies: Mapping[str, str]) -> Mappin
     """ARN of a target group: id and port of the target, and until when; as the balancer's own cookies say it."""
     if sticky.application_cookie is None:
         return _read(seal, cookies, "AWSALB")
-    text = "".join(cookies.get(f"AWSALBAPP-{number}", "") for number in range(SHARDS))
+    text = ""
+    for number in range(SHARDS):
+        text += cookies.get(f"AWSALBAPP-{number}", "")
+        if len(text) < SHARD * (number + 1):  # what comes after an unfilled one is left from a longer text
+            break
     return seal.open("AWSALBAPP", text) or {}
 
 
