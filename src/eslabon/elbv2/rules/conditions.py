@@ -22,7 +22,6 @@ from eslabon.elbv2.rules.fields import (
     HTTP_HEADER,
     NEGATED,
     PATH_PATTERN,
-    SOURCE_IP,
     Test,
     family_test,
     value_tests,
@@ -51,6 +50,7 @@ class Condition:
     """A compiled condition: it holds when one of its tests holds for one of the values that it reads."""
 
     field: str
+    label: str  # the field, and of a header its name
     subject: str
     tests: tuple[Test, ...]
     read: Callable[[Request], Sequence[Any]]
@@ -77,7 +77,7 @@ class Condition:
         Checked(text='path-pattern: "/img/*"', held=False, why='the path is "/js/a.js", which does not match "/img/*"')
         """
         tests = _or([test.text for test in self.tests])
-        text = f"{self.field}: {tests}"
+        text = f"{self.label}: {tests}"
         values = self.read(request)
         for value in values:
             for test in self.tests:
@@ -118,12 +118,12 @@ def check_conditions(conditions: Sequence[Json], balancer: str = "application") 
     seen: set[str] = set()
     evaluations = stars = 0
     for condition in conditions:
+        _check_members(condition)
         compiled = compile_condition(condition)
         name = compiled.field
-        family = name == SOURCE_IP and "IpAddressType" in condition["SourceIpConfig"]
-        if balancer == NETWORK and not family:
+        if balancer == NETWORK and not _family(condition):
             raise validation_error("Rules of Network Load Balancers only support 'source-ip' with IpAddressType")
-        if balancer != NETWORK and family:
+        if balancer != NETWORK and _family(condition):
             raise validation_error("IpAddressType is only supported by rules of Network Load Balancers")
         if name in seen and FIELDS[name].once:
             raise validation_error(f"A rule can only have one '{name}' condition")
@@ -149,37 +149,40 @@ def _complete(condition: Json) -> dict[str, Any]:
 
 
 def compile_condition(condition: Json) -> Condition:
-    """Check and compile one condition as the API has it; raises ServiceError with ValidationError, and NotModelled.
+    """Compile one condition as the API has it or as DescribeRules shows it; checks its values, not its members.
+
+    Raises ServiceError with ValidationError, and NotModelled.
 
     >>> condition = {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-Canary", "Values": ["yes"]}}
     >>> compile_condition(condition).holds(Request("GET", "/", (("x-canary", "YES"),)))
     True
-    >>> compile_condition({"Field": "cookie", "Values": ["a"]})
+    >>> compile_condition({"Field": "path-pattern", "Values": ["/a b"]})
     Traceback (most recent call last):
-    eslabon.errors.ServiceError: ValidationError: Condition field 'cookie' must be one of '[...]'
+    eslabon.errors.ServiceError: ValidationError: The path-pattern value '/a b' is not valid: it must contain only ...
     """
+    name = condition["Field"]
+    field = FIELDS[name]
+    family = _family(condition)
+    label, subject, read, read_for_regex = name, field.subject, field.read, field.read_for_regex
+    if name == HTTP_HEADER:
+        header = _header_name(condition)
+        label, subject = f"{name} {header}", f'the header "{header}"'
+        read = read_for_regex = lambda request: request.header(header)
+    if family:
+        return Condition(name, label, subject, (family_test(family),), read, None)
+    values, regexes = _parts(condition)
+    if regexes and read_for_regex:
+        return Condition(name, label, subject, tuple(map(_regex_test, regexes)), read_for_regex, None)
+    return Condition(name, label, subject, value_tests(name, values), read, _anchors(name, values))
+
+
+def _check_members(condition: Json) -> None:
+    """Which members a condition has depends on its field, and its values stand in one place."""
     name = condition.get("Field")
     if not name:
         raise validation_error("A condition field must be specified")
     if name not in FIELDS:
         raise validation_error(f"Condition field '{name}' must be one of '[{', '.join(FIELDS)}]'")
-    field = FIELDS[name]
-    family = condition.get("SourceIpConfig", {}).get("IpAddressType") if name == SOURCE_IP else None
-    _check_members(condition, name, family)
-    subject, read, read_for_regex = field.subject, field.read, field.read_for_regex
-    if name == HTTP_HEADER:
-        header = _header_name(condition)
-        subject = f'the header "{header}"'
-        read = read_for_regex = lambda request: request.header(header)
-    if family:
-        return Condition(name, subject, (family_test(family),), read, None)
-    values, regexes = _parts(condition)
-    if regexes and read_for_regex:
-        return Condition(name, subject, tuple(map(_regex_test, regexes)), read_for_regex, None)
-    return Condition(name, subject, value_tests(name, values), read, _anchors(name, values))
-
-
-def _check_members(condition: Json, name: str, family: str | None) -> None:
     field = FIELDS[name]
     other = [member for member in condition if member.endswith("Config") and member != field.config]
     if other:
@@ -191,11 +194,11 @@ def _check_members(condition: Json, name: str, family: str | None) -> None:
             raise validation_error(
                 f"You cannot provide both {member} and '{field.config}' for a condition of type '{name}'"
             )
-    values, regexes = _parts(condition)
-    if bool(values) + bool(regexes) + bool(family) > 1:
-        raise validation_error(f"You can provide only one kind of values for a condition of type '{name}'")
-    if not (values or regexes or family):
+    kinds = [*filter(None, (*_parts(condition), _family(condition)))]
+    if not kinds:
         raise validation_error("A condition value must be specified")
+    if len(kinds) > 1:
+        raise validation_error(f"You can provide only one kind of values for a condition of type '{name}'")
     if len(condition.get("Values", ())) > 1:
         raise validation_error(f"Values can only have one value; provide several in '{field.config}'")
 
@@ -203,10 +206,14 @@ def _check_members(condition: Json, name: str, family: str | None) -> None:
 def _parts(condition: Json) -> tuple[Sequence[Any], Sequence[str]]:
     """Values and regular expressions, wherever they stand."""
     config = condition.get(FIELDS[condition["Field"]].config, {})
-    return (
-        [*condition.get("Values", ()), *config.get("Values", ())],
-        [*condition.get("RegexValues", ()), *config.get("RegexValues", ())],
-    )
+    values, regexes = (config.get(member) or condition.get(member, ()) for member in ("Values", "RegexValues"))
+    return values, regexes
+
+
+def _family(condition: Json) -> str | None:
+    """The family of addresses that a rule of a Network Load Balancer is for."""
+    family: str | None = condition.get("SourceIpConfig", {}).get("IpAddressType")
+    return family
 
 
 def _header_name(condition: Json) -> str:
