@@ -16,7 +16,7 @@ from eslabon.errors import NotModelled
 from eslabon.ids import Ids
 from eslabon.journal import Journal
 from eslabon.mocks import UNSET, Mocks
-from eslabon.network import Network
+from eslabon.network import Host, Network, WsgiApplication
 from eslabon.service import Reply, Service
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ SERVICES = {
     "s3": "eslabon.support.s3:S3",
     "ec2": "eslabon.support.ec2:Ec2",
     "sts": "eslabon.support.sts:Sts",
+    "cloudwatch": "eslabon.support.cloudwatch:CloudWatch",
 }
 _GLOBAL = frozenset({"iam"})  # one for all Regions
 
@@ -197,6 +198,37 @@ class Cloud:
         TypeError: mock('Charge card', …): an answer is a function of the arguments, or a sequence; for one result ...
         """
         self.mocks.put(target, answer, result=result, error=error, cause=cause)
+
+    def host(
+        self,
+        where: str,
+        application: WsgiApplication | None,
+        *,
+        port: int = 80,
+        delay: float = 0.0,
+        refuse: bool = False,
+        silent: bool = False,
+    ) -> None:
+        """Put a WSGI application on an instance (its id) or at an address; None takes away what listens there.
+
+        delay: seconds until it begins to work on a request. refuse: it closes what wants to connect. silent: it takes
+        requests and never answers. Raises ServiceError for an instance that does not exist.
+
+        >>> cloud = Cloud()
+        >>> cloud.host("10.0.0.5", lambda environ, start_response: [], delay=2.5)
+        >>> cloud.network.at("10.0.0.5", 80).delay
+        2.5
+        >>> cloud.host("10.0.0.5", None)
+        >>> cloud.network.at("10.0.0.5", 80) is None
+        True
+        """
+        if where.startswith("i-"):
+            answer = self.call("ec2", "describe_instances", {"InstanceIds": [where]})
+            where = answer["Reservations"][0]["Instances"][0]["PrivateIpAddress"]
+        if application is None:
+            self.network.detach(where, port)
+        else:
+            self.network.attach(where, port, Host(application, delay, refuse, silent))
 
     def resources(self) -> list[str]:
         """ARNs of everything that exists beyond what an empty account has: nothing, after a clean-up.

@@ -1,6 +1,6 @@
-"""The cloud's network, in process: host name -> WSGI application, and what listens at an address and port.
+"""The cloud's network, in process: names and addresses, what answers there, and urllib that reaches it.
 
-urllib reaches the names. No sockets, no TLS, no streaming.
+No sockets, no streaming; certificates are for those that have them.
 """
 
 from __future__ import annotations
@@ -8,36 +8,64 @@ from __future__ import annotations
 import email.message
 import io
 import sys
+import traceback
 import urllib.error
 import urllib.parse
 import urllib.request
 import urllib.response
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from http import HTTPStatus
+from typing import Any, NamedTuple
 
 from eslabon import activation
+from eslabon.errors import NotModelled
 
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Headers = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Host:
-    """What listens at an address and port: a WSGI application or, for plain TCP and UDP, what answers bytes to bytes.
+    """What listens at a port of an address, and how it behaves; delay: seconds until it begins to work on a request.
 
-    delay: seconds of virtual time before it answers. refuse: connections are refused, as where nothing listens.
-    silent: nothing ever comes back, as from a machine that is gone.
+    refuse: it closes what wants to connect. silent: it takes requests and never answers.
     """
 
-    application: WsgiApplication | None = None
-    answers: Callable[[bytes], bytes] | None = None
+    application: WsgiApplication
     delay: float = 0.0
     refuse: bool = False
     silent: bool = False
 
 
+class Call(NamedTuple):
+    """A request as a client sends it; timeout: seconds that the client waits, None: as long as it takes."""
+
+    method: str
+    target: str  # path and query string
+    headers: Headers
+    body: bytes = b""
+    scheme: str = "http"
+    host: str = ""  # the name in the URL
+    port: int = 80
+    timeout: float | None = None
+    context: Any = None  # the client's ssl.SSLContext, if it chose one
+
+
+class Result(NamedTuple):
+    """What comes back."""
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+    reason: str = ""
+
+
+Endpoint = Callable[[Call], Result]
+
+
 class Network:
-    """The names that this cloud's network knows, and what listens at its addresses.
+    """The names and addresses that this cloud's network knows.
 
     >>> def hello(environ, start_response):
     ...     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -50,8 +78,8 @@ class Network:
 
     def __init__(self) -> None:
         self._hosts: dict[str, WsgiApplication] = {}
-        self._listening: dict[tuple[str, int], Host] = {}
-        self._taken: set[str] = set()
+        self._addresses: dict[tuple[str, int], Host] = {}
+        self.resolvers: list[Callable[[str], Endpoint | None]] = []  # of services whose resources have names
 
     def host(self, name: str, application: WsgiApplication | None) -> None:
         """Let a WSGI application answer at a host name; None takes the name away.
@@ -77,59 +105,47 @@ class Network:
         """
         return self._hosts.get(name.lower())
 
-    def attach(self, address: str, port: int, host: Host | None) -> None:
-        """Let a host listen at an address and port; None takes away what listens there.
+    def resolve(self, name: str) -> Endpoint | None:
+        """What takes the requests to a host name: a WSGI application, or a resource that has this name.
 
         >>> network = Network()
-        >>> network.attach("172.31.0.9", 80, Host(refuse=True))
-        >>> network.at("172.31.0.9", 80).refuse
-        True
-        >>> network.attach("172.31.0.9", 80, None)
-        >>> network.at("172.31.0.9", 80) is None
+        >>> network.resolvers.append(lambda name: (lambda call: Result(204, [])) if name == "shop.local" else None)
+        >>> network.resolve("shop.local")(Call("GET", "/", [])).status, network.resolve("example.com")
+        (204, None)
+        """
+        application = self.find(name)
+        if application is not None:
+            return lambda call: serve(application, call, catch=False)
+        return next((found for resolver in self.resolvers if (found := resolver(name.lower()))), None)
+
+    def attach(self, address: str, port: int, host: Host) -> None:
+        """Let something listen at a port of an address, in place of what did.
+
+        >>> network = Network()
+        >>> network.attach("172.31.0.10", 80, Host(lambda environ, start_response: []))
+        >>> network.at("172.31.0.10", 80).refuse, network.at("172.31.0.10", 443)
+        (False, None)
+        """
+        self._addresses[address, port] = host
+
+    def detach(self, address: str, port: int) -> None:
+        """Let nothing listen there any more.
+
+        >>> network = Network()
+        >>> network.attach("172.31.0.10", 80, Host(lambda environ, start_response: []))
+        >>> network.detach("172.31.0.10", 80)
+        >>> network.at("172.31.0.10", 80) is None
         True
         """
-        if host is None:
-            self._listening.pop((address, port), None)
-        else:
-            self._listening[address, port] = host
+        self._addresses.pop((address, port), None)
 
     def at(self, address: str, port: int) -> Host | None:
-        """What listens at an address and port; None when nothing does: a machine that is there refuses.
+        """What listens at a port of an address; None: nothing, so a connection is refused.
 
-        >>> network = Network()
-        >>> network.attach("172.31.0.9", 80, host := Host(silent=True))
-        >>> network.at("172.31.0.9", 80) is host, network.at("172.31.0.9", 81)
-        (True, None)
+        >>> Network().at("172.31.0.10", 80) is None
+        True
         """
-        return self._listening.get((address, port))
-
-    def take(self, address: str) -> None:
-        """Mark an address as one that an interface has: in one cloud no two have the same, in whatever Regions.
-
-        >>> network = Network()
-        >>> network.take("172.31.0.9")
-        >>> network.taken("172.31.0.9"), network.taken("172.31.0.8")
-        (True, False)
-        """
-        self._taken.add(address)
-
-    def release(self, address: str) -> None:
-        """Let an address be taken again.
-
-        >>> network = Network()
-        >>> network.take("172.31.0.9"); network.release("172.31.0.9")
-        >>> network.taken("172.31.0.9")
-        False
-        """
-        self._taken.discard(address)
-
-    def taken(self, address: str) -> bool:
-        """Whether an interface has this address.
-
-        >>> Network().taken("172.31.0.9")
-        False
-        """
-        return address in self._taken
+        return self._addresses.get((address, port))
 
 
 class CloudHandler(urllib.request.BaseHandler):
@@ -155,63 +171,135 @@ class CloudHandler(urllib.request.BaseHandler):
         if place is None:
             return None
         parts = urllib.parse.urlsplit(request.full_url)
-        application = place.cloud.network.find(parts.hostname or "")
-        if application is None:
+        endpoint = place.cloud.network.resolve(parts.hostname or "")
+        if endpoint is None:
             raise urllib.error.URLError(f"the cloud's network knows no host {parts.hostname!r}")
-        return _respond(application, request, parts)
+        opener: Any = getattr(self, "parent", None)
+        contexts = [getattr(handler, "_context", None) for handler in getattr(opener, "handlers", ())]
+        result = endpoint(_call(request, parts, next(filter(None, contexts), None)))
+        message = email.message.Message()
+        for name, value in result.headers:
+            message[name] = value
+        response: Any = urllib.response.addinfourl(
+            io.BytesIO(result.body), message, request.full_url, int(result.status)
+        )
+        response.msg = result.reason
+        return response
 
     https_open = http_open
 
 
-def _respond(application: WsgiApplication, request: urllib.request.Request, parts: urllib.parse.SplitResult) -> Any:
-    """Call a WSGI application with urllib's request; urllib's response comes back."""
-    body = request.data if isinstance(request.data, bytes) else b""
-    secure = parts.scheme == "https"
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": request.get_method(),
-        "SCRIPT_NAME": "",
-        "PATH_INFO": urllib.parse.unquote(parts.path or "/", "latin-1"),
-        "QUERY_STRING": parts.query,
-        "SERVER_NAME": parts.hostname or "",
-        "SERVER_PORT": str(parts.port or (443 if secure else 80)),
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "CONTENT_LENGTH": str(len(body)),
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": parts.scheme,
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": False,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-    }
-    environ["HTTP_HOST"] = parts.netloc.rpartition("@")[2]
-    for name, value in request.header_items():
-        key = name.upper().replace("-", "_")
-        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = value
+def _call(request: urllib.request.Request, parts: urllib.parse.SplitResult, context: Any) -> Call:
+    """The request with the headers that urllib sends with it: those it adds, in its order and spelling."""
+    body: Any = request.data or b""
+    if not isinstance(body, bytes):
+        body = body.read() if hasattr(body, "read") else b"".join(body)
+    host = parts.netloc.rpartition("@")[2]
+    given = {"Host": host, **{name.title(): value for name, value in request.header_items()}}
+    headers = {"Accept-Encoding": "identity", **given, "Connection": "close"}
+    timeout: Any = getattr(request, "timeout", None)
+    return Call(
+        request.get_method(),
+        request.selector or "/",
+        list(headers.items()),
+        body,
+        parts.scheme,
+        parts.hostname or "",
+        parts.port or (443 if parts.scheme == "https" else 80),
+        float(timeout) if isinstance(timeout, int | float) else None,
+        context,
+    )
+
+
+def serve(application: WsgiApplication, call: Call, client: str = "", *, catch: bool = True) -> Result:
+    """What a WSGI application answers to a call; client: the address that it comes from.
+
+    catch: an application that raises answers 500, as web servers do; the traceback is written to stderr. Raises
+    ValueError for what is no response.
+
+    >>> def hello(environ, start_response):
+    ...     start_response("200 OK", [("Content-Type", "text/plain")])
+    ...     return [environ["REQUEST_METHOD"].encode(), environ["HTTP_X_ITEM"].encode()]
+    >>> serve(hello, Call("GET", "/", [("X-Item", "1"), ("x-item", "2")])).body
+    b'GET1,2'
+    >>> serve(lambda environ, start_response: [], Call("GET", "/", []))
+    Traceback (most recent call last):
+    ValueError: the application has not called start_response
+    """
     started: list[tuple[str, list[tuple[str, str]]]] = []
+    written: list[bytes] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
         started.append((status, headers))
         return written.append
 
-    written: list[bytes] = []
-    chunks = application(environ, start_response)
-    content = b"".join([*written, *chunks])
+    try:
+        chunks = list(application(_environ(call, client), start_response))
+    except NotModelled:
+        raise
+    except Exception:
+        if not catch:
+            raise
+        traceback.print_exc()
+        return Result(500, [("Content-Type", "text/plain")], b"Internal Server Error", "Internal Server Error")
+    if not started:
+        raise ValueError("the application has not called start_response")
     status, headers = started[-1]
-    message = email.message.Message()
-    for name, value in headers:
-        message[name] = value
     code, _, reason = status.partition(" ")
-    response: Any = urllib.response.addinfourl(io.BytesIO(content), message, request.full_url, int(code))
-    response.msg = reason
-    return response
+    return Result(int(code), headers, b"".join([*written, *chunks]), reason or _phrase(int(code)))
+
+
+def _phrase(status: int) -> str:
+    return HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
+
+
+def _environ(call: Call, client: str) -> dict[str, Any]:
+    """The call as WSGI has it (PEP 3333); a header that came several times is one, its values joined by commas."""
+    path, _, query = call.target.partition("?")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": call.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": urllib.parse.unquote(path, "latin-1"),
+        "QUERY_STRING": query,
+        "SERVER_NAME": call.host,
+        "SERVER_PORT": str(call.port),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": client,
+        "CONTENT_LENGTH": str(len(call.body)),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": call.scheme,
+        "wsgi.input": io.BytesIO(call.body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in call.headers:
+        key = name.upper().replace("-", "_")
+        if key == "CONTENT_TYPE":
+            environ[key] = value
+        elif key != "CONTENT_LENGTH":
+            key = f"HTTP_{key}"
+            environ[key] = f"{environ[key]},{value}" if key in environ else value
+    return environ
+
+
+_build_opener = urllib.request.build_opener
 
 
 def install() -> None:
-    """Let urllib.request.urlopen reach the active cloud: `import eslabon` does it.
+    """Let urllib reach the active cloud, `urlopen` and every opener that is built: `import eslabon` does it.
 
     >>> install()
     >>> any(isinstance(handler, CloudHandler) for handler in urllib.request._opener.handlers)
     True
+    >>> cookies = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    >>> any(isinstance(handler, CloudHandler) for handler in cookies.handlers)
+    True
     """
-    urllib.request.install_opener(urllib.request.build_opener(CloudHandler))
+
+    def build_opener(*handlers: Any) -> urllib.request.OpenerDirector:
+        return _build_opener(CloudHandler, *handlers)
+
+    urllib.request.build_opener = build_opener  # urlopen(context=…) builds an opener of its own, too
+    urllib.request.install_opener(build_opener())
