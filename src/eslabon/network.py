@@ -79,6 +79,7 @@ class Network:
     def __init__(self) -> None:
         self._hosts: dict[str, WsgiApplication] = {}
         self._addresses: dict[tuple[str, int], Host] = {}
+        self.taken: set[str] = set()  # addresses of interfaces: no two in a cloud have the same, in whatever Regions
         self.resolvers: list[Callable[[str], Endpoint | None]] = []  # of services whose resources have names
 
     def host(self, name: str, application: WsgiApplication | None) -> None:
@@ -146,6 +147,19 @@ class Network:
         True
         """
         return self._addresses.get((address, port))
+
+    def release(self, address: str) -> None:
+        """Let an address be taken again, with nothing listening there.
+
+        >>> network = Network()
+        >>> network.taken.add("172.31.0.10")
+        >>> network.attach("172.31.0.10", 80, Host(lambda environ, start_response: []))
+        >>> network.release("172.31.0.10")
+        >>> network.taken, network.at("172.31.0.10", 80) is None
+        (set(), True)
+        """
+        self.taken.discard(address)
+        self._addresses = {place: host for place, host in self._addresses.items() if place[0] != address}
 
 
 class CloudHandler(urllib.request.BaseHandler):

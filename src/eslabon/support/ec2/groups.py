@@ -6,6 +6,7 @@ Security groups are stateful: the answer to what may arrive may leave, so only w
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -49,20 +50,23 @@ class SecurityGroup:
     rules: dict[str, Rule] = field(default_factory=dict)  # by id
 
 
-def permissions(given: Iterable[Mapping[str, Any]], peers: Mapping[str, str]) -> dict[Permission, str | None]:
+def permissions(
+    given: Iterable[Mapping[str, Any]], peers: Mapping[str, str], account: str
+) -> dict[Permission, str | None]:
     """What IpPermissions ask for, with the description of each: one permission for each peer.
 
     peers: the ids of the groups that may be named, by id and by name. Raises InvalidParameterValue, MissingParameter,
-    InvalidGroup.NotFound.
+    InvalidPermission.Malformed, InvalidGroup.NotFound.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html
 
     >>> web = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [{"CidrIp": "100.68.0.18/18"}]}
-    >>> list(permissions([web], {}))
+    >>> list(permissions([web], {}, "123456789012"))
     [Permission(protocol='tcp', first=80, last=80, peer='100.68.0.0/18')]
-    >>> list(permissions([{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-1"}]}], {"sg-1": "sg-1"}))
+    >>> among = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-1"}]}
+    >>> list(permissions([among], {"sg-1": "sg-1"}, "123456789012"))
     [Permission(protocol='-1', first=None, last=None, peer='sg-1')]
-    >>> permissions([web, web], {})
+    >>> permissions([web, web], {}, "123456789012")
     Traceback (most recent call last):
     eslabon.errors.ServiceError: InvalidParameterValue: The same permission must not appear multiple times
     """
@@ -72,15 +76,31 @@ def permissions(given: Iterable[Mapping[str, Any]], peers: Mapping[str, str]) ->
         first, last = _ports(protocol, one.get("FromPort"), one.get("ToPort"))
         sources = [(_cidr(entry["CidrIp"], 4), entry) for entry in one.get("IpRanges", ())]
         sources += [(_cidr(entry["CidrIpv6"], 6), entry) for entry in one.get("Ipv6Ranges", ())]
-        sources += [(_group(entry, peers), entry) for entry in one.get("UserIdGroupPairs", ())]
+        sources += [(_group(entry, peers, account), entry) for entry in one.get("UserIdGroupPairs", ())]
         if not sources:
             raise ServiceError("MissingParameter", "The request must contain a CIDR or a security group for each rule")
         for peer, entry in sources:
             permission = Permission(protocol, first, last, peer)
             if permission in found:
                 raise _invalid("The same permission must not appear multiple times")
-            found[permission] = entry.get("Description")
+            found[permission] = checked_text("rule description", entry.get("Description"))
     return found
+
+
+def checked_text(what: str, given: str | None) -> str | None:
+    """A name or description as it was given; InvalidParameterValue when it has other characters, or more than 255.
+
+    >>> checked_text("rule description", "the web, from anywhere")
+    'the web, from anywhere'
+    >>> checked_text("security group description", "café")
+    Traceback (most recent call last):
+    eslabon.errors.ServiceError: InvalidParameterValue: Invalid security group description. Valid descriptions are ...
+    """
+    if given is not None and not re.fullmatch(TEXT, given):
+        characters = "a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*"
+        message = f"Valid descriptions are strings less than 256 characters from the following set: {characters}"
+        raise _invalid(f"Invalid {what}. {message}")
+    return given
 
 
 def _invalid(message: str) -> ServiceError:
@@ -99,13 +119,19 @@ def _protocol(given: str | None) -> str:
 
 def _ports(protocol: str, first: int | None, last: int | None) -> tuple[int | None, int | None]:
     """The range of ports; of other protocols than TCP and UDP a rule is for all, whatever ports it names."""
+    if protocol in ("icmp", *WITH_PORTS) and (first is None or last is None):
+        named = "ICMP" if protocol == "icmp" else "TCP/UDP"
+        raise _invalid(f"Invalid value 'Must specify both from and to ports with {named}.' for portRange.")
     if protocol in ("icmp", "icmpv6") and (first, last) not in ((-1, -1), (None, None)):
         raise NotModelled("ec2", "rules for some types of ICMP", ["FromPort=-1, ToPort=-1: all types"])
     if protocol not in WITH_PORTS:
-        return (-1, -1) if protocol == "icmp" else (None, None)
-    if first is None or last is None:
-        raise _invalid("Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.")
-    if not 0 <= first <= last <= 65535:
+        return (-1, -1) if protocol in ("icmp", "icmpv6") else (None, None)
+    assert first is not None
+    assert last is not None
+    for port in (first, last):
+        if not 0 <= port <= 65535:
+            raise ServiceError("InvalidPermission.Malformed", f"TCP/UDP port ({port}) out of range")
+    if first > last:
         raise _invalid(f"Invalid {protocol.upper()} port range: {first}, {last}")
     return first, last
 
@@ -120,7 +146,9 @@ def _cidr(given: str, version: int) -> str:
     return str(network)
 
 
-def _group(entry: Mapping[str, str], peers: Mapping[str, str]) -> str:
+def _group(entry: Mapping[str, str], peers: Mapping[str, str], account: str) -> str:
+    if entry.get("UserId", account) != account:
+        raise NotModelled("ec2", "security groups of other accounts")
     named = entry.get("GroupId") or entry.get("GroupName", "")
     if named not in peers:
         raise ServiceError("InvalidGroup.NotFound", f"The security group '{named}' does not exist")
@@ -185,16 +213,19 @@ def grouped(rules: Iterable[Rule], account: str) -> list[dict[str, Any]]:
             {"IpProtocol": protocol, "FromPort": first, "ToPort": last}
             | {name: [] for name in ("IpRanges", "Ipv6Ranges", "UserIdGroupPairs", "PrefixListIds")},
         )
-        kind, entry = _peer(peer, account)
+        kind, entry, _ = _peer(peer, account)
         shown[kind].append(entry | ({"Description": rule.description} if rule.description else {}))
     return list(found.values())
 
 
-def _peer(peer: str, account: str) -> tuple[str, dict[str, Any]]:
-    """In which member of IpPermissions a peer stands, and how."""
+def _peer(peer: str, account: str) -> tuple[str, dict[str, str], dict[str, Any]]:
+    """In which member of IpPermissions a peer stands, how, and how it stands in a rule with its own id."""
     if peer.startswith("sg-"):
-        return "UserIdGroupPairs", {"GroupId": peer, "UserId": account}
-    return ("Ipv6Ranges", {"CidrIpv6": peer}) if ":" in peer else ("IpRanges", {"CidrIp": peer})
+        pair = {"GroupId": peer, "UserId": account}
+        return "UserIdGroupPairs", pair, {"ReferencedGroupInfo": pair}
+    if ":" in peer:
+        return "Ipv6Ranges", {"CidrIpv6": peer}, {"CidrIpv6": peer}
+    return "IpRanges", {"CidrIp": peer}, {"CidrIpv4": peer}
 
 
 def shown_rule(rule: Rule, group: str, account: str) -> dict[str, Any]:
@@ -205,12 +236,6 @@ def shown_rule(rule: Rule, group: str, account: str) -> dict[str, Any]:
     ('sgr-1', {'GroupId': 'sg-2', 'UserId': '123456789012'})
     """
     protocol, first, last, peer = rule.permission
-    kind, entry = _peer(peer, account)
-    where: dict[str, dict[str, Any]] = {
-        "UserIdGroupPairs": {"ReferencedGroupInfo": entry},
-        "Ipv6Ranges": {"CidrIpv6": peer},
-        "IpRanges": {"CidrIpv4": peer},
-    }[kind]
     return {
         "SecurityGroupRuleId": rule.id,
         "GroupId": group,
@@ -220,5 +245,5 @@ def shown_rule(rule: Rule, group: str, account: str) -> dict[str, Any]:
         "FromPort": -1 if first is None else first,
         "ToPort": -1 if last is None else last,
         "Description": rule.description,
-        **where,
+        **_peer(peer, account)[2],
     }

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from eslabon.support.ec2.groupoperations import SecurityGroups
 from eslabon.support.ec2.placeoperations import Places
+from eslabon.support.ec2.tagoperations import Tagging
 
 
-class Ec2(Places):
+class Ec2(Places, SecurityGroups, Tagging):
     """Amazon EC2, asked in one account and Region.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Welcome.html
@@ -20,4 +22,11 @@ class Ec2(Places):
 
     modelled: ClassVar[Mapping[str, str]] = {
         "Filter": "*",
+        "IpPermission": "*",  # but no entry of PrefixListIds
+        "IpRange": "*",
+        "Ipv6Range": "*",
+        "Tag": "*",
+        "TagSpecification": "*",
+        "UserIdGroupPair": "Description GroupId GroupName UserId",
     }
+    gate_skips: ClassVar[frozenset[str]] = frozenset({"TagSpecification.ResourceType"})

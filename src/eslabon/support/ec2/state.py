@@ -92,11 +92,11 @@ class State(Service):
             raise ServiceError("InsufficientFreeAddressesInSubnet", message)
         first, last = subnet.addresses
         address = ""
-        while not address or self.cloud.network.taken(address):
+        while not address or address in self.cloud.network.taken:
             address = str(ipaddress.IPv4Address(self.ids.random.randint(first, last)))
         interface = Interface(address, subnet, list(groups), purpose)
         self.interfaces[address] = interface
-        self.cloud.network.take(address)
+        self.cloud.network.taken.add(address)
         if public:
             self.make_public(interface)
         return interface
@@ -113,11 +113,11 @@ class State(Service):
         True
         """
         address = ""
-        while not address or self.cloud.network.taken(address):
+        while not address or address in self.cloud.network.taken:
             address = str(PUBLIC[self.ids.random.randrange(1, PUBLIC.num_addresses - 1)])
         self.hide(interface)
         interface.public = address
-        self.cloud.network.take(address)
+        self.cloud.network.taken.add(address)
 
     def hide(self, interface: Interface) -> None:
         """Take an interface's public address away.
@@ -200,25 +200,19 @@ class State(Service):
                 message = f"'{given}' is not a valid taggable resource type for this operation."
                 raise ServiceError("InvalidParameterValue", message)
             found |= checked_tags(one.get("Tags", ()))
-        self._put_tags(Tags(), "", found)  # complains before anything is made
+        self.fits(found)
         return found
 
-    def put_tags(self, resource: str, tags: Mapping[str, str]) -> None:
-        """Add tags to what has this id. Raises InvalidParameterValue, TagLimitExceeded.
+    def fits(self, tags: Mapping[str, str]) -> None:
+        """Complain of tags that no resource may have, before anything is made or changed.
 
         >>> from eslabon import Cloud
-        >>> ec2 = Cloud().service("ec2")
-        >>> ec2.put_tags(ec2.vpc.id, {"team": "shop"}); ec2.shown_tags(ec2.vpc.id)
-        [{'Key': 'team', 'Value': 'shop'}]
-        >>> ec2.put_tags(ec2.vpc.id, {"aws:team": "shop"})
+        >>> Cloud().service("ec2").fits({"aws:team": "shop"})
         Traceback (most recent call last):
         eslabon.errors.ServiceError: InvalidParameterValue: Tag keys starting with 'aws:' are reserved for internal use
         """
-        self._put_tags(self.tags, resource, tags)
-
-    def _put_tags(self, kept: Tags, resource: str, tags: Mapping[str, str]) -> None:
         try:
-            kept.put(resource, tags)
+            Tags().put("", tags)
         except ReservedTag:
             message = "Tag keys starting with 'aws:' are reserved for internal use"
             raise ServiceError("InvalidParameterValue", message) from None
