@@ -28,6 +28,7 @@ REGION = "us-east-1"
 # boto3's name of a service, and the class that answers; imported when first asked.
 SERVICES = {
     "events": "eslabon.events.service:Events",
+    "elbv2": "eslabon.elbv2.service:ElasticLoadBalancingV2",
     "stepfunctions": "eslabon.stepfunctions.service:StepFunctions",
     "sqs": "eslabon.support.sqs:Sqs",
     "lambda": "eslabon.support.lambda_:Lambda",

@@ -1,0 +1,318 @@
+"""The attributes of balancers, listeners and target groups: which type has which, their defaults and values, as tables.
+
+What an attribute does is where it does it. One whose other values have no effect here takes its default only.
+
+AWS: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html,
+API_ListenerAttribute.html, API_TargetGroupAttribute.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, IP, LAMBDA, NETWORK, TargetGroup
+from eslabon.elbv2.rules.errors import validation_error
+from eslabon.errors import NotModelled, ServiceError
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One attribute: its default (None: it is not there until it is set), and what it may be."""
+
+    default: str | None
+    values: tuple[str, ...] = ()
+    numbers: range | None = None  # beside the values
+    text: bool = False  # any text
+    modelled: bool = True  # whether values other than the default have their effect here
+
+
+Table = Mapping[str, Attribute]
+
+
+def _switch(default: str = "false", *, modelled: bool = True) -> Attribute:
+    return Attribute(default, ("true", "false"), modelled=modelled)
+
+
+def _number(default: int, first: int, last: int, *values: str) -> Attribute:
+    return Attribute(str(default), values, range(first, last + 1))
+
+
+def _choice(*values: str, modelled: bool = True) -> Attribute:
+    """The first one is the default."""
+    return Attribute(values[0], values, modelled=modelled)
+
+
+def _logs(kind: str, *, modelled: bool = False) -> dict[str, Attribute]:
+    return {
+        f"{kind}.s3.enabled": _switch(modelled=modelled),
+        f"{kind}.s3.bucket": Attribute("", text=True, modelled=modelled),
+        f"{kind}.s3.prefix": Attribute("", text=True, modelled=modelled),
+    }
+
+
+_EVERY_BALANCER = {"deletion_protection.enabled": _switch()}
+BALANCERS: Mapping[str, Table] = {
+    APPLICATION: {
+        **_EVERY_BALANCER,
+        "load_balancing.cross_zone.enabled": _choice("true"),
+        **_logs("access_logs", modelled=True),
+        **_logs("connection_logs"),
+        **_logs("health_check_logs"),
+        "ipv6.deny_all_igw_traffic": _switch(modelled=False),
+        "zonal_shift.config.enabled": _switch(modelled=False),
+        "idle_timeout.timeout_seconds": _number(60, 1, 4000),
+        "client_keep_alive.seconds": _number(3600, 60, 604_800),
+        "routing.http.desync_mitigation_mode": _choice("defensive", "monitor", "strictest"),
+        "routing.http.drop_invalid_header_fields.enabled": _switch(),
+        "routing.http.preserve_host_header.enabled": _switch(),
+        "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": _switch(),
+        "routing.http.xff_client_port.enabled": _switch(),
+        "routing.http.xff_header_processing.mode": _choice("append", "preserve", "remove"),
+        "routing.http2.enabled": _switch("true"),
+        "waf.fail_open.enabled": _switch(modelled=False),
+    },
+    NETWORK: {
+        **_EVERY_BALANCER,
+        "load_balancing.cross_zone.enabled": _switch(),
+        **_logs("access_logs"),
+        "ipv6.deny_all_igw_traffic": _switch(modelled=False),
+        "zonal_shift.config.enabled": _switch(modelled=False),
+        "dns_record.client_routing_policy": _choice(
+            "any_availability_zone",
+            "partial_availability_zone_affinity",
+            "availability_zone_affinity",
+            modelled=False,
+        ),
+        "secondary_ips.auto_assigned.per_subnet": replace(_number(0, 0, 7), modelled=False),
+    },
+    GATEWAY: {**_EVERY_BALANCER, "load_balancing.cross_zone.enabled": _switch()},
+}
+
+_IDLE = {"tcp.idle_timeout.seconds": _number(350, 60, 6000)}
+_RESPONSE_HEADERS = (
+    "strict_transport_security",
+    "access_control_allow_origin",
+    "access_control_allow_methods",
+    "access_control_allow_headers",
+    "access_control_allow_credentials",
+    "access_control_expose_headers",
+    "access_control_max_age",
+    "content_security_policy",
+    "x_content_type_options",
+    "x_frame_options",
+)
+_HTTP = {
+    "routing.http.response.server.enabled": _switch("true"),
+    **{f"routing.http.response.{name}.header_value": Attribute("", text=True) for name in _RESPONSE_HEADERS},
+}
+# Of HTTPS listeners, what the request headers are called that tell of TLS and of the client's certificate.
+_TLS_HEADERS = {
+    f"routing.http.request.{name.lower().replace('-', '_')}.header_name": Attribute(name, text=True)
+    for name in (
+        "X-Amzn-Mtls-Clientcert-Serial-Number",
+        "X-Amzn-Mtls-Clientcert-Issuer",
+        "X-Amzn-Mtls-Clientcert-Subject",
+        "X-Amzn-Mtls-Clientcert-Validity",
+        "X-Amzn-Mtls-Clientcert-Leaf",
+        "X-Amzn-Mtls-Clientcert",
+        "X-Amzn-Tls-Version",
+        "X-Amzn-Tls-Cipher-Suite",
+    )
+}
+LISTENERS: Mapping[str | None, Table] = {  # by protocol; Gateway Load Balancers' listeners have none
+    "HTTP": _HTTP,
+    "HTTPS": {**_HTTP, **_TLS_HEADERS},
+    "TCP": _IDLE,
+    "TCP_UDP": _IDLE,
+    "TLS": {},
+    "UDP": {},
+    None: {**_IDLE, "send_tcp_reset.on_idle_timeout.enabled": _switch()},
+}
+
+_DELAY = {"deregistration_delay.timeout_seconds": _number(300, 0, 3600)}
+_GROUP_HEALTH = {
+    "load_balancing.cross_zone.enabled": _choice("use_load_balancer_configuration", "true", "false"),
+    "target_group_health.dns_failover.minimum_healthy_targets.count": _number(1, 1, 1000, "off"),
+    "target_group_health.dns_failover.minimum_healthy_targets.percentage": Attribute("off", ("off",), range(1, 101)),
+    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": _number(1, 1, 1000),
+    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": Attribute(
+        "off", ("off",), range(1, 101)
+    ),
+}
+_COOKIES = {
+    "stickiness.enabled": _switch(),
+    "stickiness.type": _choice("lb_cookie", "app_cookie"),
+    "stickiness.lb_cookie.duration_seconds": _number(86_400, 1, 604_800),
+    "stickiness.app_cookie.cookie_name": Attribute("", text=True),
+    "stickiness.app_cookie.duration_seconds": _number(86_400, 1, 604_800),
+}
+_HTTP_GROUP = {
+    **_DELAY,
+    **_GROUP_HEALTH,
+    **_COOKIES,
+    "load_balancing.algorithm.type": _choice("round_robin", "least_outstanding_requests", "weighted_random"),
+    "load_balancing.algorithm.anomaly_mitigation": _choice("off", "on", modelled=False),
+    "slow_start.duration_seconds": Attribute("0", ("0",), range(30, 901)),
+}
+_LAMBDA_GROUP = {**_GROUP_HEALTH, **_COOKIES, "lambda.multi_value_headers.enabled": _switch()}
+_TERMINATE = "target_health_state.unhealthy.connection_termination.enabled"
+_DRAIN = "target_health_state.unhealthy.draining_interval_seconds"
+_NETWORK_GROUP = {
+    **_DELAY,
+    **_GROUP_HEALTH,
+    "stickiness.enabled": _switch(),
+    "stickiness.type": _choice("source_ip"),
+    "deregistration_delay.connection_termination.enabled": _switch(),
+    "preserve_client_ip.enabled": _switch("true"),
+    "proxy_protocol_v2.enabled": _switch(),
+    _TERMINATE: _switch("true"),
+    _DRAIN: _number(0, 0, 360_000),
+}
+_FAILOVER = ("target_failover.on_deregistration", "target_failover.on_unhealthy")
+_GATEWAY_GROUP = {
+    **_DELAY,
+    "stickiness.enabled": _switch(),
+    "stickiness.type": _choice("source_ip_dest_ip_proto", "source_ip_dest_ip"),
+    **{key: _choice("no_rebalance", "rebalance") for key in _FAILOVER},
+    "send_tcp_reset.on_unhealthy.enabled": _switch(),
+    "send_tcp_reset.on_deregistration.enabled": _switch(),
+}
+_UDP = ("UDP", "TCP_UDP")
+
+
+def of_group(group_type: str, protocol: str | None) -> dict[str, Attribute]:
+    """The attributes that a target group of this type and protocol has.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html
+
+    >>> of_group("ip", "TCP")["preserve_client_ip.enabled"].default
+    'false'
+    >>> "slow_start.duration_seconds" in of_group("lambda", None)
+    False
+    >>> of_group("instance", "SCTP")
+    Traceback (most recent call last):
+    KeyError: 'SCTP'
+    """
+    if group_type == LAMBDA:
+        return dict(_LAMBDA_GROUP)
+    tables = {"HTTP": _HTTP_GROUP, "HTTPS": _HTTP_GROUP, "GENEVE": _GATEWAY_GROUP}
+    tables |= dict.fromkeys(("TCP", "TLS", *_UDP), _NETWORK_GROUP)
+    table = dict(tables[protocol or ""])
+    if protocol in _UDP:  # a flow without connections ends with the registration, and keeps its client's address
+        table["deregistration_delay.connection_termination.enabled"] = _switch("true")
+        table["preserve_client_ip.enabled"] = _choice("true")
+        table[_TERMINATE] = _choice("false")
+    elif group_type == IP and "preserve_client_ip.enabled" in table:
+        table["preserve_client_ip.enabled"] = _switch("false")
+    if group_type == ALB:
+        for key in ("stickiness.enabled", "stickiness.type", "proxy_protocol_v2.enabled"):
+            del table[key]
+    return table
+
+
+def defaults(table: Table) -> dict[str, str]:
+    """What something has before anybody modifies its attributes.
+
+    >>> defaults(BALANCERS["gateway"])
+    {'deletion_protection.enabled': 'false', 'load_balancing.cross_zone.enabled': 'false'}
+    >>> defaults(LISTENERS["TLS"])
+    {}
+    """
+    return {key: one.default for key, one in table.items() if one.default is not None}
+
+
+def changed(
+    table: Table, given: Iterable[Mapping[str, str]], *, what: str, on: str, known: Iterable[Table]
+) -> dict[str, str]:
+    """The attributes that a request sets, checked by their table.
+
+    given: Key and Value, as the API has them. what: "Load balancer", "Listener" or "Target group". on: what has this
+    table, for the message. known: the tables of all types, to tell a key of another type from none.
+
+    Raises ServiceError: ValidationError for an unknown key or a value that may not be, InvalidConfigurationRequest for
+    a key of another type. Raises NotModelled for a value without its effect here.
+
+    >>> like = {"what": "Load balancer", "on": "load balancers with type 'network'", "known": BALANCERS.values()}
+    >>> cross_zone = {"Key": "load_balancing.cross_zone.enabled", "Value": "true"}
+    >>> changed(BALANCERS["network"], [cross_zone], **like)
+    {'load_balancing.cross_zone.enabled': 'true'}
+    >>> changed(BALANCERS["network"], [], **like)
+    Traceback (most recent call last):
+    eslabon.errors.ServiceError: ValidationError: Attributes cannot be empty
+    >>> changed(BALANCERS["network"], [{"Key": "idle_timeout.timeout_seconds", "Value": "60"}], **like)
+    Traceback (most recent call last):
+    eslabon.errors.ServiceError: InvalidConfigurationRequest: Load balancer attribute key ... is not supported on ...
+    """
+    found: dict[str, str] = {}
+    for one in given:
+        key, value = one.get("Key", ""), one.get("Value", "")
+        attribute = table.get(key)
+        if attribute is None:
+            if any(key in other for other in known):
+                raise ServiceError(
+                    "InvalidConfigurationRequest", f"{what} attribute key '{key}' is not supported on {on}"
+                )
+            raise validation_error(f"{what} attribute key '{key}' is not recognized")
+        if key in found:
+            raise validation_error(f"{what} attribute key '{key}' is specified more than once")
+        if not _is_one_of(attribute, value):
+            raise validation_error(f"{what} attribute value '{value}' for key '{key}' must be {_allowed(attribute)}")
+        if not attribute.modelled and value != attribute.default:
+            raise NotModelled(
+                "elbv2", f"the attribute {key} with the value {value!r}", (f"its default {attribute.default!r}",)
+            )
+        found[key] = value
+    if not found:
+        raise validation_error("Attributes cannot be empty")
+    return found
+
+
+def _is_one_of(attribute: Attribute, value: str) -> bool:
+    if attribute.text or value in attribute.values:
+        return True
+    return attribute.numbers is not None and value.isdecimal() and int(value) in attribute.numbers
+
+
+def _allowed(attribute: Attribute) -> str:
+    allowed = [f"'{value}'" for value in attribute.values]
+    if attribute.numbers is not None:
+        allowed.append(f"between '{attribute.numbers[0]}' and '{attribute.numbers[-1]}'")
+    return " or ".join(allowed)
+
+
+def check_group(group: TargetGroup, attributes: Mapping[str, str]) -> None:
+    """Refuse attributes of a target group that do not go together: ServiceError with InvalidConfigurationRequest.
+
+    attributes: all of them, as they are to be.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html
+
+    >>> from eslabon.elbv2.balancing.examples import group
+    >>> check_group(group([]), {"stickiness.enabled": "true", "stickiness.type": "lb_cookie"})
+    >>> slow = {"slow_start.duration_seconds": "30"}
+    >>> check_group(group([]), slow | {"load_balancing.algorithm.type": "weighted_random"})
+    Traceback (most recent call last):
+    eslabon.errors.ServiceError: InvalidConfigurationRequest: Slow start mode cannot be enabled with ...
+    """
+    algorithm = attributes.get("load_balancing.algorithm.type", "round_robin")
+    if attributes.get("slow_start.duration_seconds", "0") != "0" and algorithm != "round_robin":
+        raise _invalid(f"Slow start mode cannot be enabled with the load balancing algorithm '{algorithm}'")
+    if attributes.get("stickiness.enabled") == "true" and attributes.get("stickiness.type") == "app_cookie":
+        name = attributes.get("stickiness.app_cookie.cookie_name", "")
+        if not name:
+            raise _invalid("Stickiness type 'app_cookie' needs 'stickiness.app_cookie.cookie_name'")
+        if name.startswith("AWSALB"):
+            raise validation_error(
+                f"Cookie name '{name}' is not valid: the prefixes AWSALB, AWSALBAPP and AWSALBTG are reserved"
+            )
+    if attributes.get(_DRAIN, "0") != "0" and attributes.get(_TERMINATE) == "true":
+        raise _invalid(f"'{_DRAIN}' can be set only when '{_TERMINATE}' is false")
+    if len({attributes[key] for key in _FAILOVER if key in attributes}) > 1:
+        raise _invalid(
+            "'target_failover.on_deregistration' and 'target_failover.on_unhealthy' must have the same value"
+        )
+
+
+def _invalid(message: str) -> ServiceError:
+    return ServiceError("InvalidConfigurationRequest", message)

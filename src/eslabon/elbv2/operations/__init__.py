@@ -1,0 +1,1 @@
+"""The operations of Elastic Load Balancing, one area a module."""

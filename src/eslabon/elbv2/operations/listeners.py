@@ -1,0 +1,276 @@
+"""Listeners: made, described, changed, deleted, with their default rules, certificates and attributes. No QUIC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eslabon.elbv2 import attributes
+from eslabon.elbv2.operations.certificates import Certificates
+from eslabon.elbv2.operations.loadbalancers import listed
+from eslabon.elbv2.operations.registry import PAGE
+from eslabon.elbv2.operations.rules import Rules
+from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, NETWORK, Listener, LoadBalancer, Rule
+from eslabon.elbv2.rules.errors import validation_error
+from eslabon.errors import NotModelled, ServiceError
+
+LIMITS = {APPLICATION: 50, NETWORK: 50, GATEWAY: 1}  # a balancer
+PROTOCOLS: Mapping[str, tuple[str, ...]] = {
+    APPLICATION: ("HTTPS", "HTTP"),
+    NETWORK: ("TLS", "TCP", "TCP_UDP", "UDP"),
+    GATEWAY: (),
+}
+
+
+class Listeners(Rules, Certificates):
+    """Operations on listeners."""
+
+    def create_listener(
+        self,
+        LoadBalancerArn: str,
+        DefaultActions: Sequence[Mapping[str, Any]],
+        Protocol: str | None = None,
+        Port: int | None = None,
+        SslPolicy: str | None = None,
+        Certificates: Sequence[Mapping[str, Any]] | None = None,
+        AlpnPolicy: Sequence[str] | None = None,
+        Tags: Sequence[Mapping[str, str]] | None = None,
+        MutualAuthentication: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Create a listener with its default rule; the same request again finds the same one.
+
+        Raises LoadBalancerNotFound, DuplicateListener, TooManyListeners, TargetGroupNotFound, IncompatibleProtocols,
+        TargetGroupAssociationLimit, CertificateNotFound, SSLPolicyNotFound, ALPNPolicyNotFound, TrustStoreNotFound,
+        InvalidLoadBalancerAction, InvalidConfigurationRequest, TooManyTags, ValidationError.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> gone = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "410"}}]
+        >>> asked = {"LoadBalancerArn": shop.balancer.arn, "DefaultActions": gone}
+        >>> shop.elbv2.create_listener(Protocol="HTTP", Port=8080, **asked)["Listeners"][0]["Port"]
+        8080
+        >>> shop.elbv2.create_listener(Protocol="HTTP", Port=80, **asked)
+        Traceback (most recent call last):
+        botocore.errorfactory.DuplicateListenerException: An error occurred (DuplicateListener) ...
+        >>> shop.elbv2.create_listener(Protocol="TCP", Port=81, **asked)
+        Traceback (most recent call last):
+        botocore.exceptions.ClientError: An error occurred (ValidationError) ... Listener protocol 'TCP' must be ...
+        """
+        balancer = self._balancer(LoadBalancerArn)
+        tags = self._check_tags(Tags)
+        _check_protocol(balancer, Protocol, Port)
+        short = balancer.arn.split(":loadbalancer/")[1]
+        arn = self.arn(f"listener/{short}/{self._short_id()}")
+        default = Rule(
+            arn=f"{arn.replace(':listener/', ':listener-rule/')}/{self._short_id()}",
+            priority=None,
+            conditions=[],
+            actions=self._check_actions(balancer, Protocol, Port, DefaultActions),
+        )
+        listener = Listener(
+            arn=arn,
+            balancer=balancer.arn,
+            protocol=Protocol,
+            port=Port,
+            default=default,
+            attributes=attributes.defaults(attributes.LISTENERS[Protocol]),
+            **self._tls(Protocol, SslPolicy, Certificates, AlpnPolicy, MutualAuthentication),
+        )
+        there = next((one for one in balancer.listeners.values() if one.port == Port), None)
+        if there:
+            if _settings(there) != _settings(listener) or (Tags and tags != self._tags.get(there.arn)):
+                raise _duplicate(balancer)
+            return {"Listeners": [_shown(there)]}
+        if len(balancer.listeners) >= LIMITS[balancer.type]:
+            message = f"The maximum number of listeners on load balancer '{balancer.arn}' has been reached"
+            raise ServiceError("TooManyListeners", message)
+        balancer.listeners[arn] = listener
+        self._have_rules(listener, default, {})
+        self._tags.put(arn, tags)
+        return {"Listeners": [_shown(listener)]}
+
+    def describe_listeners(
+        self,
+        LoadBalancerArn: str | None = None,
+        ListenerArns: Sequence[str] | None = None,
+        Marker: str | None = None,
+        PageSize: int = PAGE,
+    ) -> dict[str, Any]:
+        """The listeners of a load balancer, or listeners by ARN. Raises LoadBalancerNotFound, ListenerNotFound.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeListeners.html
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> found, = shop.elbv2.describe_listeners(LoadBalancerArn=shop.balancer.arn)["Listeners"]
+        >>> found["Protocol"], found["Port"]
+        ('HTTP', 80)
+        >>> shop.elbv2.describe_listeners(ListenerArns=[shop.listener.arn + "0"])
+        Traceback (most recent call last):
+        botocore.errorfactory.ListenerNotFoundException: ... One or more listeners not found
+        """
+        if bool(LoadBalancerArn) == bool(ListenerArns):
+            raise validation_error("You must specify either listener ARNs or a load balancer ARN")
+        if LoadBalancerArn:
+            found = list(self._balancer(LoadBalancerArn).listeners.values())
+        else:
+            found = [self._listener(arn) for arn in ListenerArns or ()]
+        shown, marker = self._page(found, PageSize, Marker, "listeners", LoadBalancerArn, ListenerArns)
+        return {"Listeners": [_shown(one) for one in shown], "NextMarker": marker}
+
+    def modify_listener(
+        self,
+        ListenerArn: str,
+        Port: int | None = None,
+        Protocol: str | None = None,
+        SslPolicy: str | None = None,
+        Certificates: Sequence[Mapping[str, Any]] | None = None,
+        DefaultActions: Sequence[Mapping[str, Any]] | None = None,
+        AlpnPolicy: Sequence[str] | None = None,
+        MutualAuthentication: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Change a listener; what is left out stays, what TLS alone has goes with it. Raises as CreateListener does.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ModifyListener.html
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> shop.elbv2.modify_listener(ListenerArn=shop.listener.arn, Port=8080)["Listeners"][0]["Port"]
+        8080
+        >>> shop.elbv2.modify_listener(ListenerArn=shop.listener.arn, Protocol="HTTPS")
+        Traceback (most recent call last):
+        botocore.exceptions.ClientError: An error occurred (ValidationError) ... A certificate must be specified ...
+        """
+        listener = self._listener(ListenerArn)
+        balancer = self.balancers[listener.balancer]
+        protocol, port = Protocol or listener.protocol, Port or listener.port
+        _check_protocol(balancer, protocol, port)
+        if any(one.port == port and one is not listener for one in balancer.listeners.values()):
+            raise _duplicate(balancer)
+        if port != listener.port:
+            self._check_not_a_target(balancer, listener)
+        actions = DefaultActions or listener.default.actions
+        if DefaultActions or protocol != listener.protocol:
+            actions = self._check_actions(balancer, protocol, port, actions)
+        default = Rule(listener.default.arn, None, [], actions)
+        if protocol == listener.protocol:
+            held = [{"CertificateArn": arn} for arn in listener.certificates[:1]] or None
+            settings = self._tls(
+                protocol,
+                SslPolicy or listener.ssl_policy,
+                Certificates or held,
+                AlpnPolicy or listener.alpn or None,
+                MutualAuthentication or listener.mutual,
+            )
+            settings["certificates"] += listener.certificates[1:]
+        else:
+            settings = self._tls(protocol, SslPolicy, Certificates, AlpnPolicy, MutualAuthentication)
+            listener.attributes = attributes.defaults(attributes.LISTENERS[protocol])
+        listener.protocol, listener.port = protocol, port
+        for name, value in settings.items():
+            setattr(listener, name, value)
+        self._have_rules(listener, default, listener.rules)
+        return {"Listeners": [_shown(listener)]}
+
+    def delete_listener(self, ListenerArn: str) -> None:
+        """Delete a listener with its rules. Raises ListenerNotFound, ResourceInUse (another balancer's target).
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeleteListener.html
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> _ = shop.elbv2.delete_listener(ListenerArn=shop.listener.arn)
+        >>> shop.elbv2.delete_listener(ListenerArn=shop.listener.arn)
+        Traceback (most recent call last):
+        botocore.errorfactory.ListenerNotFoundException: ... One or more listeners not found
+        """
+        listener = self._listener(ListenerArn)
+        balancer = self.balancers[listener.balancer]
+        self._check_not_a_target(balancer, listener)
+        for arn in (listener.arn, *listener.rules):
+            self._tags.remove(arn)
+        del balancer.listeners[listener.arn]
+        self._settle_all()
+
+    def _check_not_a_target(self, balancer: LoadBalancer, listener: Listener) -> None:
+        if any(group.type == ALB and (balancer.arn, listener.port) in group.targets for group in self.groups.values()):
+            used = f"Listener port '{listener.port}' is in use by registered target '{balancer.arn}'"
+            raise ServiceError("ResourceInUse", f"{used} and cannot be removed.")
+
+    def describe_listener_attributes(self, ListenerArn: str) -> dict[str, Any]:
+        """The attributes of a listener. Raises ListenerNotFound.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeListenerAttributes.html
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> shop.elbv2.describe_listener_attributes(ListenerArn=shop.listener.arn)["Attributes"][0]
+        {'Key': 'routing.http.response.server.enabled', 'Value': 'true'}
+        """
+        return {"Attributes": listed(self._listener(ListenerArn).attributes)}
+
+    def modify_listener_attributes(self, ListenerArn: str, Attributes: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+        """Change attributes, all or none of them. Raises ListenerNotFound, InvalidConfigurationRequest.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ModifyListenerAttributes.html
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> given = [{"Key": "tcp.idle_timeout.seconds", "Value": "60"}]
+        >>> shop.elbv2.modify_listener_attributes(ListenerArn=shop.listener.arn, Attributes=given)
+        Traceback (most recent call last):
+        botocore.errorfactory.InvalidConfigurationRequestException: An error occurred ... is not supported on ...
+        """
+        listener = self._listener(ListenerArn)
+        listener.attributes |= attributes.changed(
+            attributes.LISTENERS[listener.protocol],
+            Attributes,
+            what="Listener",
+            on=f"listeners with protocol '{listener.protocol}'",
+            known=attributes.LISTENERS.values(),
+        )
+        return {"Attributes": listed(listener.attributes)}
+
+
+def _check_protocol(balancer: LoadBalancer, protocol: str | None, port: int | None) -> None:
+    allowed = PROTOCOLS[balancer.type]
+    if balancer.type == GATEWAY:
+        if protocol or port:
+            raise validation_error("Protocol and port cannot be specified for listeners of a Gateway Load Balancer")
+        return
+    if not protocol:
+        raise validation_error("A listener protocol must be specified")
+    if not port:
+        raise validation_error("A listener port must be specified")
+    if protocol in ("QUIC", "TCP_QUIC") and balancer.type == NETWORK:
+        raise NotModelled("elbv2", f"listeners with the protocol {protocol}", allowed)
+    if protocol not in allowed:
+        raise validation_error(f"Listener protocol '{protocol}' must be one of '{', '.join(allowed)}'")
+    if protocol in ("UDP", "TCP_UDP") and balancer.address_type == "dualstack":
+        raise validation_error(f"Listener protocol '{protocol}' is not supported on dualstack load balancers")
+
+
+def _duplicate(balancer: LoadBalancer) -> ServiceError:
+    message = f"A listener already exists on this port for this load balancer '{balancer.arn}'"
+    return ServiceError("DuplicateListener", message)
+
+
+def _settings(listener: Listener) -> tuple[Any, ...]:
+    tls = listener.certificates[:1], listener.ssl_policy, listener.alpn, listener.mutual
+    return listener.protocol, listener.port, listener.default.actions, tls
+
+
+def _shown(listener: Listener) -> dict[str, Any]:
+    return {
+        "ListenerArn": listener.arn,
+        "LoadBalancerArn": listener.balancer,
+        "Port": listener.port,
+        "Protocol": listener.protocol,
+        "Certificates": [{"CertificateArn": arn} for arn in listener.certificates[:1]] or None,
+        "SslPolicy": listener.ssl_policy,
+        "DefaultActions": listener.default.actions,
+        "AlpnPolicy": listener.alpn or None,
+        "MutualAuthentication": listener.mutual,
+    }

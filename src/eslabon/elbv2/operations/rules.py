@@ -1,0 +1,254 @@
+"""The rules of listeners: made, described, changed, put in order, deleted; and what every rule's actions must be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from eslabon.elbv2.operations.registry import PAGE, Registry, forward_groups, forwarded_to
+from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, LAMBDA, Listener, LoadBalancer, Rule, TargetGroup
+from eslabon.elbv2.rules.actions import check_actions
+from eslabon.elbv2.rules.conditions import check_conditions
+from eslabon.elbv2.rules.decision import compile_rules
+from eslabon.elbv2.rules.errors import invalid_action, validation_error
+from eslabon.elbv2.rules.transforms import check_transforms
+from eslabon.errors import ServiceError
+
+RULES = 100  # a balancer, default rules not counted
+GROUPS = 100  # a balancer
+
+# Protocol of a listener: the protocols of the target groups that its rules may forward to; None: functions' groups.
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-target-groups.html#target-group-routing-configuration
+GROUP_PROTOCOLS: Mapping[str | None, tuple[str | None, ...]] = {
+    "HTTP": ("HTTP", "HTTPS", None),
+    "HTTPS": ("HTTP", "HTTPS", None),
+    "TCP": ("TCP", "TCP_UDP"),
+    "TLS": ("TCP", "TLS"),
+    "UDP": ("UDP", "TCP_UDP"),
+    "TCP_UDP": ("TCP_UDP",),
+    None: ("GENEVE",),
+}
+
+
+class Rules(Registry):
+    """Operations on rules."""
+
+    def create_rule(
+        self,
+        ListenerArn: str,
+        Conditions: Sequence[Mapping[str, Any]],
+        Priority: int,
+        Actions: Sequence[Mapping[str, Any]],
+        Tags: Sequence[Mapping[str, str]] | None = None,
+        Transforms: Sequence[Mapping[str, Any]] | None = None,
+    ) -> dict[str, Any]:
+        """Create a rule of an Application Load Balancer, or of a dual-stack Network Load Balancer.
+
+        Raises ListenerNotFound, PriorityInUse, TooManyRules, TargetGroupNotFound, IncompatibleProtocols,
+        TargetGroupAssociationLimit, InvalidLoadBalancerAction, ValidationError.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> images = [{"Field": "path-pattern", "Values": ["/img/*"]}]
+        >>> gone = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "410"}}]
+        >>> asked = {"ListenerArn": shop.listener.arn, "Conditions": images, "Actions": gone}
+        >>> shop.elbv2.create_rule(Priority=10, **asked)["Rules"][0]["Priority"]
+        '10'
+        >>> shop.elbv2.create_rule(Priority=10, **asked)
+        Traceback (most recent call last):
+        botocore.errorfactory.PriorityInUseException: An error occurred (PriorityInUse) ... Priority '10' is ...
+        """
+        listener = self._listener(ListenerArn)
+        balancer = self.balancers[listener.balancer]
+        if balancer.type == GATEWAY or (balancer.type != APPLICATION and balancer.address_type != "dualstack"):
+            message = f"Rules are not supported for load balancers with type '{balancer.type}'"
+            raise ServiceError("UnsupportedProtocol", message + " that are not dualstack" * (balancer.type != GATEWAY))
+        tags = self._check_tags(Tags)
+        rule = Rule(
+            arn=f"{listener.arn.replace(':listener/', ':listener-rule/')}/{self._short_id()}",
+            priority=Priority,
+            conditions=check_conditions(Conditions, balancer.type),
+            actions=self._check_actions(balancer, listener.protocol, listener.port, Actions),
+            transforms=check_transforms(Transforms or ()),
+        )
+        if any(one.priority == Priority for one in listener.rules.values()):
+            raise ServiceError("PriorityInUse", f"Priority '{Priority}' is currently in use")
+        if sum(len(one.rules) for one in balancer.listeners.values()) >= RULES:
+            message = f"The maximum number of rules on load balancer '{balancer.arn}' has been reached"
+            raise ServiceError("TooManyRules", message)
+        self._have_rules(listener, listener.default, {**listener.rules, rule.arn: rule})
+        self._tags.put(rule.arn, tags)
+        return {"Rules": [_shown(rule)]}
+
+    def describe_rules(
+        self,
+        ListenerArn: str | None = None,
+        RuleArns: Sequence[str] | None = None,
+        Marker: str | None = None,
+        PageSize: int = PAGE,
+    ) -> dict[str, Any]:
+        """The rules of a listener in order, the default one last; or rules by ARN.
+
+        Raises ListenerNotFound, RuleNotFound, ValidationError.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeRules.html
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> default, = shop.elbv2.describe_rules(ListenerArn=shop.listener.arn)["Rules"]
+        >>> default["Priority"], default["IsDefault"], default["Conditions"]
+        ('default', True, [])
+        >>> shop.elbv2.describe_rules()
+        Traceback (most recent call last):
+        botocore.exceptions.ClientError: An error occurred (ValidationError) ...
+        """
+        if bool(ListenerArn) == bool(RuleArns):
+            raise validation_error("You must specify either listener ARN or rule ARNs")
+        if ListenerArn:
+            listener = self._listener(ListenerArn)
+            found = [*sorted(listener.rules.values(), key=lambda rule: rule.priority or 0), listener.default]
+        else:
+            found = [self._rule(arn)[1] for arn in RuleArns or ()]
+        shown, marker = self._page(found, PageSize, Marker, "rules", ListenerArn, RuleArns)
+        return {"Rules": [_shown(rule) for rule in shown], "NextMarker": marker}
+
+    def modify_rule(
+        self,
+        RuleArn: str,
+        Conditions: Sequence[Mapping[str, Any]] | None = None,
+        Actions: Sequence[Mapping[str, Any]] | None = None,
+        Transforms: Sequence[Mapping[str, Any]] | None = None,
+        ResetTransforms: bool = False,
+    ) -> dict[str, Any]:
+        """Replace conditions, actions or transforms of a rule, not the default one. Raises as CreateRule does.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ModifyRule.html
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> shop.elbv2.modify_rule(RuleArn=shop.listener.default.arn, Conditions=[])
+        Traceback (most recent call last):
+        botocore.errorfactory.OperationNotPermittedException: An error occurred (OperationNotPermitted) ...
+        """
+        listener, rule = self._changeable(RuleArn, "modified")
+        balancer = self.balancers[listener.balancer]
+        if Transforms and ResetTransforms:
+            raise validation_error("Transforms and ResetTransforms cannot be specified at the same time")
+        if Conditions is not None:
+            rule = replace(rule, conditions=check_conditions(Conditions, balancer.type))
+        if Actions is not None:
+            checked = self._check_actions(balancer, listener.protocol, listener.port, Actions)
+            rule = replace(rule, actions=checked)
+        if Transforms is not None or ResetTransforms:
+            rule = replace(rule, transforms=check_transforms(Transforms or ()))
+        self._have_rules(listener, listener.default, {**listener.rules, rule.arn: rule})
+        return {"Rules": [_shown(rule)]}
+
+    def set_rule_priorities(self, RulePriorities: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Put rules of one listener in another order, all of them or none.
+
+        Raises RuleNotFound, PriorityInUse, OperationNotPermitted (the default rule), ValidationError.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetRulePriorities.html
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> default = {"RuleArn": shop.listener.default.arn, "Priority": 1}
+        >>> shop.elbv2.set_rule_priorities(RulePriorities=[default])
+        Traceback (most recent call last):
+        botocore.errorfactory.OperationNotPermittedException: An error occurred (OperationNotPermitted) ...
+        """
+        if not RulePriorities:
+            raise validation_error("Rule priorities cannot be empty")
+        wanted = {one.get("RuleArn", ""): one.get("Priority") for one in RulePriorities}
+        held = [self._changeable(arn, "reprioritized")[0] for arn in wanted]
+        if len(wanted) < len(RulePriorities) or None in wanted.values() or len({one.arn for one in held}) > 1:
+            raise validation_error("Each rule must be specified once, with a priority, and all of one listener")
+        listener = held[0]
+        after = {arn: replace(one, priority=wanted.get(arn, one.priority)) for arn, one in listener.rules.items()}
+        priorities = [rule.priority for rule in after.values()]
+        for priority in priorities:
+            if priorities.count(priority) > 1:
+                raise ServiceError("PriorityInUse", f"Priority '{priority}' is currently in use")
+        self._have_rules(listener, listener.default, after)
+        return {"Rules": [_shown(after[arn]) for arn in wanted]}
+
+    def delete_rule(self, RuleArn: str) -> None:
+        """Delete a rule, not the default one. Raises RuleNotFound, OperationNotPermitted.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeleteRule.html
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> shop.elbv2.delete_rule(RuleArn=shop.listener.default.arn)
+        Traceback (most recent call last):
+        botocore.errorfactory.OperationNotPermittedException: An error occurred (OperationNotPermitted) ... be deleted
+        """
+        listener, rule = self._changeable(RuleArn, "deleted")
+        self._have_rules(
+            listener, listener.default, {arn: one for arn, one in listener.rules.items() if one is not rule}
+        )
+        self._tags.remove(rule.arn)
+
+    def _changeable(self, arn: str, done: str) -> tuple[Listener, Rule]:
+        listener, rule = self._rule(arn)
+        if rule is listener.default:
+            raise ServiceError("OperationNotPermitted", f"Default rule '{arn}' cannot be {done}")
+        return listener, rule
+
+    def _have_rules(self, listener: Listener, default: Rule, rules: dict[str, Rule]) -> None:
+        """A listener has these rules from now on, compiled; targets are told whether their group is used."""
+        decision = compile_rules(default, rules.values())
+        before = {arn for rule in (listener.default, *listener.rules.values()) for arn in forward_groups(rule.actions)}
+        listener.default, listener.rules, listener.decision = default, rules, decision
+        after = {arn for rule in (default, *rules.values()) for arn in forward_groups(rule.actions)}
+        for arn in sorted(before | after):
+            if arn in self.groups:
+                self.settle(self.groups[arn])
+
+    # --- Actions ------------------------------------------------------------------------------------------------------
+
+    def _check_actions(
+        self, balancer: LoadBalancer, protocol: str | None, port: int | None, actions: Sequence[Mapping[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """Actions as the API shows them, their target groups such as a listener of this protocol may have."""
+        if balancer.type != APPLICATION and any(action["Type"] != "forward" for action in actions):
+            raise invalid_action(f"Only forward actions are supported for load balancers with type '{balancer.type}'")
+        checked = check_actions(actions, protocol or "GENEVE", port or 0)
+        groups = [self._group(arn) for arn in forward_groups(checked)]
+        for group in groups:
+            self._check_group_fits(balancer, protocol, group)
+        if len(forwarded_to(balancer) | {group.arn for group in groups}) > GROUPS:
+            message = f"The maximum number of unique target groups on load balancer '{balancer.arn}' has been reached"
+            raise ServiceError("TooManyUniqueTargetGroupsPerLoadBalancer", message)
+        return checked
+
+    def _check_group_fits(self, balancer: LoadBalancer, protocol: str | None, group: TargetGroup) -> None:
+        if group.protocol not in GROUP_PROTOCOLS[protocol]:
+            message = f"The listener and its associated target group '{group.arn}' have incompatible protocols"
+            raise ServiceError("IncompatibleProtocols", message)
+        if group.type == ALB and protocol != "TCP":
+            message = f"Listener protocol '{protocol}' is not supported with a target group with the target-type 'alb'"
+            raise ServiceError("IncompatibleProtocols", message)
+        if group.type != LAMBDA and group.vpc != balancer.vpc:
+            message = (
+                f"The following target groups are not in the VPC '{balancer.vpc}' of the load balancer: {group.arn}"
+            )
+            raise ServiceError("InvalidConfigurationRequest", message)
+        if any(user is not balancer for user in self.users(group)):
+            message = f"The following target groups cannot be associated with more than one load balancer: {group.arn}"
+            raise ServiceError("TargetGroupAssociationLimit", message)
+
+
+def _shown(rule: Rule) -> dict[str, Any]:
+    return {
+        "RuleArn": rule.arn,
+        "Priority": "default" if rule.priority is None else str(rule.priority),
+        "Conditions": rule.conditions,
+        "Actions": rule.actions,
+        "IsDefault": rule.priority is None,
+        "Transforms": rule.transforms,
+    }

@@ -1,0 +1,214 @@
+"""Targets: registered, deregistered, and what their health is. Anomaly detection is left out."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eslabon.elbv2.balancing.health import Health, Reason, reason
+from eslabon.elbv2.operations.registry import Registry
+from eslabon.elbv2.resources import ALB, APPLICATION, INSTANCE, IP, LAMBDA, Target, TargetGroup
+from eslabon.elbv2.rules.errors import validation_error
+from eslabon.errors import ServiceError
+from eslabon.ids import Arn
+from eslabon.permissions import allows, parse_policy
+
+LIMIT = 1000  # a target group
+_PRIVATE = [ipaddress.IPv4Network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")]
+
+
+class Targets(Registry):
+    """Operations on targets."""
+
+    def register_targets(self, TargetGroupArn: str, Targets: Sequence[Mapping[str, Any]]) -> None:
+        """Register targets, all or none; one that drains is in use again, one that is registered stays as it is.
+
+        Raises TargetGroupNotFound, InvalidTarget, TooManyTargets, AccessDenied (a function's policy), ValidationError.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RegisterTargets.html
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> _ = shop.elbv2.register_targets(TargetGroupArn=shop.group.arn, Targets=[{"Id": "8.8.8.8"}])
+        Traceback (most recent call last):
+        botocore.exceptions.ClientError: An error occurred (ValidationError) ...
+        """
+        group = self._group(TargetGroupArn)
+        if not Targets:
+            raise validation_error("Targets cannot be empty")
+        now = self.clock.now
+        fresh = {target.key: target for one in Targets for target in [self._target(group, one, now)]}
+        self.settle(group)
+        count = len(group.targets.keys() | fresh.keys())
+        if count > (1 if group.type in (LAMBDA, ALB) else LIMIT):
+            raise ServiceError("TooManyTargets", f"The maximum number of targets for '{group.arn}' has been reached")
+        for key, target in fresh.items():
+            held = group.targets.get(key)
+            if held is None:
+                group.targets[key] = target
+            elif held.deregistered is not None:
+                held.deregistered, held.registered = None, now
+                held.health.use(now)
+        self.settle(group)
+
+    def deregister_targets(self, TargetGroupArn: str, Targets: Sequence[Mapping[str, Any]]) -> None:
+        """Deregister targets: they get no new requests, and drain for the group's deregistration delay.
+
+        One that is not registered is no error. Raises TargetGroupNotFound.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeregisterTargets.html
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> target = {"Id": "172.31.0.10"}
+        >>> _ = shop.elbv2.deregister_targets(TargetGroupArn=shop.group.arn, Targets=[target, {"Id": "172.31.0.11"}])
+        >>> [target.health.state for target in shop.group.targets.values()]
+        ['draining']
+        """
+        group, now = self._group(TargetGroupArn), self.clock.now
+        self.settle(group)
+        delay = float(group.attributes.get("deregistration_delay.timeout_seconds", 0))
+        for one in Targets:
+            target = group.targets.get(_key(group, one))
+            if target and target.deregistered is None:
+                target.deregistered = now
+                target.health.deregister(now, delay)
+        self.settle(group)
+
+    def describe_target_health(
+        self, TargetGroupArn: str, Targets: Sequence[Mapping[str, Any]] | None = None
+    ) -> dict[str, Any]:
+        """The health of a group's targets, or of some, registered or not. Raises TargetGroupNotFound.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetHealth.html
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> health = shop.elbv2.describe_target_health
+        >>> health(TargetGroupArn=shop.group.arn)["TargetHealthDescriptions"][0]["TargetHealth"]["Reason"]
+        'Elb.RegistrationInProgress'
+        >>> other = health(TargetGroupArn=shop.group.arn, Targets=[{"Id": "172.31.0.11"}])
+        >>> other["TargetHealthDescriptions"][0]["TargetHealth"]["Reason"]
+        'Target.NotRegistered'
+        """
+        group = self._group(TargetGroupArn)
+        self.settle(group)
+        keys = list(group.targets) if Targets is None else [_key(group, one) for one in Targets]
+        return {"TargetHealthDescriptions": [_described(group, key) for key in keys]}
+
+    # --- What may be a target -----------------------------------------------------------------------------------------
+
+    def _target(self, group: TargetGroup, given: Mapping[str, Any], now: float) -> Target:
+        identifier, port = _key(group, given)
+        zone = given.get("AvailabilityZone")
+        if zone and group.type in (INSTANCE, ALB):
+            raise validation_error(f"You cannot specify an Availability Zone for target type '{group.type}'")
+        find = {INSTANCE: self._instance, IP: self._address, LAMBDA: self._function, ALB: self._application}
+        zone = find[group.type](group, identifier, zone)
+        if group.type == ALB and port != group.port:
+            raise validation_error(f"The port of a target of type 'alb' must be '{group.port}', the target group's")
+        return Target(identifier, port, zone, now, Health(group.check))
+
+    def _instance(self, group: TargetGroup, identifier: str, zone: str | None) -> str:
+        try:
+            instance = self._described_instance(identifier)
+        except ServiceError:
+            raise validation_error(f"Instance ID '{identifier}' is not valid") from None
+        if instance["State"]["Name"] != "running":
+            raise _invalid(f"The following targets are not in a running state and cannot be registered: '{identifier}'")
+        if instance["VpcId"] != group.vpc:
+            raise _invalid(f"The following targets are not in the target group VPC '{group.vpc}': '{identifier}'")
+        return str(instance["Placement"]["AvailabilityZone"])
+
+    def _described_instance(self, identifier: str) -> dict[str, Any]:
+        described = self.ask("ec2", "describe_instances", InstanceIds=[identifier])
+        instance: dict[str, Any] = described["Reservations"][0]["Instances"][0]
+        return instance
+
+    def _instance_state(self, group: TargetGroup, target: Target) -> str:
+        if group.type != INSTANCE:
+            return "running"
+        try:
+            return str(self._described_instance(target.id)["State"]["Name"])
+        except ServiceError:
+            return "terminated"
+
+    def _address(self, group: TargetGroup, identifier: str, zone: str | None) -> str | None:
+        try:
+            address = ipaddress.IPv4Address(identifier)
+        except ValueError:
+            raise validation_error(f"The IP address '{identifier}' is not a valid IPv4 address") from None
+        subnets = self.ask("ec2", "describe_subnets", Filters=[{"Name": "vpc-id", "Values": [group.vpc]}])["Subnets"]
+        for subnet in subnets:
+            if address in ipaddress.IPv4Network(subnet["CidrBlock"]):
+                return str(subnet["AvailabilityZone"])
+        if not any(address in network for network in _PRIVATE):
+            message = f"The IP address '{identifier}' is neither in the VPC '{group.vpc}' nor in a private range"
+            raise validation_error(message)
+        if not zone:
+            raise validation_error(
+                f"You must specify an Availability Zone for IP address '{identifier}' outside the VPC"
+            )
+        return zone
+
+    def _function(self, group: TargetGroup, identifier: str, zone: str | None) -> str:
+        if not identifier.startswith("arn:") or ":lambda:" not in identifier:
+            raise validation_error(f"'{identifier}' is not a valid Lambda function ARN")
+        if zone not in (None, "all"):
+            raise validation_error("The only supported Availability Zone for target type 'lambda' is 'all'")
+        place = Arn.parse(identifier)
+        try:
+            text = self.cloud.call(
+                "lambda", "get_policy", {"FunctionName": identifier}, region=place.region, account=place.account
+            )["Policy"]
+        except ServiceError:
+            text = None
+        allowed = allows(
+            parse_policy(text) if text else None,
+            principal=self.principal,
+            action="lambda:InvokeFunction",
+            resource=identifier,
+            source_arn=group.arn,
+            source_account=self.account,
+        )
+        if not allowed:
+            message = (
+                f"elasticloadbalancing principal does not have permission to invoke {identifier} "
+                f"from target group {group.arn}"
+            )
+            raise ServiceError("AccessDenied", message, 403)
+        return "all"
+
+    def _application(self, group: TargetGroup, identifier: str, zone: str | None) -> None:
+        balancer = self._balancer(identifier)
+        if balancer.type != APPLICATION:
+            raise _invalid(f"The load balancer '{identifier}' is not an Application Load Balancer")
+        if balancer.vpc != group.vpc:
+            raise _invalid(f"The following targets are not in the target group VPC '{group.vpc}': '{identifier}'")
+        if not any(listener.port == group.port for listener in balancer.listeners.values()):
+            raise _invalid(f"The Application Load Balancer '{identifier}' has no listener on port '{group.port}'")
+
+
+def _key(group: TargetGroup, given: Mapping[str, Any]) -> tuple[str, int | None]:
+    return given["Id"], None if group.type == LAMBDA else given.get("Port", group.port)
+
+
+def _described(group: TargetGroup, key: tuple[str, int | None]) -> dict[str, Any]:
+    target = group.targets.get(key)
+    because: Reason = target.health.because if target else reason("Target.NotRegistered")
+    port = str(key[1]) if group.check.port == "traffic-port" else group.check.port
+    shown_zone = target.zone if target and group.type in (IP, LAMBDA) else None
+    return {
+        "Target": {"Id": key[0], "Port": key[1], "AvailabilityZone": shown_zone},
+        "HealthCheckPort": port or None,
+        "TargetHealth": {
+            "State": target.health.state if target else "unused",
+            "Reason": because.code or None,
+            "Description": because.description or None,
+        },
+    }
+
+
+def _invalid(message: str) -> ServiceError:
+    return ServiceError("InvalidTarget", message)

@@ -1,0 +1,60 @@
+"""Elastic Load Balancing, version 2, in one account and Region: its operations, gathered; what of them is modelled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from eslabon.elbv2.operations.listeners import Listeners
+from eslabon.elbv2.operations.loadbalancers import LoadBalancers
+from eslabon.elbv2.operations.targetgroups import TargetGroups
+from eslabon.elbv2.operations.targets import Targets
+
+
+class ElasticLoadBalancingV2(LoadBalancers, Listeners, TargetGroups, Targets):
+    """The API: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/"""
+
+    modelled: ClassVar[Mapping[str, str]] = {
+        "Tag": "*",
+        "SubnetMapping": "SubnetId",
+        "LoadBalancerAttribute": "*",
+        "ListenerAttribute": "*",
+        "TargetGroupAttribute": "*",
+        "Certificate": "CertificateArn",
+        "MutualAuthenticationAttributes": "Mode TrustStoreArn IgnoreClientCertificateExpiry AdvertiseTrustStoreCaNames",
+        "Matcher": "HttpCode",
+        "TargetDescription": "Id Port AvailabilityZone",
+        "Action": "Type TargetGroupArn Order RedirectConfig FixedResponseConfig ForwardConfig",
+        "RedirectActionConfig": "*",
+        "FixedResponseActionConfig": "*",
+        "ForwardActionConfig": "*",
+        "TargetGroupTuple": "*",
+        "TargetGroupStickinessConfig": "*",
+        "RuleCondition": "*",
+        "HostHeaderConditionConfig": "*",
+        "PathPatternConditionConfig": "*",
+        "HttpHeaderConditionConfig": "*",
+        "QueryStringConditionConfig": "*",
+        "QueryStringKeyValuePair": "*",
+        "HttpRequestMethodConditionConfig": "*",
+        "SourceIpConditionConfig": "*",
+        "RulePriorityPair": "*",
+        "RuleTransform": "*",
+        "HostHeaderRewriteConfig": "*",
+        "UrlRewriteConfig": "*",
+        "RewriteConfig": "*",
+    }
+    inert: ClassVar[Mapping[str, str]] = {
+        "set_security_groups.EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic": "It is kept and shown; there is no "
+        "PrivateLink.",
+    }
+
+    def resources(self) -> list[str]:
+        """ARNs of the load balancers and target groups.
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> shop.service.resources() == [shop.balancer.arn, shop.group.arn]
+        True
+        """
+        return [*self.balancers, *self.groups]
