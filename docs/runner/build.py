@@ -47,6 +47,7 @@ SERVICES = {
     "iam": "iam",
     "sts": "sts",
     "s3": "s3",
+    "cloudwatch": "monitoring",
 }
 # The services that most programs use are fetched before the first output. Each other service is a part, and so is this:
 FIRST = ("events", "sqs")
