@@ -1,0 +1,154 @@
+"""What the balancer answers by itself, each answer with what causes it, as a table; the pages that it sends."""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import NamedTuple
+
+from eslabon.elbv2.application.headers import SERVER, Attributes, for_client, forwarded_addresses
+from eslabon.elbv2.application.messages import Request, Response
+
+LINE_LIMIT = 16 * 1024  # bytes of a request line, and of a single header
+HEAD_LIMIT = 64 * 1024  # of all headers
+FORWARDED_LIMIT = 30  # addresses in X-Forwarded-For
+CONNECT_TIMEOUT = 10.0  # seconds until a target must have taken a connection
+
+
+class Cause(NamedTuple):
+    """Why a balancer answers by itself; error_reason: what access logs say of functions."""
+
+    status: int
+    when: str
+    error_reason: str = ""
+    modelled: bool = True
+
+
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#load-balancer-http-error-codes
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html#error-reason-codes
+CAUSES: dict[str, Cause] = {
+    "malformed request": Cause(400, "the request is not HTTP, or the desync mitigation mode blocks it"),
+    "headers too large": Cause(400, "a header exceeds 16 KB, or all together 64 KB"),
+    "incomplete request": Cause(400, "the client closed the connection before it had sent the whole body"),
+    "plain HTTP": Cause(400, "plain HTTP was sent to an HTTPS listener"),
+    "upgrade": Cause(400, "the client wants WebSockets, and the target is a Lambda function"),
+    "not UTF-8": Cause(400, "the request to a Lambda function has bytes that are not UTF-8", "LambdaBadRequest"),
+    "unauthenticated": Cause(401, "the rule authenticates users, and the user is not", modelled=False),
+    "blocked by WAF": Cause(403, "AWS WAF blocked the request", modelled=False),
+    "TRACE": Cause(405, "the method is TRACE"),
+    "silent client": Cause(408, "the client sent nothing for as long as the idle timeout"),
+    "body too large": Cause(413, "the target is a Lambda function, and the body exceeds 1 MB", "LambdaRequestTooLarge"),
+    "target too long": Cause(414, "URL and query string exceed 16 KB"),
+    "client left": Cause(460, "the client closed the connection before the target had answered"),
+    "too many addresses": Cause(463, "X-Forwarded-For has more than 30 addresses"),
+    "protocol version": Cause(464, "the request is HTTP/1.1, and the target group's version HTTP/2 or gRPC"),
+    "transform failed": Cause(500, "a transform of the rule produced what cannot be sent"),
+    "transfer coding": Cause(501, "Transfer-Encoding is neither chunked nor identity"),
+    "refused": Cause(502, "the target refused the connection: nothing listens at its port"),
+    "closed": Cause(502, "the target closed the connection before it had answered"),
+    "malformed response": Cause(502, "what the target answered is not HTTP"),
+    "handshake": Cause(502, "the TLS handshake with the target failed"),
+    "deregistered": Cause(502, "the deregistration delay was over before the target had answered"),
+    "access denied": Cause(502, "the function's policy does not let the balancer invoke it", "LambdaAccessDenied"),
+    "no function": Cause(502, "the Lambda function does not exist any more", "LambdaResourceNotFound"),
+    "function failed": Cause(502, "the Lambda function raised an error, or timed out", "LambdaUnhandled"),
+    "invalid function response": Cause(502, "the Lambda function's response is malformed", "LambdaInvalidResponse"),
+    "function response too large": Cause(502, "the Lambda function's response exceeds 1 MB", "LambdaResponseTooLarge"),
+    "no targets": Cause(503, "no target that could get it is registered in the target group"),
+    "no weight": Cause(503, "all target groups of the rule have the weight 0"),
+    "connection time-out": Cause(504, "the target did not take the connection within 10 seconds"),
+    "idle time-out": Cause(504, "the target did not answer within the idle timeout"),
+    "identity provider": Cause(561, "the identity provider answered with an error", modelled=False),
+}
+
+# Phrases where the balancer's are not those of RFC 9110.
+PHRASES = {
+    408: "Request Time-out",
+    413: "Request Entity Too Large",
+    414: "Request-URI Too Large",
+    503: "Service Temporarily Unavailable",
+    504: "Gateway Time-out",
+}
+
+
+def refusal(request: Request) -> str | None:
+    """Why the balancer takes no notice of any rule for a request, as a key of CAUSES; None: it looks at its rules.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html
+
+    >>> refusal(Request("TRACE", "/")), refusal(Request("GET", "/"))
+    ('TRACE', None)
+    >>> refusal(Request("GET", "/", (("X-Forwarded-For", ", ".join(["192.0.2.1"] * 31)),)))
+    'too many addresses'
+    """
+    if len(request.target) > LINE_LIMIT:
+        return "target too long"
+    sizes = [len(name) + len(value) + 4 for name, value in request.headers]
+    if sizes and (max(sizes) > LINE_LIMIT or sum(sizes) > HEAD_LIMIT):
+        return "headers too large"
+    if request.method == "TRACE":
+        return "TRACE"
+    codings = {part.strip().lower() for value in request.header("transfer-encoding") for part in value.split(",")}
+    if not codings <= {"chunked", "identity"}:
+        return "transfer coding"
+    return "too many addresses" if forwarded_addresses(request) > FORWARDED_LIMIT else None
+
+
+def phrase(status: int) -> str:
+    """The reason phrase with which the balancer sends a status; empty for those that are AWS's own.
+
+    >>> phrase(503), phrase(502), phrase(460)
+    ('Service Temporarily Unavailable', 'Bad Gateway', '')
+    """
+    return PHRASES.get(status) or (HTTPStatus(status).phrase if status in set(HTTPStatus) else "")
+
+
+def page(status: int) -> bytes:
+    r"""The page that the balancer sends with a status: of 503 it has 162 bytes, of 502 it has 122.
+
+    >>> len(page(503)), len(page(502))
+    (162, 122)
+    >>> page(504).splitlines()[3]
+    b'<center><h1>504 Gateway Time-out</h1></center>'
+    """
+    title = f"{status} {phrase(status)}".rstrip()
+    lines = ("<html>", f"<head><title>{title}</title></head>", "<body>", f"<center><h1>{title}</h1></center>")
+    return "\r\n".join([*lines, "</body>", "</html>", ""]).encode()
+
+
+def failure(cause: str) -> Response:
+    """The response for a cause, a key of CAUSES; `own` gives it its headers.
+
+    >>> failure("no targets").status, failure("no targets").headers
+    (503, (('Content-Type', 'text/html'),))
+    >>> failure("bad luck")
+    Traceback (most recent call last):
+    KeyError: 'bad luck'
+    """
+    status = CAUSES[cause].status
+    return Response(status, (("Content-Type", "text/html"),), page(status))
+
+
+def own(response: Response, listener: Attributes, now: float) -> Response:
+    """The balancer's own answer with its headers, and a redirect's with its page.
+
+    listener: its attributes; routing.http.response.server.enabled takes the Server header away.
+
+    >>> answer = own(failure("no targets"), {}, now=0)
+    >>> for name, value in answer.headers:
+    ...     print(f"{name}: {value}")
+    Server: awselb/2.0
+    Date: Thu, 01 Jan 1970 00:00:00 GMT
+    Content-Type: text/html
+    Content-Length: 162
+    >>> own(failure("no targets"), {"routing.http.response.server.enabled": "false"}, now=0).headers[0][0]
+    'Date'
+    """
+    body, headers = response.body, response.headers
+    if 300 <= response.status < 400:
+        body, headers = page(response.status), (("Content-Type", "text/html"), *headers)
+    server = () if listener.get("routing.http.response.server.enabled") == "false" else (("Server", SERVER),)
+    dated = ("Date", formatdate(now, usegmt=True))
+    whole = (*server, dated, *headers, ("Content-Length", str(len(body))))
+    reason = phrase(response.status) or response.reason
+    return Response(response.status, for_client(whole, listener, now), body, reason)

@@ -1,0 +1,181 @@
+"""The headers that a balancer changes, of requests on their way to targets and of responses on their way back.
+
+What a client's certificate says comes from the server that has seen it. HTTP/2 is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from email.utils import formatdate
+
+from eslabon.elbv2.application.messages import Request
+
+Pairs = tuple[tuple[str, str], ...]
+Attributes = Mapping[str, str]
+
+SERVER = "awselb/2.0"
+LARGEST_TRACED = 7 * 1024  # bytes of headers; beyond it the trace begins anew
+DEFAULT_PORTS = {"http": 80, "https": 443}
+HOP_BY_HOP = frozenset(  # RFC 9110, section 7.6.1: for the next server alone
+    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+_REPLACED = frozenset({"x-forwarded-for", "x-forwarded-proto", "x-forwarded-port", "x-amzn-trace-id", "host"})
+_VALID_NAME = re.compile(r"[A-Za-z0-9-]+")
+_ADDED_TO_RESPONSES = re.compile(r"routing\.http\.response\.(\w+)\.header_value")
+
+
+def for_target(
+    request: Request,
+    attributes: Attributes,
+    trace: str,
+    *,
+    added: Mapping[str, str] | None = None,
+    listener: Attributes | None = None,
+) -> Pairs:
+    """The headers of a request as the target gets them, those that are for the next server alone still among them.
+
+    attributes, listener: of the balancer and of the listener. trace: the new X-Amzn-Trace-Id. added: headers about TLS
+    and the client's certificate by their usual names.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html
+
+    >>> request = Request("GET", "/", (("Host", "example.com"), ("Accept", "*/*")), port=8080)
+    >>> for name, value in for_target(request, {}, "Root=1-67891233-abcdef012345678912345678"):
+    ...     print(f"{name}: {value}")
+    X-Forwarded-For: 203.0.113.7
+    X-Forwarded-Proto: http
+    X-Forwarded-Port: 8080
+    Host: example.com:8080
+    X-Amzn-Trace-Id: Root=1-67891233-abcdef012345678912345678
+    Accept: */*
+    """
+    renamed = {(listener or {}).get(_name_attribute(name)) or name: value for name, value in (added or {}).items()}
+    replaced = _REPLACED | {name.lower() for name in renamed}
+    drop_invalid = attributes.get("routing.http.drop_invalid_header_fields.enabled") == "true"
+    kept = tuple(
+        (name, value)
+        for name, value in request.headers
+        if name.lower() not in replaced and not (drop_invalid and not _VALID_NAME.fullmatch(name))
+    )
+    made = (
+        *_forwarded_for(request, attributes),
+        ("X-Forwarded-Proto", request.scheme),
+        ("X-Forwarded-Port", str(request.port)),
+        *(("Host", host) for host in (host_for_target(request, attributes),) if host),
+        ("X-Amzn-Trace-Id", trace),
+        *renamed.items(),
+    )
+    return made + kept
+
+
+def _name_attribute(name: str) -> str:
+    return f"routing.http.request.{name.lower().replace('-', '_')}.header_name"
+
+
+def _forwarded_for(request: Request, attributes: Attributes) -> Pairs:
+    mode = attributes.get("routing.http.xff_header_processing.mode", "append")
+    values = request.header("x-forwarded-for")
+    if mode == "remove":
+        return ()
+    if mode == "preserve":
+        return tuple(("X-Forwarded-For", value) for value in values)
+    client = request.client
+    if attributes.get("routing.http.xff_client_port.enabled") == "true":
+        client = f"[{client}]:{request.client_port}" if ":" in client else f"{client}:{request.client_port}"
+    return (("X-Forwarded-For", ", ".join([*values, client])),)
+
+
+def forwarded_addresses(request: Request) -> int:
+    """How many addresses the X-Forwarded-For headers of a request have.
+
+    >>> forwarded_addresses(Request("GET", "/", (("X-Forwarded-For", "192.0.2.1, 192.0.2.2"),)))
+    2
+    >>> forwarded_addresses(Request("GET", "/"))
+    0
+    """
+    return sum(len(value.split(",")) for value in request.header("x-forwarded-for"))
+
+
+def host_for_target(request: Request, attributes: Attributes) -> str:
+    """The Host header that the target gets: with the listener's port, unless that is usual or the header is preserved.
+
+    https://repost.aws/questions/QUbdKVqaj4TKSZJdPWPZG1Ow
+
+    >>> request = Request("GET", "/", (("Host", "www.example.com"),), scheme="https", port=8443)
+    >>> host_for_target(request, {})
+    'www.example.com:8443'
+    >>> host_for_target(request, {"routing.http.preserve_host_header.enabled": "true"})
+    'www.example.com'
+    """
+    host = request.authority
+    preserved = attributes.get("routing.http.preserve_host_header.enabled") == "true"
+    usual = DEFAULT_PORTS.get(request.scheme) == request.port
+    return host if not host or preserved or usual or host != request.host else f"{host}:{request.port}"
+
+
+def trace_header(request: Request, new: str) -> str:
+    """The X-Amzn-Trace-Id of a request on its way to a target; new: what the balancer would make, "1-time-id".
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-request-tracing.html
+
+    >>> trace_header(Request("GET", "/"), "1-67891233-abcdef012345678912345678")
+    'Root=1-67891233-abcdef012345678912345678'
+    >>> sent = (("X-Amzn-Trace-Id", "Root=1-67891233-abcdef012345678912345678;CalledFrom=app"),)
+    >>> trace_header(Request("GET", "/", sent), "1-67891234-12456789abcdef012345678a")
+    'Self=1-67891234-12456789abcdef012345678a;Root=1-67891233-abcdef012345678912345678;CalledFrom=app'
+    """
+    values = request.header("x-amzn-trace-id")
+    fields = [field for field in values[-1].split(";") if field] if values else []
+    size = sum(len(name) + len(value) + 4 for name, value in request.headers)
+    if not fields or size > LARGEST_TRACED:
+        return f"Root={new}"
+    kept = [field for field in fields if not field.startswith("Self=")]
+    has_root = any(field.startswith("Root=") for field in kept)
+    return ";".join([f"Self={new}" if has_root else f"Root={new}", *kept])
+
+
+def new_trace(now: float, identifier: str) -> str:
+    """A trace's version, time and identifier; now: seconds since 1970, identifier: 24 hexadecimal digits.
+
+    >>> new_trace(1737036339, "abcdef012345678912345678")
+    '1-67891233-abcdef012345678912345678'
+    """
+    return f"1-{int(now):08x}-{identifier}"
+
+
+def without_hop_by_hop(headers: Iterable[tuple[str, str]]) -> Pairs:
+    """The headers that are not for the next server alone; those that Connection names are.
+
+    >>> without_hop_by_hop([("Connection", "close, X-Item"), ("X-Item", "1"), ("Accept", "*/*")])
+    (('Accept', '*/*'),)
+    """
+    headers = tuple(headers)
+    named = {
+        part.strip().lower() for name, value in headers if name.lower() == "connection" for part in value.split(",")
+    }
+    return tuple((name, value) for name, value in headers if name.lower() not in HOP_BY_HOP | named)
+
+
+def for_client(
+    headers: Iterable[tuple[str, str]], listener: Attributes, now: float, cookies: Iterable[str] = ()
+) -> Pairs:
+    """The headers of a target's response as the client gets them: with those that the listener sets, and cookies.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/header-modification.html
+
+    >>> set_by_listener = {"routing.http.response.x_frame_options.header_value": "DENY"}
+    >>> for_client([("X-Frame-Options", "SAMEORIGIN"), ("Connection", "close")], set_by_listener, now=0)
+    (('Date', 'Thu, 01 Jan 1970 00:00:00 GMT'), ('X-Frame-Options', 'DENY'))
+    """
+    settings = ((_ADDED_TO_RESPONSES.fullmatch(key), value) for key, value in listener.items() if value)
+    configured = {found[1].replace("_", "-").title(): value for found, value in settings if found}
+    replaced = {name.lower() for name in configured}
+    kept = tuple((name, value) for name, value in without_hop_by_hop(headers) if name.lower() not in replaced)
+    dated = any(name.lower() == "date" for name, _ in kept)
+    return (
+        *(() if dated else (("Date", formatdate(now, usegmt=True)),)),
+        *kept,
+        *configured.items(),
+        *(("Set-Cookie", cookie) for cookie in cookies),
+    )
