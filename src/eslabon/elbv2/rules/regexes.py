@@ -32,7 +32,7 @@ _NOT_MODELLED = {
 
 
 def unsupported(regex: str) -> str | None:
-    r"""The first feature in an expression that AWS does not support; in brackets, where Python refuses `\p`, none counts.
+    r"""The first feature in an expression that AWS does not support; a set in brackets has none (Python refuses `\p`).
 
     >>> unsupported("^/(?!admin)")
     'lookaheads'
