@@ -18,6 +18,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "dropped": ("source", "target", "event_id"),
     "refusal": ("source", "target", "principal", "action", "missing"),
     "depth": ("arn", "visible", "in_flight", "delayed"),
+    "listening": ("arn", "address", "ports", "why"),
     "log": ("group", "stream", "message"),
     "execution": ("arn", "machine", "status", "execution"),  # the Execution itself, so that it can still be drawn
 }

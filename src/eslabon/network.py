@@ -273,6 +273,7 @@ def _environ(call: Call, client: str) -> dict[str, Any]:
     environ: dict[str, Any] = {
         "REQUEST_METHOD": call.method,
         "SCRIPT_NAME": "",
+        "RAW_URI": call.target,  # not WSGI's, but usual
         "PATH_INFO": urllib.parse.unquote(path, "latin-1"),
         "QUERY_STRING": query,
         "SERVER_NAME": call.host,

@@ -45,7 +45,7 @@ class Interface:
     groups: list[str]  # ids; without any, everything passes
     purpose: str  # what has it
     public: str | None = None  # the public address
-    up: bool = True  # whether a machine is behind it that runs
+    up: bool = True  # whether what has it runs
 
 
 @dataclass(slots=True)
@@ -62,9 +62,8 @@ class Instance:
     user_data: str
     state: str = "pending"
     reason: str = ""  # of the last change of state
-    listening: str = ""  # in words: what listens, or why nothing does
-    hosts: dict[int, Host] = field(default_factory=dict)  # by port: what a program has put there
-    served: dict[int, Host] = field(default_factory=dict)  # by port: what the script has started
+    listening: str = "nothing listens: it does not run"  # in words: what listens, or why nothing does
+    served: dict[int, Host] = field(default_factory=dict)  # by port: what its UserData has started
     next: Handle | None = None  # the change of state that is under way
     changed: float = 0.0  # when the state last changed
 

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from eslabon.support.ec2.groupoperations import SecurityGroups
+from eslabon.support.ec2.instanceoperations import Instances
 from eslabon.support.ec2.placeoperations import Places
 from eslabon.support.ec2.tagoperations import Tagging
 
 
-class Ec2(Places, SecurityGroups, Tagging):
+class Ec2(Places, SecurityGroups, Instances, Tagging):
     """Amazon EC2, asked in one account and Region.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Welcome.html
