@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.servers.framing_cases import ACCEPTED, CASES, REFUSED, Case, raw
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from eslabon.servers.framing import (
     response_body,
     split_head,
 )
+from tests.servers.framing_cases import ACCEPTED, CASES, REFUSED, Case, raw
 
 
 def read(pieces: list[bytes]) -> tuple[str, str, bytes, bytes]:
