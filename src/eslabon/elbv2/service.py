@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from eslabon.elbv2.operations.limits import AccountLimits
 from eslabon.elbv2.operations.listeners import Listeners
 from eslabon.elbv2.operations.loadbalancers import LoadBalancers
 from eslabon.elbv2.operations.targetgroups import TargetGroups
 from eslabon.elbv2.operations.targets import Targets
 
 
-class ElasticLoadBalancingV2(LoadBalancers, Listeners, TargetGroups, Targets):
+class ElasticLoadBalancingV2(LoadBalancers, Listeners, TargetGroups, Targets, AccountLimits):
     """The API: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/"""
 
     modelled: ClassVar[Mapping[str, str]] = {
@@ -50,11 +51,11 @@ class ElasticLoadBalancingV2(LoadBalancers, Listeners, TargetGroups, Targets):
     }
 
     def resources(self) -> list[str]:
-        """ARNs of the load balancers and target groups.
+        """ARNs of the load balancers, target groups and trust stores.
 
         >>> from eslabon.elbv2.operations.examples import example
         >>> shop = example()
         >>> shop.service.resources() == [shop.balancer.arn, shop.group.arn]
         True
         """
-        return [*self.balancers, *self.groups]
+        return [*self.balancers, *self.groups, *self.trust_stores]

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eslabon.elbv2 import attributes
-from eslabon.elbv2.operations.certificates import Certificates
+from eslabon.elbv2.operations.certificates import ListenerCertificates
+from eslabon.elbv2.operations.limits import LIMITS
 from eslabon.elbv2.operations.loadbalancers import listed
 from eslabon.elbv2.operations.registry import PAGE
 from eslabon.elbv2.operations.rules import Rules
@@ -14,7 +15,11 @@ from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, NETWORK, Listener
 from eslabon.elbv2.rules.errors import validation_error
 from eslabon.errors import NotModelled, ServiceError
 
-LIMITS = {APPLICATION: 50, NETWORK: 50, GATEWAY: 1}  # a balancer
+_LISTENERS = {  # a balancer
+    APPLICATION: LIMITS["listeners-per-application-load-balancer"],
+    NETWORK: LIMITS["listeners-per-network-load-balancer"],
+    GATEWAY: 1,
+}
 PROTOCOLS: Mapping[str, tuple[str, ...]] = {
     APPLICATION: ("HTTPS", "HTTP"),
     NETWORK: ("TLS", "TCP", "TCP_UDP", "UDP"),
@@ -22,7 +27,7 @@ PROTOCOLS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class Listeners(Rules, Certificates):
+class Listeners(Rules, ListenerCertificates):
     """Operations on listeners."""
 
     def create_listener(
@@ -83,7 +88,7 @@ class Listeners(Rules, Certificates):
             if _settings(there) != _settings(listener) or (Tags and tags != self._tags.get(there.arn)):
                 raise _duplicate(balancer)
             return {"Listeners": [_shown(there)]}
-        if len(balancer.listeners) >= LIMITS[balancer.type]:
+        if len(balancer.listeners) >= _LISTENERS[balancer.type]:
             message = f"The maximum number of listeners on load balancer '{balancer.arn}' has been reached"
             raise ServiceError("TooManyListeners", message)
         balancer.listeners[arn] = listener

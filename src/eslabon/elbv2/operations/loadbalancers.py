@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from eslabon.elbv2 import attributes
+from eslabon.elbv2.operations.limits import LIMITS
 from eslabon.elbv2.operations.places import Place, Places
 from eslabon.elbv2.operations.registry import IN_ARNS, PAGE, check_name
 from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, NETWORK, LoadBalancer
@@ -14,7 +15,6 @@ from eslabon.elbv2.rules.errors import validation_error
 from eslabon.errors import ServiceError
 
 PROVISIONING = 120.0  # seconds; on AWS about two minutes
-LIMITS = {APPLICATION: 50, NETWORK: 50, GATEWAY: 100}  # a Region
 _ENFORCE = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"
 
 # Region: the hosted zones of Route 53 of Application and of Network Load Balancers.
@@ -79,8 +79,9 @@ class LoadBalancers(Places):
                 message = f"A load balancer with the same name '{Name}' exists, but with different settings"
                 raise ServiceError("DuplicateLoadBalancerName", message)
             return {"LoadBalancers": [self._shown(there)]}
-        if sum(one.type == Type for one in self.balancers.values()) >= LIMITS[Type]:
-            raise ServiceError("TooManyLoadBalancers", f"You have reached the maximum of {LIMITS[Type]} load balancers")
+        most = LIMITS[f"{Type}-load-balancers"]
+        if sum(one.type == Type for one in self.balancers.values()) >= most:
+            raise ServiceError("TooManyLoadBalancers", f"You have reached the maximum of {most} load balancers")
         balancer = self._made(Name, Type, scheme, places, groups, IpAddressType)
         self._tags.put(balancer.arn, tags)
         self.journal.record("resource", arn=balancer.arn, state="created", type="load-balancer", name=Name)

@@ -29,6 +29,7 @@ _ARNS = {
     "listener": re.compile(_ARN + r"listener/(app|net|gwy)/[\w-]+/\w+/\w+"),
     "listener rule": re.compile(_ARN + r"listener-rule/(app|net)/[\w-]+/\w+/\w+/\w+"),
     "target group": re.compile(_ARN + r"targetgroup/[\w-]+/\w+"),
+    "trust store": re.compile(_ARN + r"truststore/[\w-]+/\w+"),
 }
 _NAME = re.compile(r"[A-Za-z0-9-]+")
 
@@ -61,18 +62,17 @@ class Registry(Service):
     # --- What there is ------------------------------------------------------------------------------------------------
 
     def _balancer(self, arn: str) -> LoadBalancer:
-        return _found(self.balancers, arn, "load balancer", "LoadBalancerNotFound")
+        return find(self.balancers, arn, "load balancer", "LoadBalancerNotFound")
 
     def _group(self, arn: str) -> TargetGroup:
-        return _found(self.groups, arn, "target group", "TargetGroupNotFound")
+        return find(self.groups, arn, "target group", "TargetGroupNotFound")
 
     def _listener(self, arn: str) -> Listener:
-        listeners = {one.arn: one for balancer in self.balancers.values() for one in balancer.listeners.values()}
-        return _found(listeners, arn, "listener", "ListenerNotFound")
+        return find({one.arn: one for one in self._listeners()}, arn, "listener", "ListenerNotFound")
 
     def _rule(self, arn: str) -> tuple[Listener, Rule]:
         held = {rule.arn: (one, rule) for one in self._listeners() for rule in (*one.rules.values(), one.default)}
-        return _found(held, arn, "listener rule", "RuleNotFound")
+        return find(held, arn, "listener rule", "RuleNotFound")
 
     def _listeners(self) -> Iterator[Listener]:
         return (listener for balancer in self.balancers.values() for listener in balancer.listeners.values())
@@ -172,7 +172,19 @@ class Registry(Service):
         return self.ids.hex(16)
 
 
-def _found(held: Mapping[str, Found], arn: str, kind: str, code: str) -> Found:
+def find(held: Mapping[str, Found], arn: str, kind: str, code: str) -> Found:
+    """What is held under an ARN; ServiceError: ValidationError for no ARN of this kind, else the code.
+
+    >>> find({}, "shop", "trust store", "TrustStoreNotFound")
+    Traceback (most recent call last):
+    eslabon.errors.ServiceError: ValidationError: 'shop' is not a valid trust store ARN
+    >>> arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:truststore/partners/0123456789abcdef"
+    >>> find({}, arn, "trust store", "TrustStoreNotFound")
+    Traceback (most recent call last):
+    eslabon.errors.ServiceError: TrustStoreNotFound: One or more trust stores not found
+    >>> find({arn: 1}, arn, "trust store", "TrustStoreNotFound")
+    1
+    """
     if arn in held:
         return held[arn]
     if not _ARNS[kind].fullmatch(arn):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from eslabon.elbv2.operations.limits import LIMITS
 from eslabon.elbv2.operations.registry import PAGE, Registry, forward_groups, forwarded_to
 from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, LAMBDA, Listener, LoadBalancer, Rule, TargetGroup
 from eslabon.elbv2.rules.actions import check_actions
@@ -15,8 +16,8 @@ from eslabon.elbv2.rules.errors import invalid_action, validation_error
 from eslabon.elbv2.rules.transforms import check_transforms
 from eslabon.errors import ServiceError
 
-RULES = 100  # a balancer, default rules not counted
-GROUPS = 100  # a balancer
+RULES = LIMITS["rules-per-application-load-balancer"]  # default rules are not counted
+GROUPS = LIMITS["target-groups-per-application-load-balancer"]
 
 # Protocol of a listener: the protocols of the target groups that its rules may forward to; None: functions' groups.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-target-groups.html#target-group-routing-configuration

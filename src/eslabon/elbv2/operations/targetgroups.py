@@ -8,13 +8,12 @@ from typing import Any
 
 from eslabon.elbv2 import attributes
 from eslabon.elbv2.balancing.checks import DEFAULT_MATCHER, parse_matcher
+from eslabon.elbv2.operations.limits import LIMITS
 from eslabon.elbv2.operations.loadbalancers import listed
 from eslabon.elbv2.operations.registry import PAGE, Registry, check_name
 from eslabon.elbv2.resources import ALB, INSTANCE, IP, LAMBDA, HealthCheck, TargetGroup
 from eslabon.elbv2.rules.errors import validation_error
 from eslabon.errors import NotModelled, ServiceError
-
-LIMIT = 3000  # a Region
 
 # Protocol: the types of targets that a group with it may have.
 _TYPES: Mapping[str, tuple[str, ...]] = {
@@ -34,7 +33,7 @@ _CHECKED_BY = ("HTTP", "HTTPS", "TCP")
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html and the pages of
 # that name for the other types
 _CHECK = HealthCheck(True, "TCP", "traffic-port", None, interval=30, timeout=10, healthy=5, unhealthy=2, matcher=None)
-_FUNCTION_CHECK = replace(_CHECK, enabled=False, protocol="", port="", interval=35, timeout=30)
+_FUNCTION_CHECK = replace(_CHECK, enabled=False, protocol="", port="", interval=35, timeout=30, unhealthy=5)
 _APPLICATION_CHECK = replace(_CHECK, protocol="HTTP", timeout=5)
 _GATEWAY_CHECK = replace(_CHECK, port="80", interval=10, timeout=5)
 
@@ -119,8 +118,9 @@ class TargetGroups(Registry):
                 message = f"A target group with the same name '{Name}' exists, but with different settings"
                 raise ServiceError("DuplicateTargetGroupName", message)
             return {"TargetGroups": [self._shown_group(there)]}
-        if len(self.groups) >= LIMIT:
-            raise ServiceError("TooManyTargetGroups", f"You have reached the maximum of {LIMIT} target groups")
+        most = LIMITS["target-groups"]
+        if len(self.groups) >= most:
+            raise ServiceError("TooManyTargetGroups", f"You have reached the maximum of {most} target groups")
         self.groups[group.arn] = group
         self._tags.put(group.arn, tags)
         self.journal.record("resource", arn=group.arn, state="created", type="target-group", name=Name)

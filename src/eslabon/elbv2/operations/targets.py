@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eslabon.elbv2.balancing.health import Health, Reason, reason
+from eslabon.elbv2.operations.limits import TARGETS
 from eslabon.elbv2.operations.registry import Registry
 from eslabon.elbv2.resources import ALB, APPLICATION, INSTANCE, IP, LAMBDA, Target, TargetGroup
 from eslabon.elbv2.rules.errors import validation_error
@@ -14,7 +15,6 @@ from eslabon.errors import ServiceError
 from eslabon.ids import Arn
 from eslabon.permissions import allows, parse_policy
 
-LIMIT = 1000  # a target group
 _PRIVATE = [ipaddress.IPv4Network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")]
 
 
@@ -41,7 +41,7 @@ class Targets(Registry):
         fresh = {target.key: target for one in Targets for target in [self._target(group, one, now)]}
         self.settle(group)
         count = len(group.targets.keys() | fresh.keys())
-        if count > (1 if group.type in (LAMBDA, ALB) else LIMIT):
+        if count > (1 if group.type in (LAMBDA, ALB) else TARGETS):
             raise ServiceError("TooManyTargets", f"The maximum number of targets for '{group.arn}' has been reached")
         for key, target in fresh.items():
             held = group.targets.get(key)

@@ -1,0 +1,93 @@
+"""Tags of balancers, listeners, rules, target groups and trust stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from eslabon.elbv2.operations.truststores import TrustStores
+from eslabon.elbv2.rules.errors import validation_error
+
+DESCRIBED = 20  # resources a call
+
+
+class Tagging(TrustStores):
+    """Operations on tags."""
+
+    def add_tags(self, ResourceArns: Sequence[str], Tags: Sequence[Mapping[str, str]]) -> None:
+        """Add tags or change their values. Raises DuplicateTagKeys, TooManyTags, LoadBalancerNotFound and its like.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_AddTags.html
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> arns = [shop.balancer.arn]
+        >>> _ = shop.elbv2.add_tags(ResourceArns=arns, Tags=[{"Key": "team", "Value": "shop"}])
+        >>> shop.elbv2.describe_tags(ResourceArns=arns)["TagDescriptions"][0]["Tags"]
+        [{'Key': 'team', 'Value': 'shop'}]
+        >>> shop.elbv2.add_tags(ResourceArns=arns, Tags=[{"Key": "team"}, {"Key": "team"}])
+        Traceback (most recent call last):
+        botocore.errorfactory.DuplicateTagKeysException: An error occurred (DuplicateTagKeys) ...
+        """
+        self._check_taggable(ResourceArns)
+        tags = self._check_tags(Tags)
+        for arn in ResourceArns:
+            self._check_tags([{"Key": key} for key in self._tags.get(arn) | tags])
+        for arn in ResourceArns:
+            self._put_tags(arn, tags)
+
+    def remove_tags(self, ResourceArns: Sequence[str], TagKeys: Sequence[str]) -> None:
+        """Remove tags; keys that are not there are no error. Raises LoadBalancerNotFound and its like.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RemoveTags.html
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> _ = shop.elbv2.remove_tags(ResourceArns=[shop.group.arn], TagKeys=["team"])
+        >>> shop.elbv2.remove_tags(ResourceArns=["shop"], TagKeys=["team"])
+        Traceback (most recent call last):
+        botocore.exceptions.ClientError: An error occurred (ValidationError) ...
+        """
+        self._check_taggable(ResourceArns)
+        for arn in ResourceArns:
+            self._tags.remove(arn, TagKeys)
+
+    def describe_tags(self, ResourceArns: Sequence[str]) -> dict[str, Any]:
+        """The tags of up to 20 resources. Raises LoadBalancerNotFound and its like.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> shop.elbv2.describe_tags(ResourceArns=[shop.listener.arn])["TagDescriptions"][0]["Tags"]
+        []
+        >>> shop.elbv2.describe_tags(ResourceArns=[shop.group.arn] * 21)
+        Traceback (most recent call last):
+        botocore.exceptions.ClientError: An error occurred (ValidationError) ...
+        """
+        if len(ResourceArns) > DESCRIBED:
+            raise validation_error(f"Up to '{DESCRIBED}' resources can be described in a single call")
+        self._check_taggable(ResourceArns)
+        return {
+            "TagDescriptions": [
+                {
+                    "ResourceArn": arn,
+                    "Tags": [{"Key": key, "Value": value} for key, value in self._tags.get(arn).items()],
+                }
+                for arn in ResourceArns
+            ]
+        }
+
+    def _check_taggable(self, arns: Sequence[str]) -> None:
+        find: dict[str, Callable[[str], object]] = {
+            "loadbalancer": self._balancer,
+            "listener": self._listener,
+            "listener-rule": self._rule,
+            "targetgroup": self._group,
+            "truststore": self._trust_store,
+        }
+        for arn in arns:
+            kind = arn.split(":")[-1].split("/")[0]
+            if kind not in find:
+                raise validation_error(f"'{arn}' is not a valid resource ARN")
+            find[kind](arn)
