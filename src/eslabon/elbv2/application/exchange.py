@@ -1,0 +1,300 @@
+"""One request from listener to answer, in steps between which others read and write: begin, finish or fail, end.
+
+Leaves out how bytes come and go. `added` and `tls` come from whoever has shaken hands with the client.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from eslabon.elbv2.application import lambdatargets
+from eslabon.elbv2.application.answers import CAUSES, failure, own, refusal
+from eslabon.elbv2.application.desync import classify, treatment
+from eslabon.elbv2.application.headers import for_client, for_target, new_trace, trace_header, without_hop_by_hop
+from eslabon.elbv2.application.messages import Request, Response
+from eslabon.elbv2.application.outcome import Outcome
+from eslabon.elbv2.balancing.choosing import Chooser, choose_group, chooser_for
+from eslabon.elbv2.balancing.seal import Seal
+from eslabon.elbv2.balancing.stickiness import (
+    Stickiness,
+    bound_group,
+    bound_target,
+    cookies_of,
+    group_cookies,
+    stickiness,
+    target_cookies,
+)
+from eslabon.elbv2.balancing.zones import crosses_zones, eligible, minimum
+from eslabon.elbv2.resources import LAMBDA, Listener, LoadBalancer, Node, Target, TargetGroup
+from eslabon.elbv2.rules.actions import FIXED_RESPONSE, FORWARD, REDIRECT, Redirect
+from eslabon.elbv2.rules.actions import Forward as ForwardAction
+from eslabon.elbv2.rules.transforms import TransformFailed
+from eslabon.ids import Ids
+
+_ALGORITHM, _SLOW_START = "load_balancing.algorithm.type", "slow_start.duration_seconds"
+_TLS_HEADERS = "routing.http.x_amzn_tls_version_and_cipher_suite.enabled"
+
+
+@dataclass(slots=True)
+class Answer:
+    """What the client gets; close: its connection is closed afterwards. forward: of a target's answer."""
+
+    outcome: Outcome
+    response: Response
+    close: bool = False
+    forward: Forward | None = None
+
+
+@dataclass(slots=True)
+class Forward:
+    """A request on its way to a target, its headers those of the target; event: what a function gets, as JSON."""
+
+    outcome: Outcome
+    request: Request
+    group: TargetGroup
+    target: Target
+    chooser: Chooser
+    close: bool = False
+    event: str = ""
+    cookies: dict[str, str] = field(default_factory=dict)  # of the request
+    sticky: Stickiness | None = None
+    sticky_group: Mapping[str, object] | None = None  # TargetGroupStickinessConfig
+
+
+class Exchanges:
+    """The requests of the balancers of one account and Region; groups: the target groups by ARN.
+
+    >>> from eslabon.elbv2.application.examples import balancer, request
+    >>> shop, exchanges = balancer()
+    >>> forward = exchanges.begin(shop, shop.listeners["listener"], shop.nodes[0], request("/"), now=0.0)
+    >>> forward.target.id, forward.request.header("x-forwarded-for")
+    ('172.31.0.10', ['203.0.113.7'])
+    >>> answer = exchanges.finish(forward, Response(200, (("Content-Length", "5"),), b"hello"), now=0.5)
+    >>> exchanges.end(answer, now=0.5)
+    >>> answer.response.status, answer.outcome.target_status, forward.chooser.in_flight
+    (200, 200, Counter())
+    """
+
+    def __init__(self, groups: Mapping[str, TargetGroup], ids: Ids) -> None:
+        self.groups = groups
+        self.observers: list[Callable[[Outcome], None]] = []  # told when an exchange has ended
+        self._ids = ids
+        self._choosers: dict[tuple[str | None, ...], Chooser] = {}
+
+    @cached_property
+    def seal(self) -> Seal:
+        """What seals the cookies of these balancers."""
+        return Seal(self._ids)
+
+    def begin(
+        self,
+        balancer: LoadBalancer,
+        listener: Listener,
+        node: Node,
+        request: Request,
+        now: float,
+        *,
+        tls: tuple[str, str] | None = None,
+        certificate: str | None = None,
+        added: Mapping[str, str] | None = None,
+    ) -> Answer | Forward:
+        """What becomes of a request that came to a node: an answer of the balancer's own, or where it goes.
+
+        tls: version and cipher suite. certificate: the ARN of the one that the client got. added: headers about the
+        client's certificate.
+
+        >>> from eslabon.elbv2.application.examples import balancer, request
+        >>> shop, exchanges = balancer()
+        >>> place = (shop, shop.listeners["listener"], shop.nodes[0])
+        >>> exchanges.begin(*place, request("/"), now=0.0).target.id
+        '172.31.0.10'
+        >>> exchanges.begin(*place, request("/", method="TRACE"), now=0.0).response.status
+        405
+        >>> exchanges.groups["group"].targets.clear()
+        >>> exchanges.begin(*place, request("/"), now=0.0).outcome.cause
+        'no targets'
+        """
+        trace = trace_header(request, new_trace(now, self._ids.hex(24)))
+        outcome = Outcome(balancer, listener, node, request, now, trace, tls=tls, certificate=certificate)
+        outcome.classification = classify(request)
+        mode = balancer.attributes.get("routing.http.desync_mitigation_mode", "defensive")
+        treated = treatment(mode, outcome.classification.tier)
+        if treated == "blocked":
+            return self._failed(outcome, "malformed request", close=True)
+        refused = refusal(request)
+        if refused:
+            return self._failed(outcome, refused, close=CAUSES[refused].status in (400, 414))
+        decision = listener.decision
+        assert decision, "a listener has its rules compiled"
+        outcome.rule = rule = decision.decide(request)
+        action = decision.action(rule)
+        if not isinstance(action, ForwardAction):
+            outcome.action = REDIRECT if isinstance(action, Redirect) else FIXED_RESPONSE
+            outcome.redirect = action.location(request) if isinstance(action, Redirect) else ""
+            return self._own(outcome, action.answer(request), treated == "closed")
+        outcome.action = FORWARD
+        try:
+            outcome.forwarded = decision.rewrite(rule, request)
+        except TransformFailed:
+            return self._failed(outcome, "transform failed")
+        if tls and balancer.attributes.get(_TLS_HEADERS) == "true":
+            added = {"X-Amzn-Tls-Version": tls[0], "X-Amzn-Tls-Cipher-Suite": tls[1], **(added or {})}
+        return self._forward(outcome, outcome.forwarded, treated == "closed", added)
+
+    def _forward(
+        self, outcome: Outcome, request: Request, close: bool, added: Mapping[str, str] | None
+    ) -> Answer | Forward:
+        """Choose target group and target."""
+        now, node, balancer = outcome.received, outcome.node, outcome.balancer
+        assert outcome.rule
+        config = outcome.rule.actions[-1]["ForwardConfig"]
+        groups, sticky_group = config["TargetGroups"], config.get("TargetGroupStickinessConfig")
+        cookies = cookies_of(request.header("cookie"))
+        bound = bound_group(self.seal, groups, sticky_group, cookies, now) if sticky_group else None
+        arn = bound or choose_group(groups, self._ids.random)
+        if arn is None:
+            return self._failed(outcome, "no weight")
+        outcome.group = group = self.groups[arn]
+        if group.protocol_version not in (None, "HTTP1"):
+            return self._failed(outcome, "protocol version")
+        cross_zone = crosses_zones(balancer.attributes, group.attributes)
+        settings = minimum(group.attributes, "unhealthy_state_routing")
+        found = eligible(node.zone, group.targets.values(), cross_zone, settings)
+        outcome.fail_open = found.fail_open
+        if not found.targets:
+            return self._failed(outcome, "no targets")
+        chooser = self.chooser(group, node.zone)
+        sticky = stickiness(group.arn, group.attributes, weighted=len(groups) > 1)
+        key = bound_target(self.seal, sticky, cookies, now) if sticky else None
+        same = next((target for target in found.targets if target.key == key), None) if key else None
+        outcome.reused_target = same is not None
+        target = same or chooser.choose(found.targets, now)
+        headers = for_target(
+            request, balancer.attributes, outcome.trace, added=added, listener=outcome.listener.attributes
+        )
+        event = ""
+        if group.type == LAMBDA:
+            try:
+                event = json.dumps(
+                    lambdatargets.event(replace(request, headers=headers), group.arn, multi_value=_multi_value(group))
+                )
+            except lambdatargets.Invalid as invalid:
+                return self._failed(outcome, invalid.cause)
+        else:
+            headers = without_hop_by_hop(headers) + _upgrade(request)
+        outcome.target, outcome.sent = target, now
+        outcome.forwarded = replace(request, target=request.url, headers=headers)
+        chooser.begin(target)
+        return Forward(outcome, outcome.forwarded, group, target, chooser, close, event, cookies, sticky, sticky_group)
+
+    def chooser(self, group: TargetGroup, zone: str) -> Chooser:
+        """What takes turns among a group's targets at the node of a zone; another one when the algorithm changes.
+
+        >>> from eslabon.elbv2.application.examples import balancer
+        >>> shop, exchanges = balancer()
+        >>> group = exchanges.groups["group"]
+        >>> exchanges.chooser(group, "us-east-1a") is exchanges.chooser(group, "us-east-1a")
+        True
+        >>> exchanges.chooser(group, "us-east-1a") is exchanges.chooser(group, "us-east-1b")
+        False
+        """
+        key = (group.arn, zone, group.attributes.get(_ALGORITHM), group.attributes.get(_SLOW_START))
+        found = self._choosers.get(key)
+        if found is None:
+            found = self._choosers[key] = chooser_for(group.attributes, self._ids.random)
+        return found
+
+    def finish(self, forward: Forward, response: Response, now: float) -> Answer:
+        """The target has answered, with these headers at least: what the client gets; the body is passed on as it is.
+
+        >>> from eslabon.elbv2.application.examples import balancer, request
+        >>> shop, exchanges = balancer(group={"stickiness.enabled": "true"})
+        >>> place = (shop, shop.listeners["listener"], shop.nodes[0])
+        >>> answer = exchanges.finish(exchanges.begin(*place, request("/"), now=0.0), Response(200), now=0.1)
+        >>> [(name, value.partition("=")[0]) for name, value in answer.response.headers if name == "Set-Cookie"]
+        [('Set-Cookie', 'AWSALB'), ('Set-Cookie', 'AWSALBCORS')]
+        """
+        outcome = forward.outcome
+        outcome.answered, outcome.target_status = now, response.status
+        cookies = group_cookies(self.seal, forward.group.arn, forward.sticky_group, now)
+        if forward.sticky:
+            request = outcome.request
+            agent = (request.header("user-agent") or [""])[0] if request.header("origin") else ""
+            answered = [value for name, value in response.headers if name.lower() == "set-cookie"]
+            cookies += target_cookies(
+                self.seal, forward.sticky, forward.target.key, forward.cookies, answered, now, agent
+            )
+        headers = for_client(response.headers, outcome.listener.attributes, now, cookies)
+        if response.status == 101:
+            headers += _upgrade(Request("", "", response.headers))
+        outcome.status = response.status
+        return Answer(outcome, replace(response, headers=headers), forward.close, forward)
+
+    def finish_function(self, forward: Forward, result: str, now: float) -> Answer:
+        """A Lambda function has returned, this JSON text: what the client gets, 502 when it is no response.
+
+        >>> from eslabon.elbv2.application.examples import balancer, request
+        >>> shop, exchanges = balancer()
+        >>> forward = exchanges.begin(shop, shop.listeners["listener"], shop.nodes[0], request("/"), now=0.0)
+        >>> exchanges.finish_function(forward, '"hello"', now=0.1).outcome.cause
+        'invalid function response'
+        """
+        try:
+            response = lambdatargets.response(result, multi_value=_multi_value(forward.group))
+        except lambdatargets.Invalid as invalid:
+            return self.fail(forward, invalid.cause, now)
+        return self.finish(forward, response, now)
+
+    def fail(self, forward: Forward, cause: str, now: float) -> Answer:
+        """No answer came from the target; cause: a key of answers.CAUSES.
+
+        >>> from eslabon.elbv2.application.examples import balancer, request
+        >>> shop, exchanges = balancer()
+        >>> forward = exchanges.begin(shop, shop.listeners["listener"], shop.nodes[0], request("/"), now=0.0)
+        >>> exchanges.fail(forward, "refused", now=0.1).response.status
+        502
+        """
+        answer = self._failed(forward.outcome, cause, close=forward.close, now=now)
+        answer.forward = forward
+        return answer
+
+    def end(self, answer: Answer, now: float) -> None:
+        """The client has its answer, or is gone: the target is less busy, and whoever observes is told.
+
+        >>> from eslabon.elbv2.application.examples import balancer, request
+        >>> shop, exchanges = balancer()
+        >>> exchanges.observers.append(lambda outcome: print(outcome.status, outcome.ended))
+        >>> place = (shop, shop.listeners["listener"], shop.nodes[0])
+        >>> exchanges.end(exchanges.begin(*place, request("/", method="TRACE"), now=0.0), now=0.1)
+        405 0.1
+        """
+        outcome, response = answer.outcome, answer.response
+        if answer.forward:
+            answer.forward.chooser.end(answer.forward.target)
+        head = sum(len(name) + len(value) + 4 for name, value in response.headers)
+        outcome.sent_bytes = outcome.sent_bytes or 17 + len(response.reason) + head + len(response.body)
+        outcome.ended = now
+        for observer in self.observers:
+            observer(outcome)
+
+    def _failed(self, outcome: Outcome, cause: str, *, close: bool = False, now: float | None = None) -> Answer:
+        outcome.cause = cause
+        return self._own(outcome, failure(cause), close, now)
+
+    def _own(self, outcome: Outcome, response: Response, close: bool, now: float | None = None) -> Answer:
+        outcome.status = response.status
+        when = outcome.received if now is None else now
+        return Answer(outcome, own(response, outcome.listener.attributes, when), close)
+
+
+def _multi_value(group: TargetGroup) -> bool:
+    return group.attributes.get("lambda.multi_value_headers.enabled") == "true"
+
+
+def _upgrade(request: Request) -> tuple[tuple[str, str], ...]:
+    """The headers with which a connection is taken over, for WebSockets: they go on though they are hop by hop."""
+    wanted = request.header("upgrade")
+    return (("Connection", "upgrade"), ("Upgrade", wanted[0])) if wanted else ()

@@ -1,0 +1,46 @@
+"""What became of one request: the facts that access logs, metrics, the journal and pictures tell of it, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eslabon.elbv2.application.desync import COMPLIANT, Classification
+from eslabon.elbv2.application.messages import Request
+from eslabon.elbv2.resources import Listener, LoadBalancer, Node, Rule, Target, TargetGroup
+
+
+@dataclass(slots=True)
+class Outcome:
+    """One request and what became of it; times are seconds since 1970, None: it did not come to that."""
+
+    balancer: LoadBalancer
+    listener: Listener
+    node: Node
+    request: Request  # as the client sent it
+    received: float
+    trace: str  # X-Amzn-Trace-Id, as the target gets it
+    classification: Classification = COMPLIANT
+    rule: Rule | None = None
+    action: str = ""  # forward, redirect, fixed-response
+    redirect: str = ""  # the URL
+    group: TargetGroup | None = None
+    target: Target | None = None
+    fail_open: bool = False
+    forwarded: Request | None = None  # as the target gets it, after the transforms
+    sent: float | None = None  # to the target
+    answered: float | None = None  # when the target's answer began
+    target_status: int | None = None
+    cause: str = ""  # why the balancer answered by itself, a key of answers.CAUSES
+    status: int = 0  # what the client got
+    reused_target: bool = False  # whether a cookie chose the target
+    certificate: str | None = None  # ARN of the certificate that the client got
+    tls: tuple[str, str] | None = None  # version and cipher suite, in OpenSSL's words
+    sent_bytes: int = 0  # to the client
+    ended: float | None = None
+
+    @property
+    def received_bytes(self) -> int:
+        """The size of the request as HTTP/1.1 has it, headers and all."""
+        request = self.request
+        head = sum(len(name) + len(value) + 4 for name, value in request.headers)
+        return len(request.method) + len(request.target) + len(request.version) + 4 + head + 2 + len(request.body)
