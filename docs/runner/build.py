@@ -48,6 +48,7 @@ SERVICES = {
     "sts": "sts",
     "s3": "s3",
     "cloudwatch": "monitoring",
+    "acm": "acm",
 }
 # The services that most programs use are fetched before the first output. Each other service is a part, and so is this:
 FIRST = ("events", "sqs")

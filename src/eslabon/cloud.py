@@ -38,6 +38,7 @@ SERVICES = {
     "ec2": "eslabon.support.ec2:Ec2",
     "sts": "eslabon.support.sts:Sts",
     "cloudwatch": "eslabon.support.cloudwatch:CloudWatch",
+    "acm": "eslabon.support.acm:Acm",
 }
 _GLOBAL = frozenset({"iam"})  # one for all Regions
 
