@@ -14,6 +14,7 @@ from urllib.parse import quote_plus
 from weakref import WeakKeyDictionary
 
 from eslabon.errors import ServiceError
+from eslabon.permissions import Policy
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
@@ -83,6 +84,8 @@ class Bucket:
     region: str
     created: datetime
     objects: dict[str, Stored] = field(default_factory=dict)
+    policy: Policy | None = None
+    policy_text: str = ""
 
 
 # A bucket's name is taken for all accounts and Regions of a cloud.

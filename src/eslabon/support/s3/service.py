@@ -1,7 +1,7 @@
 """The S3 API, a method an operation.
 
-Left out: versions, ranges, multipart uploads (and with them boto3's upload and download helpers), access control,
-encryption settings, tags, notifications, every other setting of a bucket.
+Left out: versions, ranges, multipart uploads (and with them boto3's upload and download helpers), access control lists,
+encryption settings, tags, notifications, every other setting of a bucket but its policy.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from eslabon.errors import ServiceError
+from eslabon.ids import Arn
 from eslabon.pagination import InvalidToken, page
 from eslabon.service import Service
 from eslabon.support.s3.buckets import BUCKETS, Stored, checked_name, encoded, listed_names
 from eslabon.support.s3.buckets import Bucket as StoredBucket
+from eslabon.support.s3.policies import admitted, checked_policy
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
@@ -122,7 +124,7 @@ class S3(Service):
         Traceback (most recent call last):
         botocore.exceptions.ClientError: An error occurred (BucketNotEmpty) ...
         """
-        if self._find(Bucket).objects:
+        if self._find(Bucket, "s3:DeleteBucket").objects:
             raise ServiceError("BucketNotEmpty", "The bucket you tried to delete is not empty", 409)
         del self._buckets[Bucket]
 
@@ -149,7 +151,7 @@ class S3(Service):
         Traceback (most recent call last):
         botocore.exceptions.ClientError: An error occurred (404) when calling the HeadBucket operation: Not Found
         """
-        bucket = _head(lambda: self._find(Bucket))
+        bucket = _head(lambda: self._find(Bucket, "s3:ListBucket"))
         return {"BucketRegion": bucket.region, "BucketArn": f"arn:aws:s3:::{Bucket}", "AccessPointAlias": False}
 
     # -- objects
@@ -177,14 +179,42 @@ class S3(Service):
         >>> s3.put_object(Bucket="orders-2026", Key="1", Body=b"one")["ETag"]
         '"f97c5d29941bfb1b2fdab0874906ab82"'
         """
-        bucket = self._find(Bucket)
+        bucket = self._find(Bucket, "s3:PutObject", Key)
+        return self._store(bucket, Key, Body, ContentType, Metadata or {})
+
+    def write_for(self, principal: str, Bucket: str, Key: str, Body: bytes, source_arn: str) -> None:
+        """Store an object for a service that the bucket's policy lets in; the journal notes what is missing.
+
+        For services, not for programs. Raises NoSuchBucket, AccessDenied.
+
+        >>> from eslabon import Cloud
+        >>> cloud = Cloud()
+        >>> _ = cloud.client("s3").create_bucket(Bucket="logs-2026")
+        >>> cloud.service("s3").write_for("logdelivery.elasticloadbalancing.amazonaws.com", "logs-2026", "1", b"one",
+        ...     "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/shop/50dc6c495c0c9188")
+        Traceback (most recent call last):
+        eslabon.errors.ServiceError: AccessDenied: Access Denied
+        >>> next(cloud.journal.of("refusal"))["missing"]["Action"]
+        's3:PutObject'
+        """
+        bucket = self._buckets.get(Bucket)
+        if bucket is None:
+            raise _no_bucket()
+        arn = f"arn:aws:s3:::{Bucket}/{Key}"
+        asked = {"principal": principal, "action": "s3:PutObject", "resource": arn, "source_arn": source_arn}
+        account = Arn.parse(source_arn).account
+        if not self.admits(bucket.policy, arn, source_account=account, reply=lambda *_: None, **asked):
+            raise _denied()
+        self._store(bucket, Key, Body, DEFAULT_TYPE, {})
+
+    def _store(self, bucket: StoredBucket, Key: str, Body: bytes, type: str, given: Mapping[str, str]) -> Answer:
         if len(Key.encode()) > LONGEST_KEY:
             raise ServiceError("KeyTooLongError", "Your key is too long")
-        metadata = {name.lower(): value for name, value in (Metadata or {}).items()}
+        metadata = {name.lower(): value for name, value in given.items()}
         if sum(len(name.encode()) + len(value.encode()) for name, value in metadata.items()) > LARGEST_METADATA:
             message = "Your metadata headers exceed the maximum allowed metadata size"
             raise ServiceError("MetadataTooLarge", message)
-        stored = Stored(Body, ContentType, metadata, self.clock.datetime().replace(microsecond=0))
+        stored = Stored(Body, type, metadata, self.clock.datetime().replace(microsecond=0))
         bucket.objects[Key] = stored
         return {
             "ETag": stored.etag,
@@ -251,7 +281,7 @@ class S3(Service):
         >>> listed["CommonPrefixes"], [found["Key"] for found in listed["Contents"]], listed["KeyCount"]
         ([{'Prefix': 'a/'}], ['b'], 2)
         """
-        bucket = self._find(Bucket)
+        bucket = self._find(Bucket, "s3:ListBucket")
         names = listed_names(bucket.objects, Prefix, Delimiter)
         ordered = sorted((name for name in names if name > StartAfter), key=str.encode)
         limit = min(MaxKeys, MOST_KEYS)
@@ -285,10 +315,12 @@ class S3(Service):
         >>> s3.delete_object(Bucket="orders-2026", Key="1")["ResponseMetadata"]["HTTPStatusCode"]
         204
         """
-        self._find(Bucket).objects.pop(Key, None)
+        self._find(Bucket, "s3:DeleteObject", Key).objects.pop(Key, None)
 
     def delete_objects(self, Bucket: str, Delete: Mapping[str, Any]) -> Answer:
-        """Delete up to 1,000 objects; all of them are told, also those that there were not. Raises NoSuchBucket.
+        """Delete up to 1,000 objects; those that were not there are told as well, and as Errors those that may not go.
+
+        Raises NoSuchBucket, MalformedXML.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 
@@ -298,27 +330,104 @@ class S3(Service):
         >>> s3.delete_objects(Bucket="orders-2026", Delete={"Objects": [{"Key": "1"}]})["Deleted"]
         [{'Key': '1'}]
         """
-        bucket = self._find(Bucket)
         if not 0 < len(Delete["Objects"]) <= MOST_KEYS:
             message = "The XML you provided was not well-formed or did not validate against our published schema"
             raise ServiceError("MalformedXML", message)
+        deleted, errors = [], []
         for one in Delete["Objects"]:
-            bucket.objects.pop(one["Key"], None)
-        return {} if Delete.get("Quiet") else {"Deleted": [{"Key": one["Key"]} for one in Delete["Objects"]]}
+            try:
+                self.delete_object(Bucket, one["Key"])
+                deleted.append({"Key": one["Key"]})
+            except ServiceError as refused:
+                if refused.code != "AccessDenied":
+                    raise
+                errors.append({"Key": one["Key"], "Code": refused.code, "Message": refused.message})
+        return {"Deleted": None if Delete.get("Quiet") else deleted, "Errors": errors or None}
 
-    def _find(self, name: str) -> StoredBucket:
+    # -- the policy of a bucket
+
+    def put_bucket_policy(self, Bucket: str, Policy: str) -> None:
+        """Give a bucket of one's own its policy, in place of the one that it has.
+
+        Raises MalformedPolicy, NoSuchBucket, MethodNotAllowed (another account's), AccessDenied (a public policy).
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+
+        >>> from eslabon import Cloud
+        >>> s3 = Cloud().client("s3")
+        >>> _ = s3.create_bucket(Bucket="logs-2026")
+        >>> s3.put_bucket_policy(Bucket="logs-2026", Policy="nonsense")
+        Traceback (most recent call last):
+        botocore.exceptions.ClientError: An error occurred (MalformedPolicy) ... the first byte must be '{'
+        """
+        bucket = self._own(Bucket)
+        bucket.policy, bucket.policy_text = checked_policy(Policy, Bucket), Policy
+
+    def get_bucket_policy(self, Bucket: str) -> Answer:
+        """Read the policy of a bucket of one's own. Raises NoSuchBucketPolicy, NoSuchBucket, MethodNotAllowed.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html
+
+        >>> from eslabon import Cloud
+        >>> s3 = Cloud().client("s3")
+        >>> _ = s3.create_bucket(Bucket="logs-2026")
+        >>> s3.get_bucket_policy(Bucket="logs-2026")
+        Traceback (most recent call last):
+        botocore.exceptions.ClientError: An error occurred (NoSuchBucketPolicy) ... The bucket policy does not exist
+        """
+        bucket = self._own(Bucket)
+        if bucket.policy is None:
+            raise ServiceError("NoSuchBucketPolicy", "The bucket policy does not exist", 404)
+        return {"Policy": bucket.policy_text}
+
+    def delete_bucket_policy(self, Bucket: str) -> None:
+        """Take away the policy, if there is one. Raises NoSuchBucket, MethodNotAllowed.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html
+
+        >>> from eslabon import Cloud
+        >>> s3 = Cloud().client("s3")
+        >>> _ = s3.create_bucket(Bucket="logs-2026")
+        >>> s3.delete_bucket_policy(Bucket="logs-2026")["ResponseMetadata"]["HTTPStatusCode"]
+        204
+        """
+        self._own(Bucket).policy = None
+
+    def _own(self, name: str) -> StoredBucket:
         bucket = self._buckets.get(name)
         if bucket is None:
-            raise ServiceError("NoSuchBucket", "The specified bucket does not exist", 404)
-        if bucket.account != self.account:  # no bucket policy can let it in: they are not modelled
-            raise ServiceError("AccessDenied", "Access Denied", 403)
+            raise _no_bucket()
+        if bucket.account != self.account:
+            message = "The specified method is not allowed against this resource."
+            raise ServiceError("MethodNotAllowed", message, 405)
+        return bucket
+
+    def _find(self, name: str, action: str, key: str = "") -> StoredBucket:
+        """The bucket, if who asks may do this with it or with the object of this key."""
+        bucket = self._buckets.get(name)
+        if bucket is None:
+            raise _no_bucket()
+        own = bucket.account == self.account
+        if bucket.policy or not own:
+            principal = self.cloud.call("sts", "get_caller_identity", {}, account=self.account)["Arn"]
+            resource = f"arn:aws:s3:::{name}/{key}" if key else f"arn:aws:s3:::{name}"
+            if not admitted(bucket.policy, owner=own, principal=principal, action=action, resource=resource):
+                raise _denied()
         return bucket
 
     def _object(self, bucket: str, key: str) -> Stored:
-        stored = self._find(bucket).objects.get(key)
+        stored = self._find(bucket, "s3:GetObject", key).objects.get(key)
         if stored is None:
             raise ServiceError("NoSuchKey", "The specified key does not exist.", 404)
         return stored
+
+
+def _no_bucket() -> ServiceError:
+    return ServiceError("NoSuchBucket", "The specified bucket does not exist", 404)
+
+
+def _denied() -> ServiceError:
+    return ServiceError("AccessDenied", "Access Denied", 403)
 
 
 def _head(find: Callable[[], Found]) -> Found:
