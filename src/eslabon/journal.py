@@ -19,6 +19,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "refusal": ("source", "target", "principal", "action", "missing"),
     "depth": ("arn", "visible", "in_flight", "delayed"),
     "listening": ("arn", "address", "ports", "why"),
+    "request": ("balancer", "zone", "rule", "group", "target", "status", "cause", "began"),
+    "health": ("group", "target", "state", "reason"),
     "log": ("group", "stream", "message"),
     "execution": ("arn", "machine", "status", "execution"),  # the Execution itself, so that it can still be drawn
 }

@@ -64,6 +64,18 @@ class Result(NamedTuple):
 Endpoint = Callable[[Call], Result]
 
 
+class Unreachable(Exception):
+    """A client has not got through: the reason is the OSError that its operating system, or its TLS, would give.
+
+    >>> Unreachable(ConnectionRefusedError(111, "Connection refused")).reason.errno
+    111
+    """
+
+    def __init__(self, reason: OSError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
 class Network:
     """The names and addresses that this cloud's network knows.
 
@@ -190,7 +202,10 @@ class CloudHandler(urllib.request.BaseHandler):
             raise urllib.error.URLError(f"the cloud's network knows no host {parts.hostname!r}")
         opener: Any = getattr(self, "parent", None)
         contexts = [getattr(handler, "_context", None) for handler in getattr(opener, "handlers", ())]
-        result = endpoint(_call(request, parts, next(filter(None, contexts), None)))
+        try:
+            result = endpoint(_call(request, parts, next(filter(None, contexts), None)))
+        except Unreachable as unreachable:
+            raise urllib.error.URLError(unreachable.reason) from None
         message = email.message.Message()
         for name, value in result.headers:
             message[name] = value

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from eslabon.elbv2.checking import Checking
 from eslabon.elbv2.operations.limits import AccountLimits
 from eslabon.elbv2.operations.listeners import Listeners
 from eslabon.elbv2.operations.loadbalancers import LoadBalancers
 from eslabon.elbv2.operations.targetgroups import TargetGroups
-from eslabon.elbv2.operations.targets import Targets
 
 
-class ElasticLoadBalancingV2(LoadBalancers, Listeners, TargetGroups, Targets, AccountLimits):
+class ElasticLoadBalancingV2(Checking, LoadBalancers, Listeners, TargetGroups, AccountLimits):
     """The API: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/"""
 
     modelled: ClassVar[Mapping[str, str]] = {

@@ -119,6 +119,8 @@ class Exchanges:
         """
         trace = trace_header(request, new_trace(now, self._ids.hex(24)))
         outcome = Outcome(balancer, listener, node, request, now, trace, tls=tls, certificate=certificate)
+        if listener.protocol == "HTTPS" and request.scheme == "http":
+            return self._failed(outcome, "plain HTTP", close=True)
         outcome.classification = classify(request)
         mode = balancer.attributes.get("routing.http.desync_mitigation_mode", "defensive")
         treated = treatment(mode, outcome.classification.tier)

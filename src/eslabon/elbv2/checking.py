@@ -1,0 +1,115 @@
+"""Health checks: while the targets of a group are used, each is checked at every interval, in the background.
+
+AWS's nodes check each for itself; here one check a target does, from the node of its zone. Checks of HTTPS look at no
+certificate, as AWS's do not.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING
+
+from eslabon.elbv2.application import lambdatargets
+from eslabon.elbv2.application.messages import Request
+from eslabon.elbv2.balancing.checks import count, judge
+from eslabon.elbv2.balancing.health import Reason
+from eslabon.elbv2.inprocess import InProcess
+from eslabon.elbv2.resources import ALB, LAMBDA, LoadBalancer, Node, Target, TargetGroup
+from eslabon.network import Call, Result
+
+if TYPE_CHECKING:
+    from eslabon.cloud import Cloud
+
+FIRST = 1.0  # seconds until a group that is used is checked for the first time
+CHECKED = ("initial", "healthy", "unhealthy", "unhealthy.draining")
+
+
+class Checking(InProcess):
+    """The health checks of one account and Region."""
+
+    def __init__(self, cloud: Cloud, account: str, region: str) -> None:
+        super().__init__(cloud, account, region)
+        self._checking: set[str] = set()  # ARNs of the target groups whose next check is due
+
+    def check_health(self, group: TargetGroup) -> None:
+        """See that health checks run while the targets of a group are used, as soon as a balancer is active.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> shop.cloud.clock.advance(200)
+        >>> shop.group.targets["172.31.0.10", 80].health.state  # nothing listens there
+        'unhealthy'
+        """
+        if group.arn in self._checking or not any(one.health.state in CHECKED for one in group.targets.values()):
+            return
+        active = min((balancer.active for balancer in self.users(group)), default=self.clock.now)
+        self._checking.add(group.arn)
+        begin = max(self.clock.now, active) + FIRST
+        self.clock.call_at(begin, partial(self._check_all, group), background=True)
+
+    def _check_all(self, group: TargetGroup) -> None:
+        if self.groups.get(group.arn) is group:
+            self.settle(group)  # it is still among those that are checked: no other series begins
+            users = [balancer for balancer in self.users(group) if balancer.active <= self.clock.now]
+            targets = [target for target in group.targets.values() if target.health.state in CHECKED]
+            if users and targets:
+                for target in targets:
+                    self._check(group, target, users[0])
+                self.clock.call_later(group.check.interval, partial(self._check_all, group), background=True)
+                return
+        self._checking.discard(group.arn)
+
+    def _check(self, group: TargetGroup, target: Target, balancer: LoadBalancer) -> None:
+        """Send one check; what it finds counts when the answer is there, or the time is over."""
+        node = next((node for node in balancer.nodes if node.zone == target.zone), balancer.nodes[0])
+        elapsed, connected, status = self._probe(group, target, balancer, node)
+        found = judge(group.check, group.protocol, elapsed=elapsed, connected=connected, status=status)
+        later = partial(self._count, group, target, found)
+        self.clock.call_later(min(elapsed, group.check.timeout), later, background=True)
+
+    def _probe(
+        self, group: TargetGroup, target: Target, balancer: LoadBalancer, node: Node
+    ) -> tuple[float, bool, int | None]:
+        """How long a check takes, whether it has connected, and the status of the answer, if there was one."""
+        check, path = group.check, group.check.path or "/"
+        multi_value = group.attributes.get("lambda.multi_value_headers.enabled") == "true"
+        if group.type == LAMBDA:
+            event = json.dumps(lambdatargets.health_check(group.arn, path, multi_value=multi_value))
+            elapsed, cause, payload = self._invoke(group, target, event)
+            try:
+                status = None if cause else lambdatargets.response(payload, multi_value=multi_value).status
+            except lambdatargets.Invalid:
+                status = None
+            return elapsed, True, status
+        port = int(check.port) if check.port.isdigit() else target.port or 80
+        headers = (("Connection", "close"), ("User-Agent", lambdatargets.HEALTH_CHECKER), ("Accept-Encoding", "gzip"))
+        if group.type == ALB:
+            return self._probe_balancer(self.balancers.get(target.id), port, path, headers)
+        address = self._address_of(group, target)
+        call = Call("GET", path, (("Host", f"{address}:{port}"), *headers), scheme=check.protocol.lower(), port=port)
+        wanted = None if check.protocol in ("TCP", "TLS") else call
+        elapsed, found = self._connect(balancer, node, address, port, wanted, check.timeout)
+        if isinstance(found, Result):
+            return elapsed, True, found.status
+        return elapsed, found != "refused", None
+
+    def _probe_balancer(
+        self, balancer: LoadBalancer | None, port: int, path: str, headers: tuple[tuple[str, str], ...]
+    ) -> tuple[float, bool, int | None]:
+        """A check of a balancer that is a target: a request as any other."""
+        if balancer is None or self.listener_at(balancer, port) is None:
+            return 0.0, False, None
+        node = balancer.nodes[0]
+        request = Request("GET", path, (("Host", node.address), *headers), client=node.address, port=port)
+        with self.clock.work() as work:
+            status = self.handle(balancer, node, request).status
+        return work.elapsed, True, status
+
+    def _count(self, group: TargetGroup, target: Target, found: Reason | None) -> None:
+        if target.health.at(self.clock.now) in CHECKED and count(group, target, found, self.clock.now):
+            name = f"{target.id}:{target.port}" if target.port else target.id
+            health = target.health
+            self.journal.record("health", group=group.arn, target=name, state=health.state, reason=health.reason)

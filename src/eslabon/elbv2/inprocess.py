@@ -1,0 +1,300 @@
+"""Requests in process: from urllib through a balancer's node to the target's application, in virtual time.
+
+They come from outside the VPC, from 203.0.113.7: what code would send from within, an instance or a function, is not
+modelled, so an internal balancer is out of reach. Network Load Balancers are elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from eslabon.elbv2.application import tls
+from eslabon.elbv2.application.answers import CONNECT_TIMEOUT
+from eslabon.elbv2.application.exchange import Answer, Exchanges, Forward
+from eslabon.elbv2.application.messages import Request, Response
+from eslabon.elbv2.application.outcome import Outcome
+from eslabon.elbv2.balancing.zones import resolved
+from eslabon.elbv2.operations.registry import forwarded_to
+from eslabon.elbv2.operations.targets import Targets
+from eslabon.elbv2.resources import APPLICATION, INSTANCE, LAMBDA, Listener, LoadBalancer, Node, Target, TargetGroup
+from eslabon.errors import NotModelled, ServiceError
+from eslabon.ids import Arn
+from eslabon.network import Call, Endpoint, Result, Unreachable, serve
+from eslabon.permissions import parse_policy
+
+if TYPE_CHECKING:
+    from eslabon.cloud import Cloud
+
+CLIENT = "203.0.113.7"
+LATENCY = 0.001  # seconds from node to target and back; code takes none but what it waits
+CLIENTS_PATIENCE = 127.0  # seconds until the operating system gives up connecting, with Linux's defaults
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\0\r\n]*")
+
+
+class InProcess(Targets):
+    """What answers at the DNS names of the load balancers of one account and Region."""
+
+    def __init__(self, cloud: Cloud, account: str, region: str) -> None:
+        super().__init__(cloud, account, region)
+        self.exchanges = Exchanges(self.groups, self.ids)
+        self.exchanges.observers.append(self._note)
+        self._turns: Counter[str] = Counter()  # how often each balancer's name was resolved
+        cloud.network.resolvers.append(self._endpoint)
+
+    def _endpoint(self, name: str) -> Endpoint | None:
+        for balancer in self.balancers.values():
+            if (balancer.dns_name or "").lower() == name:
+                return lambda call: self.take(balancer, call)
+        return None
+
+    def take(self, balancer: LoadBalancer, call: Call) -> Result:
+        """A client's call to a balancer's name. Raises Unreachable and TimeoutError, as clients see them.
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> shop.service.take(shop.balancer, Call("GET", "/", []))
+        Traceback (most recent call last):
+        eslabon.network.Unreachable: [Errno -2] Name or service not known
+        """
+        if self.clock.now < balancer.active:
+            raise Unreachable(socket.gaierror(-2, "Name or service not known"))
+        if balancer.type != APPLICATION:
+            raise NotModelled("elbv2", f"HTTP through a {balancer.type} load balancer", [APPLICATION])
+        node = self.resolve(balancer)
+        if balancer.scheme != "internet-facing" or not self._reaches(node.address, call.port, CLIENT):
+            self.clock.sleep(CLIENTS_PATIENCE if call.timeout is None else call.timeout)
+            raise Unreachable(_timed_out(call))
+        listener = self.listener_at(balancer, call.port)
+        if listener is None:
+            raise Unreachable(ConnectionRefusedError(111, "Connection refused"))
+        certificate = self._shake_hands(listener, call) if call.scheme == "https" else None
+        request = Request(
+            call.method,
+            call.target,
+            tuple(call.headers),
+            call.body,
+            CLIENT,
+            50_000 + self._turns[balancer.arn] % 10_000,
+            call.scheme,
+            call.port,
+            server_name=call.host if certificate else None,
+        )
+        response = self.handle(balancer, node, request, certificate=certificate, patience=call.timeout)
+        body = b"" if call.method == "HEAD" else response.body
+        return Result(response.status, response.headers, body, response.reason)
+
+    def resolve(self, balancer: LoadBalancer) -> Node:
+        """The node that the balancer's name leads to now: those in DNS take turns.
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> [shop.service.resolve(shop.balancer).zone for _ in range(3)]
+        ['us-east-1a', 'us-east-1b', 'us-east-1a']
+        """
+        groups = [self.groups[arn] for arn in forwarded_to(balancer)]
+        for group in groups:
+            self.settle(group)
+        zones = resolved([node.zone for node in balancer.nodes], groups, balancer.attributes, balancer.type)
+        turn = self._turns[balancer.arn]
+        self._turns[balancer.arn] += 1
+        return next(node for node in balancer.nodes if node.zone == zones[turn % len(zones)])
+
+    def listener_at(self, balancer: LoadBalancer, port: int) -> Listener | None:
+        """The listener of a port; None: there is none.
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> shop.service.listener_at(shop.balancer, 80) is shop.listener, shop.service.listener_at(shop.balancer, 81)
+        (True, None)
+        """
+        return next((one for one in balancer.listeners.values() if one.port == port), None)
+
+    def _reaches(self, address: str, port: int, source: str, groups: list[str] | None = None) -> bool:
+        ec2: Any = self.cloud.service("ec2", region=self.region, account=self.account)
+        return bool(ec2.reaches(address, port, "tcp", source, groups or ()))
+
+    def _shake_hands(self, listener: Listener, call: Call) -> str | None:
+        """The certificate that the client gets, as far as it takes it; None: the listener speaks plain HTTP."""
+        try:
+            import ssl
+        except ImportError as missing:  # in the page
+            raise NotModelled("elbv2", "https where Python has no ssl, as in the page", ["http"]) from missing
+        if listener.protocol != "HTTPS":
+            raise Unreachable(ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"))
+        described = {
+            arn: self.ask("acm", "describe_certificate", CertificateArn=arn)["Certificate"]
+            for arn in listener.certificates
+        }
+        names = {arn: [one["DomainName"], *one["SubjectAlternativeNames"]] for arn, one in described.items()}
+        arn = tls.chosen(names, call.host)
+        pems = self.ask("acm", "get_certificate", CertificateArn=arn)
+        chain = [pems["Certificate"], *([pems["CertificateChain"]] if pems.get("CertificateChain") else [])]
+        refused = tls.refusal(call.context, call.host, names[arn], chain)
+        if refused:
+            raise Unreachable(refused)
+        return arn
+
+    # --- From the node to the target and back -------------------------------------------------------------------------
+
+    def handle(
+        self,
+        balancer: LoadBalancer,
+        node: Node,
+        request: Request,
+        *,
+        certificate: str | None = None,
+        patience: float | None = None,
+    ) -> Response:
+        """What a client gets for a request to a node; the time that it takes passes, or lengthens the caller's work.
+
+        certificate: of the connection. patience: seconds after which the client leaves: then TimeoutError.
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> shop.service.handle(shop.balancer, shop.balancer.nodes[0], Request("GET", "/")).status  # nothing runs there
+        504
+        """
+        listener = self.listener_at(balancer, request.port)
+        if listener is None:
+            raise LookupError(f"{balancer.name} has no listener of port {request.port}")
+        clock, exchanges, now = self.clock, self.exchanges, self.clock.now
+        agreed = tls.AGREED if certificate else None
+        begun = exchanges.begin(balancer, listener, node, request, now, tls=agreed, certificate=certificate)
+        if isinstance(begun, Answer):
+            elapsed, answer = 0.0, begun
+        else:
+            elapsed, answered = self._ask_target(begun)
+            if patience is not None and elapsed >= patience:
+                elapsed, answered = patience, partial(exchanges.fail, begun, "client left")
+            answer = answered(now + elapsed)
+        clock.call_at(
+            now + elapsed, lambda: exchanges.end(answer, now + elapsed)
+        )  # also when the caller's work goes on
+        clock.sleep(elapsed)
+        if answer.outcome.cause == "client left":
+            raise TimeoutError("timed out")
+        return answer.response
+
+    def _ask_target(self, forward: Forward) -> tuple[float, Callable[[float], Answer]]:
+        """How long the target takes, and what makes the answer of it, given the time."""
+        exchanges, outcome = self.exchanges, forward.outcome
+        balancer, request, group = outcome.balancer, forward.request, forward.group
+        if group.type == LAMBDA:
+            elapsed, cause, payload = self._invoke(group, forward.target, forward.event)
+            if cause:
+                return elapsed, partial(exchanges.fail, forward, cause)
+            return elapsed, partial(exchanges.finish_function, forward, payload)
+        call = Call(
+            request.method,
+            request.target,
+            request.headers,
+            request.body,
+            (group.protocol or "HTTP").lower(),
+            request.host,
+            forward.target.port or 80,
+        )
+        idle = float(balancer.attributes.get("idle_timeout.timeout_seconds", 60))
+        elapsed, found = self._connect(
+            balancer, outcome.node, self._address_of(group, forward.target), call.port, call, idle
+        )
+        if isinstance(found, str):
+            return elapsed, partial(exchanges.fail, forward, found)
+        headers = tuple(found.headers)
+        if not any(name.lower() == "content-length" for name, _ in headers):
+            headers += (("Content-Length", str(len(found.body))),)
+        return elapsed, partial(exchanges.finish, forward, Response(found.status, headers, found.body, found.reason))
+
+    def _address_of(self, group: TargetGroup, target: Target) -> str:
+        if group.type != INSTANCE:
+            return target.id
+        try:
+            return str(self._described_instance(target.id)["PrivateIpAddress"])
+        except (ServiceError, KeyError):  # it is terminated: nobody has its address any more
+            return ""
+
+    def _connect(
+        self, balancer: LoadBalancer, node: Node, address: str, port: int, call: Call | None, limit: float
+    ) -> tuple[float, Result | str]:
+        """How long it takes until an address has answered, and what, or why it has not, a key of answers.CAUSES.
+
+        call: None for a connection alone. limit: seconds that the node waits.
+        """
+        if not address or not self._reaches(address, port, node.address, balancer.security_groups):
+            return min(CONNECT_TIMEOUT, limit), "connection time-out"
+        host = self.cloud.network.at(address, port)
+        if host is None or host.refuse:
+            return 0.0, "refused"
+        if call is None:
+            return 0.0, Result(200, ())
+        if host.silent:
+            return limit, "idle time-out"
+        with self.clock.work() as work:
+            self.clock.sleep(LATENCY + host.delay)
+            try:
+                found: Result | str = serve(host.application, call, node.address)
+            except ValueError:
+                found = "malformed response"
+        if work.elapsed >= limit:
+            return limit, "idle time-out"
+        if isinstance(found, Result):
+            if not 100 <= found.status <= 599 or not all(_HEADER.fullmatch(":".join(one)) for one in found.headers):
+                return work.elapsed, "malformed response"
+            promised = [int(value) for name, value in found.headers if name.lower() == "content-length"]
+            if call.method != "HEAD" and found.status != 304 and max(promised, default=0) > len(found.body):
+                return limit, "idle time-out"  # the missing bytes never come
+        return work.elapsed, found
+
+    def _invoke(self, group: TargetGroup, target: Target, event: str) -> tuple[float, str, str]:
+        """How long a function takes for an event (JSON text); why it fails, a key of answers.CAUSES, or its result."""
+        place, asked = Arn.parse(target.id), {"FunctionName": target.id}
+        where = {"region": place.region, "account": place.account}
+        try:
+            policy = parse_policy(self.cloud.call("lambda", "get_policy", asked, **where)["Policy"])
+        except ServiceError:
+            policy = None
+        may = self.admits(
+            policy,
+            target.id,
+            principal=self.principal,
+            action="lambda:InvokeFunction",
+            resource=target.id,
+            source_arn=group.arn,
+            source_account=self.account,
+            reply=lambda result, failure: None,
+        )
+        with self.clock.work() as work:
+            try:
+                self.cloud.call("lambda", "get_function", asked, **where)
+                if not may:
+                    return 0.0, "access denied", ""
+                answer = self.cloud.call("lambda", "invoke", {**asked, "Payload": event}, **where)
+            except ServiceError as refused:
+                gone = refused.code == "ResourceNotFoundException"
+                return 0.0, "no function" if gone else "function failed", ""
+        payload = answer["Payload"]
+        text = payload if isinstance(payload, str) else payload.decode()
+        return work.elapsed, "function failed" if answer.get("FunctionError") else "", text
+
+    def _note(self, outcome: Outcome) -> None:
+        """Write a request into the journal."""
+        target, rule = outcome.target, outcome.rule
+        self.journal.record(
+            "request",
+            balancer=outcome.balancer.arn,
+            zone=outcome.node.zone,
+            rule=None if rule is None else rule.priority or "default",
+            group=outcome.group.arn if outcome.group else None,
+            target=f"{target.id}:{target.port}" if target and target.port else target and target.id,
+            status=outcome.status,
+            cause=outcome.cause,
+            began=outcome.received,
+        )
+
+
+def _timed_out(call: Call) -> OSError:
+    return TimeoutError(110, "Connection timed out") if call.timeout is None else TimeoutError("timed out")
