@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from eslabon.boto import service_model
 from eslabon.errors import ServiceError
-from eslabon.support.ec2.errors import lookup
-from eslabon.support.ec2.filters import member, paged, select
+from eslabon.support.ec2.finding import invalid, lookup
 from eslabon.support.ec2.instances import (
     ACTIONS,
     BOOT,
-    NO_EFFECT,
     REMEMBERED,
     SCRIPT,
     Instance,
@@ -21,8 +19,9 @@ from eslabon.support.ec2.instances import (
     shown,
     shown_state,
 )
-from eslabon.support.ec2.places import Image
-from eslabon.support.ec2.state import Answer, Many, State
+from eslabon.support.ec2.places import Shown
+from eslabon.support.ec2.state import PUBLIC, Many, State
+from eslabon.support.ec2.tagging import tags_given
 from eslabon.support.ec2.userdata import started
 
 if TYPE_CHECKING:
@@ -31,23 +30,12 @@ if TYPE_CHECKING:
 LARGEST_USER_DATA = 16_384  # bytes
 LONGEST_TOKEN = 64
 
-FILTERS = {
-    "architecture": member("Architecture"),
-    "availability-zone": member("Placement", "AvailabilityZone"),
-    "dns-name": member("PublicDnsName"),
-    "image-id": member("ImageId"),
-    "instance-id": member("InstanceId"),
-    "instance-state-code": member("State", "Code"),
-    "instance-state-name": member("State", "Name"),
-    "instance-type": member("InstanceType"),
-    "instance.group-id": member("SecurityGroups", "GroupId"),
-    "instance.group-name": member("SecurityGroups", "GroupName"),
-    "ip-address": member("PublicIpAddress"),
-    "private-dns-name": member("PrivateDnsName"),
-    "private-ip-address": member("PrivateIpAddress"),
-    "subnet-id": member("SubnetId"),
-    "vpc-id": member("VpcId"),
-}
+FILTERS = (
+    "architecture availability-zone=Placement.AvailabilityZone dns-name=PublicDnsName image-id instance-id "
+    "instance-state-code=State.Code instance-state-name=State.Name instance-type ip-address=PublicIpAddress "
+    "instance.group-id=SecurityGroups.GroupId instance.group-name=SecurityGroups.GroupName private-dns-name "
+    "private-ip-address subnet-id vpc-id"
+)
 
 
 class Instances(State):
@@ -65,16 +53,15 @@ class Instances(State):
         InstanceType: str | None = None,
         SubnetId: str | None = None,
         SecurityGroupIds: Sequence[str] = (),
-        SecurityGroups: Sequence[str] = (),
         UserData: str | bytes = "",
         ClientToken: str | None = None,
         TagSpecifications: Many = (),
-    ) -> Answer:
+    ) -> Shown:
         """Launch MinCount to MaxCount instances, in the subnet or in the first zone; they are pending for a while.
 
         What UserData starts listens some time after they run, when eslabon recognises the script: see userdata.
 
-        Raises MissingParameter, InvalidParameterValue, InvalidParameterCombination, the errors of the ids' kinds,
+        Raises MissingParameter, InvalidParameterValue, the errors of the ids' kinds,
         IdempotentParameterMismatch, InsufficientFreeAddressesInSubnet, TagLimitExceeded.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html
@@ -91,52 +78,43 @@ class Instances(State):
         botocore.exceptions.ClientError: An error occurred (InvalidParameterValue) ... Invalid value 't9.micro' for ...
         """
         given = {name: value for name, value in locals().items() if name not in ("self", "ClientToken")}
-        if ClientToken in self._tokens:
-            return self._again(ClientToken, given)
-        image = self._image(ImageId, InstanceType)
-        groups = self._groups(SecurityGroupIds, SecurityGroups, SubnetId)
-        user_data = UserData.decode(errors="replace") if isinstance(UserData, bytes) else UserData
-        if len(user_data.encode()) > LARGEST_USER_DATA:
-            raise _invalid(f"User data is limited to {LARGEST_USER_DATA} bytes")
         if ClientToken and len(ClientToken) > LONGEST_TOKEN:
-            raise _invalid(f"The client token has more than {LONGEST_TOKEN} characters")
-        tags = self.tags_given(TagSpecifications, "instance", ("volume", "network-interface", "spot-instances-request"))
-        subnet = lookup("subnet", [SubnetId] if SubnetId else list(self.subnets)[:1], self.subnets)[0]
-        free = self.free_addresses(subnet)
+            raise invalid(f"The client token has more than {LONGEST_TOKEN} characters")
+        before, reservation = self._tokens.get(ClientToken or "", (given, ""))
+        if given != before:
+            message = "The client token has already been used with other parameters"
+            raise ServiceError("IdempotentParameterMismatch", message)
+        if self._of(reservation):
+            return self._of(reservation)[0]
+        image = self._image(ImageId, InstanceType)
+        groups = [group.id for group in lookup("sg", SecurityGroupIds, self.groups)] or [self.default_group]
+        [subnet] = lookup("subnet", [SubnetId] if SubnetId else list(self.subnets)[:1], self.subnets)
+        user_data = UserData.encode() if isinstance(UserData, str) else UserData
+        if len(user_data) > LARGEST_USER_DATA:
+            raise invalid(f"User data is limited to {LARGEST_USER_DATA} bytes")
+        tags = tags_given(TagSpecifications, "instance")
         if not 1 <= MinCount <= MaxCount:
-            what = "minCount" if MinCount < 1 else "maxCount"
-            message = "minCount must be at least 1, and maxCount not less than minCount"
-            raise _invalid(
-                f"Value ({MinCount if MinCount < 1 else MaxCount}) for parameter {what} is invalid. {message}"
-            )
-        if free < MinCount:
+            raise invalid(f"minCount ({MinCount}) must be at least 1, and maxCount ({MaxCount}) not less than minCount")
+        count = min(MaxCount, self.free_addresses(subnet["SubnetId"]))
+        if count < MinCount:
             message = "The specified subnet does not have enough free addresses to satisfy the request."
             raise ServiceError("InsufficientFreeAddressesInSubnet", message)
         reservation = self.new_id("r")
-        for index in range(min(MaxCount, free)):
+        for index in range(count):
             name = self.new_id("i")
             interface = self.new_interface(subnet, groups, name, public=True)
-            instance = Instance(
-                name, image, InstanceType or "", interface, reservation, index, self.clock.now, user_data
-            )
-            self.instances[name] = instance
+            launched = (reservation, index, self.clock.now)
+            instance = self.instances[name] = Instance(name, image, InstanceType or "", interface, *launched, user_data)
             self.tags.put(name, tags)
             self._pass(instance, "pending", BOOT, "running")
         if ClientToken:
             self._tokens[ClientToken] = given, reservation
-        return self._reservation(reservation, [self._shown(one) for one in self._of(reservation)])
+        return self._of(reservation)[0]
 
-    def describe_instances(
-        self,
-        InstanceIds: Sequence[str] = (),
-        Filters: Many = (),
-        MaxResults: int | None = None,
-        NextToken: str | None = None,
-    ) -> Answer:
+    def describe_instances(self, InstanceIds: Sequence[str] = (), Filters: Many = ()) -> Shown:
         """Describe instances, by reservation: those with the ids, or all; terminated ones for an hour.
 
-        Raises InvalidInstanceID.NotFound, InvalidInstanceID.Malformed, InvalidParameterCombination,
-        InvalidParameterValue.
+        Raises InvalidInstanceID.NotFound, InvalidInstanceID.Malformed, InvalidParameterValue.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
 
@@ -148,23 +126,11 @@ class Instances(State):
         Traceback (most recent call last):
         botocore.exceptions.ClientError: An error occurred (InvalidInstanceID.NotFound) ...
         """
-        if MaxResults is not None and InstanceIds:
-            message = "The parameter instancesSet cannot be used with the parameter maxResults"
-            raise ServiceError("InvalidParameterCombination", message)
-        if MaxResults is not None and not 5 <= MaxResults <= 1000:
-            raise _invalid(
-                f"Value ({MaxResults}) for parameter maxResults is invalid. Expecting a value from 5 to 1000."
-            )
-        wanted = self._found(InstanceIds or [one.id for one in self._remembered().values()])
-        described = select([self._shown(one) for one in wanted], Filters, FILTERS, "describe_instances")
-        answer = paged("Reservations", described, MaxResults, NextToken)
-        reservations: dict[str, list[dict[str, Any]]] = {}
-        for one in answer["Reservations"]:
-            reservations.setdefault(self.instances[one["InstanceId"]].reservation, []).append(one)
-        answer["Reservations"] = [self._reservation(name, found) for name, found in reservations.items()]
-        return answer
+        names = {group.id: group.name for group in self.groups.values()}
+        all_shown = {one.id: shown(one, names, self.region) for one in self._remembered().values()}
+        return {"Reservations": self._reservations(self.described("i", InstanceIds, all_shown, Filters, FILTERS))}
 
-    def start_instances(self, InstanceIds: Sequence[str]) -> Answer:
+    def start_instances(self, InstanceIds: Sequence[str]) -> Shown:
         """Start instances that are stopped, all or none; they get other public addresses.
 
         Raises InvalidInstanceID.NotFound, IncorrectInstanceState.
@@ -178,7 +144,7 @@ class Instances(State):
         """
         return {"StartingInstances": self._act("started", InstanceIds)}
 
-    def stop_instances(self, InstanceIds: Sequence[str]) -> Answer:
+    def stop_instances(self, InstanceIds: Sequence[str]) -> Shown:
         """Stop instances that run, all or none; they keep their private addresses.
 
         Raises InvalidInstanceID.NotFound, IncorrectInstanceState.
@@ -199,7 +165,7 @@ class Instances(State):
         """
         return {"StoppingInstances": self._act("stopped", InstanceIds)}
 
-    def terminate_instances(self, InstanceIds: Sequence[str]) -> Answer:
+    def terminate_instances(self, InstanceIds: Sequence[str]) -> Shown:
         """Terminate instances, all or none; what has been terminated already may be so again.
 
         Raises InvalidInstanceID.NotFound.
@@ -220,58 +186,36 @@ class Instances(State):
         """
         return {"TerminatingInstances": self._act("terminated", InstanceIds)}
 
-    # What RunInstances asks
-
-    def _again(self, token: str, given: Mapping[str, Any]) -> Answer:
-        """The answer to a request whose token was there before."""
-        before, reservation = self._tokens[token]
-        if given != before:
-            message = "The client token has already been used with other parameters"
-            raise ServiceError("IdempotentParameterMismatch", message)
-        return self._reservation(reservation, [self._shown(one) for one in self._of(reservation)])
-
-    def _image(self, image_id: str | None, instance_type: str | None) -> Image:
+    def _image(self, image_id: str | None, instance_type: str | None) -> Shown:
         for name, value in (("ImageId", image_id), ("InstanceType", instance_type)):
             if not value:
                 raise ServiceError("MissingParameter", f"The request must contain the parameter {name}")
-        image = lookup("ami", [image_id or ""], self.images)[0]
+        [image] = lookup("ami", [image_id or ""], self.images)
         if instance_type not in service_model("ec2").shape_for("InstanceType").enum:
-            raise _invalid(f"Invalid value '{instance_type}' for InstanceType.")
-        runs = architecture(instance_type or "")
-        if runs != image.architecture:
-            raise _invalid(
-                f"The architecture '{runs}' of the specified instance type does not match the architecture "
-                f"'{image.architecture}' of the specified AMI. Specify an instance type and an AMI that have matching "
-                "architectures, and try again."
+            raise invalid(f"Invalid value '{instance_type}' for InstanceType.")
+        runs, wants = architecture(instance_type or ""), image["Architecture"]
+        if runs != wants:
+            raise invalid(
+                f"The architecture '{runs}' of the specified instance type does not match the architecture '{wants}' "
+                "of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try "
+                "again."
             )
         return image
 
-    def _groups(self, ids: Sequence[str], names: Sequence[str], subnet: str | None) -> list[str]:
-        if names and subnet:
-            message = "The parameter groupName cannot be used with the parameter subnet"
-            raise ServiceError("InvalidParameterCombination", message)
-        by_name = {group.name: group.id for group in self.groups.values()}
-        for name in names:
-            if name not in by_name:
-                message = f"The security group '{name}' does not exist in default VPC '{self.vpc.id}'"
-                raise ServiceError("InvalidGroup.NotFound", message)
-        found = [group.id for group in lookup("sg", ids, self.groups)] + [by_name[name] for name in names]
-        return list(dict.fromkeys(found)) or [self.default_group]
-
     # States
 
-    def _act(self, action: str, ids: Sequence[str]) -> list[dict[str, Any]]:
-        wanted = self._found(ids)
+    def _act(self, action: str, ids: Sequence[str]) -> list[Shown]:
+        wanted, effects = lookup("i", ids, self._remembered()), ACTIONS[action]
         for instance in wanted:
-            if instance.state not in (*ACTIONS[action], *NO_EFFECT[action]):
+            if instance.state not in effects:
                 raise ServiceError("IncorrectInstanceState", _refusal(instance, action))
         changes = []
         for instance in wanted:
-            before = instance.state
-            if before in ACTIONS[action]:
+            before, effect = instance.state, effects[instance.state]
+            if effect:
                 when = datetime.fromtimestamp(int(self.clock.now), UTC)
                 instance.reason = "" if action == "started" else f"User initiated ({when:%Y-%m-%d %H:%M:%S} GMT)"
-                self._pass(instance, *ACTIONS[action][before])
+                self._pass(instance, *effect)
             states = {"PreviousState": shown_state(before), "CurrentState": shown_state(instance.state)}
             changes.append({"InstanceId": instance.id, **states})
         return changes
@@ -291,8 +235,7 @@ class Instances(State):
         name = self.tags.get(instance.id).get("Name", instance.id)
         self.journal.record("resource", arn=arn, state=state, type="instance", name=name)
         if state == "running":
-            if interface.public is None:
-                self.make_public(interface)
+            interface.public = interface.public or self.new_address(PUBLIC)
             instance.listening = "nothing listens yet: UserData has not run"
             instance.next = self.clock.call_later(SCRIPT, lambda: self._listen(instance))
             return
@@ -315,8 +258,6 @@ class Instances(State):
         arn, ports = self.arn(f"instance/{instance.id}"), sorted(served)
         self.journal.record("listening", arn=arn, address=address, ports=ports, why=instance.listening)
 
-    # What is found, and how it is shown
-
     def _remembered(self) -> dict[str, Instance]:
         for instance in list(self.instances.values()):
             if instance.state == "terminated" and instance.changed + REMEMBERED <= self.clock.now:
@@ -324,22 +265,18 @@ class Instances(State):
                 self.tags.remove(instance.id)
         return self.instances
 
-    def _found(self, ids: Sequence[str]) -> list[Instance]:
-        return lookup("i", dict.fromkeys(ids), self._remembered())
+    def _of(self, reservation: str) -> list[Shown]:
+        every: list[Shown] = self.describe_instances()["Reservations"]
+        return [one for one in every if one["ReservationId"] == reservation]
 
-    def _of(self, reservation: str) -> list[Instance]:
-        return [one for one in self._remembered().values() if one.reservation == reservation]
-
-    def _shown(self, instance: Instance) -> dict[str, Any]:
-        names = {group.id: group.name for group in self.groups.values()}
-        return shown(instance, names, self.shown_tags(instance.id), self.region)
-
-    def _reservation(self, reservation: str, instances: list[dict[str, Any]]) -> Answer:
-        return {"ReservationId": reservation, "OwnerId": self.account, "Groups": [], "Instances": instances}
-
-
-def _invalid(message: str) -> ServiceError:
-    return ServiceError("InvalidParameterValue", message)
+    def _reservations(self, described: list[Shown]) -> list[Shown]:
+        """What was launched together stands together."""
+        found: dict[str, Shown] = {}
+        for one in described:
+            reservation = self.instances[one["InstanceId"]].reservation
+            same = {"ReservationId": reservation, "OwnerId": self.account, "Groups": []}
+            found.setdefault(reservation, {**same, "Instances": []})["Instances"].append(one)
+        return list(found.values())
 
 
 def _refusal(instance: Instance, action: str) -> str:

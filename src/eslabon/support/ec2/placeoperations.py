@@ -1,62 +1,29 @@
-"""Operations that describe what an account has without making it: zones, VPCs, subnets, images."""
+"""Operations that describe what an account has without making it: zones, VPCs, subnets, images. None has pages."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eslabon.errors import ServiceError
-from eslabon.support.ec2.errors import lookup
-from eslabon.support.ec2.filters import member, paged, select
-from eslabon.support.ec2.places import AMAZON
-from eslabon.support.ec2.state import Answer, Many, State
+from eslabon.support.ec2.finding import invalid, select
+from eslabon.support.ec2.places import AMAZON, Shown
+from eslabon.support.ec2.state import Many, State
 
-VPC_FILTERS = {
-    "cidr": member("CidrBlock"),
-    "is-default": member("IsDefault"),
-    "isDefault": member("IsDefault"),
-    "owner-id": member("OwnerId"),
-    "state": member("State"),
-    "vpc-id": member("VpcId"),
-}
-SUBNET_FILTERS = {
-    "availability-zone": member("AvailabilityZone"),
-    "availabilityZone": member("AvailabilityZone"),
-    "availability-zone-id": member("AvailabilityZoneId"),
-    "cidr-block": member("CidrBlock"),
-    "default-for-az": member("DefaultForAz"),
-    "state": member("State"),
-    "subnet-id": member("SubnetId"),
-    "vpc-id": member("VpcId"),
-}
-ZONE_FILTERS = {
-    "opt-in-status": member("OptInStatus"),
-    "region-name": member("RegionName"),
-    "state": member("State"),
-    "zone-id": member("ZoneId"),
-    "zone-name": member("ZoneName"),
-    "zone-type": member("ZoneType"),
-}
-IMAGE_FILTERS = {
-    "architecture": member("Architecture"),
-    "description": member("Description"),
-    "image-id": member("ImageId"),
-    "image-type": member("ImageType"),
-    "is-public": member("Public"),
-    "name": member("Name"),
-    "owner-alias": member("ImageOwnerAlias"),
-    "owner-id": member("OwnerId"),
-    "root-device-type": member("RootDeviceType"),
-    "state": member("State"),
-    "virtualization-type": member("VirtualizationType"),
-}
+VPC_FILTERS = "cidr=CidrBlock is-default isDefault=IsDefault owner-id state vpc-id"
+SUBNET_FILTERS = (
+    "availability-zone availabilityZone=AvailabilityZone availability-zone-id cidr-block default-for-az owner-id "
+    "state subnet-id vpc-id"
+)
+ZONE_FILTERS = "opt-in-status region-name state zone-id zone-name zone-type"
+IMAGE_FILTERS = (
+    "architecture description image-id is-public=Public name owner-alias=ImageOwnerAlias owner-id root-device-type "
+    "state virtualization-type"
+)
 
 
 class Places(State):
     """Zones, VPCs, subnets and images."""
 
-    def describe_availability_zones(
-        self, ZoneNames: Sequence[str] = (), ZoneIds: Sequence[str] = (), Filters: Many = ()
-    ) -> Answer:
+    def describe_availability_zones(self, ZoneNames: Sequence[str] = (), Filters: Many = ()) -> Shown:
         """Describe the Region's Availability Zones. Raises InvalidParameterValue.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeAvailabilityZones.html
@@ -69,33 +36,14 @@ class Places(State):
         Traceback (most recent call last):
         botocore.exceptions.ClientError: An error occurred (InvalidParameterValue) ...
         """
-        found = list(self.zones.values())
-        for given, has in ((ZoneNames, [zone.name for zone in found]), (ZoneIds, [zone.id for zone in found])):
-            wrong = [one for one in given if one not in has]
-            if wrong:
-                raise ServiceError("InvalidParameterValue", f"Invalid availability zone: [{', '.join(wrong)}]")
-            found = [zone for zone in found if not given or {zone.name, zone.id} & set(given)]
-        described = [
-            {
-                "ZoneName": zone.name,
-                "ZoneId": zone.id,
-                "RegionName": self.region,
-                "State": "available",
-                "OptInStatus": "opt-in-not-required",
-                "ZoneType": "availability-zone",
-                "NetworkBorderGroup": self.region,
-            }
-            for zone in found
-        ]
-        return {"AvailabilityZones": select(described, Filters, ZONE_FILTERS, "describe_availability_zones")}
+        there = [zone["ZoneName"] for zone in self.zones]
+        wrong = [name for name in ZoneNames if name not in there]
+        if wrong:
+            raise invalid(f"Invalid availability zone: [{', '.join(wrong)}]")
+        wanted = [zone for zone in self.zones if zone["ZoneName"] in (ZoneNames or there)]
+        return {"AvailabilityZones": select(wanted, Filters, ZONE_FILTERS)}
 
-    def describe_vpcs(
-        self,
-        VpcIds: Sequence[str] = (),
-        Filters: Many = (),
-        MaxResults: int | None = None,
-        NextToken: str | None = None,
-    ) -> Answer:
+    def describe_vpcs(self, VpcIds: Sequence[str] = (), Filters: Many = ()) -> Shown:
         """Describe VPCs: there is the default one. Raises InvalidVpcID.NotFound.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcs.html
@@ -109,27 +57,9 @@ class Places(State):
         Traceback (most recent call last):
         botocore.exceptions.ClientError: An error occurred (InvalidVpcID.NotFound) ... does not exist
         """
-        described = [
-            {
-                "VpcId": vpc.id,
-                "CidrBlock": vpc.cidr,
-                "IsDefault": True,
-                "State": "available",
-                "OwnerId": self.account,
-                "InstanceTenancy": "default",
-                "Tags": self.shown_tags(vpc.id),
-            }
-            for vpc in lookup("vpc", VpcIds or self.vpcs, self.vpcs)
-        ]
-        return paged("Vpcs", select(described, Filters, VPC_FILTERS, "describe_vpcs"), MaxResults, NextToken)
+        return {"Vpcs": self.described("vpc", VpcIds, self.vpcs, Filters, VPC_FILTERS)}
 
-    def describe_subnets(
-        self,
-        SubnetIds: Sequence[str] = (),
-        Filters: Many = (),
-        MaxResults: int | None = None,
-        NextToken: str | None = None,
-    ) -> Answer:
+    def describe_subnets(self, SubnetIds: Sequence[str] = (), Filters: Many = ()) -> Shown:
         """Describe subnets: the default VPC has one in each zone. Raises InvalidSubnetID.NotFound.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSubnets.html
@@ -143,34 +73,10 @@ class Places(State):
         Traceback (most recent call last):
         botocore.exceptions.ClientError: An error occurred (InvalidSubnetID.NotFound) ... does not exist
         """
-        described = [
-            {
-                "SubnetId": subnet.id,
-                "SubnetArn": self.arn(f"subnet/{subnet.id}"),
-                "VpcId": subnet.vpc,
-                "CidrBlock": subnet.cidr,
-                "AvailabilityZone": subnet.zone.name,
-                "AvailabilityZoneId": subnet.zone.id,
-                "AvailableIpAddressCount": self.free_addresses(subnet),
-                "DefaultForAz": True,
-                "MapPublicIpOnLaunch": True,
-                "AssignIpv6AddressOnCreation": False,
-                "State": "available",
-                "OwnerId": self.account,
-                "Tags": self.shown_tags(subnet.id),
-            }
-            for subnet in lookup("subnet", SubnetIds or self.subnets, self.subnets)
-        ]
-        return paged("Subnets", select(described, Filters, SUBNET_FILTERS, "describe_subnets"), MaxResults, NextToken)
+        found = self.described("subnet", SubnetIds, self.subnets, Filters, SUBNET_FILTERS)
+        return {"Subnets": [{**one, "AvailableIpAddressCount": self.free_addresses(one["SubnetId"])} for one in found]}
 
-    def describe_images(
-        self,
-        ImageIds: Sequence[str] = (),
-        Owners: Sequence[str] = (),
-        Filters: Many = (),
-        MaxResults: int | None = None,
-        NextToken: str | None = None,
-    ) -> Answer:
+    def describe_images(self, ImageIds: Sequence[str] = (), Owners: Sequence[str] = (), Filters: Many = ()) -> Shown:
         """Describe images: there are Amazon Linux 2023 for x86_64 and arm64. Raises InvalidAMIID.NotFound.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages.html
@@ -183,27 +89,5 @@ class Places(State):
         >>> ec2.describe_images(Owners=["self"])["Images"]
         []
         """
-        described = [
-            {
-                "ImageId": image.id,
-                "Name": image.name,
-                "Description": image.description,
-                "Architecture": image.architecture,
-                "CreationDate": image.created,
-                "ImageLocation": f"amazon/{image.name}",
-                "ImageOwnerAlias": "amazon",
-                "OwnerId": AMAZON,
-                "ImageType": "machine",
-                "Public": True,
-                "State": "available",
-                "RootDeviceType": "ebs",
-                "RootDeviceName": "/dev/xvda",
-                "VirtualizationType": "hvm",
-                "EnaSupport": True,
-                "PlatformDetails": "Linux/UNIX",
-                "Tags": self.shown_tags(image.id),
-            }
-            for image in lookup("ami", ImageIds or self.images, self.images)
-            if not Owners or {"amazon", AMAZON} & set(Owners)
-        ]
-        return paged("Images", select(described, Filters, IMAGE_FILTERS, "describe_images"), MaxResults, NextToken)
+        found = self.described("ami", ImageIds, self.images, Filters, IMAGE_FILTERS)
+        return {"Images": found if not Owners or {"amazon", AMAZON} & set(Owners) else []}

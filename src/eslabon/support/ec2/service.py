@@ -1,7 +1,8 @@
 """The EC2 API: what it models, put together from its operations, an area a module.
 
 Left out: VPCs and subnets of one's own, gateways and routes, IPv6 addresses, volumes, key pairs, launch templates,
-Spot, network interfaces as resources of their own, elastic addresses, DryRun, quotas.
+Spot, network interfaces as resources of their own, elastic addresses, ids of security group rules, pages of lists,
+DryRun, quotas.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import ClassVar
 from eslabon.support.ec2.groupoperations import SecurityGroups
 from eslabon.support.ec2.instanceoperations import Instances
 from eslabon.support.ec2.placeoperations import Places
-from eslabon.support.ec2.tagoperations import Tagging
+from eslabon.support.ec2.tagging import Tagging
 
 
 class Ec2(Places, SecurityGroups, Instances, Tagging):
@@ -28,6 +29,6 @@ class Ec2(Places, SecurityGroups, Instances, Tagging):
         "Ipv6Range": "*",
         "Tag": "*",
         "TagSpecification": "*",
-        "UserIdGroupPair": "Description GroupId GroupName UserId",
+        "UserIdGroupPair": "Description GroupId UserId",
     }
     gate_skips: ClassVar[frozenset[str]] = frozenset({"TagSpecification.ResourceType"})

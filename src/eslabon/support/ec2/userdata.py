@@ -73,17 +73,17 @@ SCRIPTS: dict[str, tuple[str, int, Callable[[str, str], WsgiApplication]]] = {
 }
 
 
-def started(user_data: str, instance: str, zone: str) -> tuple[dict[int, Host], str]:
+def started(user_data: bytes, instance: str, zone: str) -> tuple[dict[int, Host], str]:
     """What listens in an instance once its UserData has run, by port; and that in words, or why nothing does.
 
-    >>> started("", "i-0123456789abcdef0", "us-east-1a")
+    >>> started(b"", "i-0123456789abcdef0", "us-east-1a")
     ({}, 'nothing listens: no UserData starts a server')
-    >>> started("#!/bin/bash\\ndnf install -y httpd", "i-0123456789abcdef0", "us-east-1a")
+    >>> started(b"#!/bin/bash\\ndnf install -y httpd", "i-0123456789abcdef0", "us-east-1a")
     ({}, 'nothing listens: eslabon runs no scripts, and this UserData is none that it recognises (web.sh)')
     """
     if not user_data:
         return {}, "nothing listens: no UserData starts a server"
-    found = SCRIPTS.get(hashlib.sha256(user_data.encode()).hexdigest())
+    found = SCRIPTS.get(hashlib.sha256(user_data).hexdigest())
     if found is None:
         names = ", ".join(name for name, *_ in SCRIPTS.values())
         return {}, f"nothing listens: eslabon runs no scripts, and this UserData is none that it recognises ({names})"
