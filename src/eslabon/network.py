@@ -15,6 +15,7 @@ import urllib.request
 import urllib.response
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -269,13 +270,19 @@ def serve(application: WsgiApplication, call: Call, client: str = "", *, catch: 
     except Exception:
         if not catch:
             raise
-        traceback.print_exc()
+        _tell(traceback.format_exc())
         return Result(500, [("Content-Type", "text/plain")], b"Internal Server Error", "Internal Server Error")
     if not started:
         raise ValueError("the application has not called start_response")
     status, headers = started[-1]
     code, _, reason = status.partition(" ")
     return Result(int(code), headers, b"".join([*written, *chunks]), reason or _phrase(int(code)))
+
+
+@lru_cache(maxsize=256)
+def _tell(trace: str) -> None:
+    """Write a traceback to stderr, the same one once: health checks come back."""
+    sys.stderr.write(trace)
 
 
 def _phrase(status: int) -> str:

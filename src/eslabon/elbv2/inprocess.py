@@ -66,7 +66,7 @@ class InProcess(Targets):
         if balancer.type != APPLICATION:
             raise NotModelled("elbv2", f"HTTP through a {balancer.type} load balancer", [APPLICATION])
         node = self.resolve(balancer)
-        if balancer.scheme != "internet-facing" or not self._reaches(node.address, call.port, CLIENT):
+        if balancer.scheme != "internet-facing" or not self.admits_client(balancer, call.port, CLIENT):
             self.clock.sleep(CLIENTS_PATIENCE if call.timeout is None else call.timeout)
             raise Unreachable(_timed_out(call))
         listener = self.listener_at(balancer, call.port)
@@ -113,6 +113,16 @@ class InProcess(Targets):
         (True, None)
         """
         return next((one for one in balancer.listeners.values() if one.port == port), None)
+
+    def admits_client(self, balancer: LoadBalancer, port: int, client: str) -> bool:
+        """Whether the balancer's security groups let a client in on a port.
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()  # in the default security group, which lets in its own members alone
+        >>> shop.service.admits_client(shop.balancer, 80, "203.0.113.7")
+        False
+        """
+        return self._reaches(balancer.nodes[0].address, port, client)
 
     def _reaches(self, address: str, port: int, source: str, groups: list[str] | None = None) -> bool:
         ec2: Any = self.cloud.service("ec2", region=self.region, account=self.account)
