@@ -18,6 +18,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "dropped": ("source", "target", "event_id"),
     "refusal": ("source", "target", "principal", "action", "missing"),
     "depth": ("arn", "visible", "in_flight", "delayed"),
+    "flow": ("balancer", "zone", "group", "target", "protocol"),
     "listening": ("arn", "address", "ports", "why"),
     "request": ("balancer", "zone", "rule", "group", "target", "status", "cause", "began"),
     "health": ("group", "target", "state", "reason"),

@@ -1,0 +1,299 @@
+"""A client of Network Load Balancers in process, for labs and pages: a simulation, no socket. On AWS it does not exist.
+
+`connect` shows which target a flow gets, and exchanges bytes with what listens there. The clients that programs use on
+AWS reach a balancer through urllib, or through the sockets of `Cloud.serve`. Left out: encryption, also to a TLS
+listener; IPv6; Application Load Balancers as targets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from eslabon.elbv2.flows.flows import Flow, Flows, address_seen, setting
+from eslabon.elbv2.flows.hashing import Packet
+from eslabon.elbv2.flows.proxyprotocol import header
+from eslabon.elbv2.resources import INSTANCE, IP, NETWORK, LoadBalancer, Node
+from eslabon.errors import NotModelled, ServiceError
+from eslabon.network import Call, Host, Result, Unreachable, serve
+
+if TYPE_CHECKING:
+    from eslabon.cloud import Cloud
+
+PATIENCE = 127.0  # seconds until the operating system gives up connecting, with Linux's defaults
+PORTS = range(32_768, 61_000)  # from which clients take theirs, with Linux's defaults
+# The listeners that hear what a client speaks; what no listener hears is dropped.
+LISTENERS = {"TCP": ("TCP", "TCP_UDP"), "UDP": ("UDP", "TCP_UDP"), "TLS": ("TLS",)}
+
+_REGION = re.compile(r"\.elb\.([a-z0-9-]+)\.amazonaws\.com$")
+_PRIVATE = [ip_network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
+_TABLES: WeakKeyDictionary[Any, dict[str, Flows]] = WeakKeyDictionary()  # of each service, by the listener's ARN
+
+Answer = TypeVar("Answer")
+
+
+class BytesServer:
+    """A program at a target that answers bytes, or a datagram, with bytes; `Cloud.host` takes it as an application.
+
+    answer: gets what was sent and the address that the target sees it come from. Asked over HTTP, it says 400.
+
+    >>> from eslabon import Cloud
+    >>> Cloud().host("10.0.0.5", BytesServer(lambda data, client: data.upper()), port=7)
+    """
+
+    def __init__(self, answer: Callable[[bytes, str], bytes]) -> None:
+        self.answer = answer
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("400 Bad Request", [])
+        return []
+
+
+@dataclass
+class Connection:
+    """A TCP or TLS connection, or a UDP socket that sends to one address; `connect` makes it."""
+
+    service: Any
+    balancer: LoadBalancer
+    node: Node
+    flows: Flows
+    packet: Packet
+    timeout: float | None
+    flow: Flow | None = None  # None: no target has it yet, or it is over
+    unsaid: bytes = b""  # what the balancer writes before the client's first bytes
+
+    @property
+    def target(self) -> str | None:
+        """The id or address of the target that has the flow."""
+        return self.flow.target.id if self.flow else None
+
+    def exchange(self, data: bytes) -> bytes:
+        """Send bytes, or a datagram; what the target's BytesServer answers comes back, when it has taken its time.
+
+        Raises ConnectionResetError when the balancer ends the connection, ConnectionRefusedError when nothing listens,
+        TimeoutError when nothing comes back in time, NotModelled when what listens is a web application.
+
+        >>> from eslabon.elbv2.flows.examples import echo
+        >>> cloud, name = echo("UDP")
+        >>> socket = connect(cloud, name, 80, "UDP")
+        >>> socket.exchange(b"hello"), socket.target
+        (b'HELLO', '10.0.0.5')
+        """
+        host, client = self.deliver()
+        if not isinstance(host.application, BytesServer):
+            raise NotModelled("elbv2", "bytes for a web application", ["urllib", "a BytesServer at the target"])
+        sent, self.unsaid = self.unsaid + data, b""
+        return self._wait(host, partial(host.application.answer, sent, client))
+
+    def request(self, call: Call) -> Result:
+        """Send an HTTP request; what the target's web application answers comes back.
+
+        A web server that does not expect proxy protocol answers 400. Raises what `exchange` raises.
+
+        >>> from eslabon.elbv2.flows.examples import echo
+        >>> connect(*echo("TCP"), 80).request(Call("GET", "/", [])).status
+        400
+        """
+        host, client = self.deliver()
+        if self.unsaid:
+            return Result(400, [], b"", "Bad Request")
+        return self._wait(host, partial(serve, host.application, call, client))
+
+    def close(self) -> None:
+        """End the connection; a UDP socket tells nobody.
+
+        >>> from eslabon.elbv2.flows.examples import echo
+        >>> connection = connect(*echo("TCP"), 80)
+        >>> connection.close(); connection.exchange(b"hello")
+        Traceback (most recent call last):
+        ConnectionResetError: the load balancer sends a TCP reset; the flow: unknown
+        """
+        if self.packet.protocol == "tcp":
+            self.flows.close(self.packet)
+        self.flow = None
+
+    def deliver(self, *, begins: bool = False) -> tuple[Host, str]:
+        """Let a packet arrive at a target; what listens there, and the address that the target sees it come from.
+
+        begins: whether it is a SYN. Raises what `exchange` raises.
+
+        >>> from eslabon.elbv2.flows.examples import echo
+        >>> connection = connect(*echo("TCP"), 80)
+        >>> connection.deliver()[1] == connection.node.address  # targets by IP address do not see the client's
+        True
+        """
+        arrival = self.flows.arrive(self.packet, self.node.zone, self.service.clock.now, begins=begins)
+        self.flow = flow = arrival.flow
+        if arrival.outcome == "reset":
+            raise ConnectionResetError(f"the load balancer sends a TCP reset; the flow: {arrival.trouble}")
+        if flow is None:
+            raise self.timed_out(arrival.trouble)
+        client = address_seen(flow.group, self.packet.source, self.node.address)
+        address, port = self._address(flow), flow.target.port or 0
+        if arrival.outcome == "new":
+            self._begin(flow, client, address, port)
+        host: Host | None = self.service.cloud.network.at(address, port)
+        if host is not None and not host.refuse:
+            return host, client
+        self.close()
+        if self.packet.protocol == "udp":
+            raise self.timed_out("nothing listens at the target")
+        raise ConnectionRefusedError(f"nothing listens at {address}, port {port}")
+
+    def _begin(self, flow: Flow, client: str, address: str, port: int) -> None:
+        service, protocol, group = self.service, self.packet.protocol, flow.group
+        if setting(group, "proxy_protocol_v2.enabled") == "true":
+            if protocol == "udp":
+                raise NotModelled("elbv2", "proxy protocol before datagrams", ["proxy protocol before TCP"])
+            self.unsaid = header(*self.packet[1:5])
+        facts = {"balancer": self.balancer.arn, "zone": flow.zone, "group": group.arn, "protocol": protocol}
+        service.journal.record("flow", target=f"{flow.target.id}:{port}", **facts)
+        if client == address:
+            raise self.timed_out("a target that sees the client's address does not reach itself")
+        if not self.reaches(address, port, client, self.balancer.security_groups):
+            raise self.timed_out("a security group is in the way, or no machine is there")
+
+    def reaches(self, address: str, port: int, source: str, groups: Sequence[str] = ()) -> bool:
+        """Whether what a source sends arrives at an address; groups: security groups whose outbound rules it passes.
+
+        >>> from eslabon.elbv2.flows.examples import echo
+        >>> connect(*echo("TCP"), 80).reaches("172.31.255.254", 80, "203.0.113.7")  # no machine is there
+        False
+        """
+        ec2: Any = self.service.cloud.service("ec2", region=self.service.region, account=self.service.account)
+        return bool(ec2.reaches(address, port, self.packet.protocol, source, groups))
+
+    def _address(self, flow: Flow) -> str:
+        if flow.group.type == IP:
+            return flow.target.id
+        if flow.group.type != INSTANCE:
+            raise NotModelled("elbv2", f"flows to targets of type {flow.group.type}", [INSTANCE, IP])
+        try:
+            found = self.service.ask("ec2", "describe_instances", InstanceIds=[flow.target.id])
+            return str(found["Reservations"][0]["Instances"][0]["PrivateIpAddress"])
+        except (ServiceError, KeyError):
+            raise self.timed_out("the instance is terminated") from None
+
+    def _wait(self, host: Host, answer: Callable[[], Answer]) -> Answer:
+        """What a target answers; the time that it takes has passed then, unless the client waits no longer."""
+        clock = self.service.clock
+        if host.silent:
+            raise self.timed_out("the target does not answer")
+        with clock.work() as work:
+            clock.sleep(host.delay)
+            found = answer()
+        if self.timeout is not None and work.elapsed >= self.timeout:
+            raise self.timed_out("the target takes longer")
+        clock.sleep(work.elapsed)
+        if self.flow:
+            self.flow.seen = clock.now
+        return found
+
+    def timed_out(self, why: str) -> TimeoutError:
+        """Wait as long as the client waits; the error that it gets then.
+
+        >>> from eslabon.elbv2.flows.examples import echo
+        >>> connect(*echo("TCP"), 80).timed_out("the target does not answer")
+        TimeoutError('timed out: the target does not answer')
+        """
+        self.service.clock.sleep(PATIENCE if self.timeout is None else self.timeout)
+        return TimeoutError(f"timed out: {why}")
+
+
+def connect(
+    cloud: Cloud,
+    name: str,
+    port: int,
+    protocol: str = "TCP",
+    *,
+    source: str = "203.0.113.7",
+    source_port: int | None = None,
+    timeout: float | None = 10.0,
+) -> Connection:
+    """Connect to a port of a Network Load Balancer, in process and in virtual time; UDP sends nothing yet.
+
+    name: its DNS name, or that of one zone, us-east-1a.shop-0123456789abcdef.elb.us-east-1.amazonaws.com. protocol:
+    TCP, UDP or TLS. source: an IPv4 address on the internet or in the VPC; source_port: any if not given. timeout:
+    seconds, None: as long as an operating system waits. Raises OSError when the name is none, NotModelled, and what
+    `Connection.exchange` raises.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-listeners.html#listener-configuration
+
+    >>> from eslabon.elbv2.flows.examples import echo
+    >>> cloud, name = echo("TCP")
+    >>> connection = connect(cloud, name, 80)
+    >>> connection.target, connection.exchange(b"hello")
+    ('10.0.0.5', b'HELLO')
+    >>> connect(cloud, name, 81)
+    Traceback (most recent call last):
+    TimeoutError: timed out: no TCP listener of the load balancer has port 81
+    >>> connect(cloud, "shop.example.com", 80)
+    Traceback (most recent call last):
+    OSError: no active Network Load Balancer of this cloud has the name 'shop.example.com'
+    """
+    if ":" in source:
+        raise NotModelled("elbv2", "IPv6", ["IPv4"])
+    service, balancer, node = _resolve(cloud, name)
+    chance = service.ids.random
+    number = 0 if protocol == "UDP" else chance.getrandbits(32)
+    # The gateway to the internet has put the node's private address in the place of its public one.
+    ends = (source, source_port or chance.choice(PORTS), node.address, port)
+    packet = Packet("udp" if protocol == "UDP" else "tcp", *ends, sequence=number)
+    listener = service.listener_at(balancer, port)
+    tables = _TABLES.setdefault(service, {})
+    arn = listener.arn if listener else ""
+    flows = tables.setdefault(arn, Flows(balancer, listener, service.groups))
+    connection = Connection(service, balancer, node, flows, packet, timeout)
+    if listener is None or listener.protocol not in LISTENERS[protocol]:
+        raise connection.timed_out(f"no {protocol} listener of the load balancer has port {port}")
+    if balancer.scheme == "internal" and not any(ip_address(source) in one for one in _PRIVATE):
+        raise connection.timed_out("the load balancer is internal, and the client is on the internet")
+    if not connection.reaches(node.address, port, source):
+        raise connection.timed_out("the load balancer's security groups do not let it in")
+    if packet.protocol == "tcp":
+        connection.deliver(begins=True)
+    return connection
+
+
+def request(cloud: Cloud, call: Call) -> Result:
+    """What a client of HTTP gets through a Network Load Balancer: every request has a connection of its own.
+
+    call.host: the balancer's DNS name. Raises Unreachable, and NotModelled for HTTPS.
+
+    >>> from eslabon.elbv2.flows.examples import echo
+    >>> cloud, name = echo("TCP")
+    >>> request(cloud, Call("GET", "/", [], host=name)).status
+    400
+    >>> request(cloud, Call("GET", "/", [], host=name, port=81, timeout=1))
+    Traceback (most recent call last):
+    eslabon.network.Unreachable: timed out: no TCP listener of the load balancer has port 81
+    """
+    if call.scheme == "https":
+        raise NotModelled("elbv2", "HTTPS through a Network Load Balancer, in process", ["HTTP", "Cloud.serve"])
+    try:
+        connection = connect(cloud, call.host, call.port, timeout=call.timeout)
+        result = connection.request(call)
+    except OSError as reason:
+        raise Unreachable(reason) from reason
+    connection.close()
+    return result
+
+
+def _resolve(cloud: Cloud, name: str) -> tuple[Any, LoadBalancer, Node]:
+    """The service, the balancer that has a DNS name, and the node to whose address it resolves."""
+    region = _REGION.search(name)
+    service: Any = region and cloud.service_in_use("elbv2", region=region[1], account=cloud.account)
+    for balancer in service.balancers.values() if service else ():
+        if balancer.type != NETWORK or service.clock.now < balancer.active:
+            continue
+        if name.lower() == balancer.dns_name.lower():
+            return service, balancer, service.resolve(balancer)
+        for node in balancer.nodes:
+            if name.lower() == f"{node.zone}.{balancer.dns_name}".lower():
+                return service, balancer, node
+    raise OSError(f"no active Network Load Balancer of this cloud has the name {name!r}")

@@ -1,0 +1,312 @@
+"""What the nodes of a Network Load Balancer remember: every flow keeps its target until it ends. QUIC is left out.
+
+Passive health checks are left out, and so is the limit of 55,000 connections to a target without the client's address.
+
+AWS: https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html#connection-idle-timeout
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from eslabon.elbv2.application.messages import Request
+from eslabon.elbv2.attributes import of_group
+from eslabon.elbv2.balancing.stickiness import by_source_ip
+from eslabon.elbv2.balancing.zones import Eligible, crosses_zones, eligible, minimum
+from eslabon.elbv2.flows.hashing import FIELDS, FIVE_TUPLE, Packet, flow_hash, pick
+from eslabon.elbv2.resources import ALB, Listener, LoadBalancer, Target, TargetGroup
+from eslabon.elbv2.rules.actions import Forward
+from eslabon.elbv2.rules.decision import compile_rules
+
+TCP_IDLE, OTHER_IDLE = 350.0, 120.0  # seconds
+IDLE_TIMEOUT = "tcp.idle_timeout.seconds"
+_HALF = 1 << 32  # of a hash
+
+# What becomes of a packet: it goes to the target of a new flow, or of one that is known; its sender gets a TCP reset;
+# it is dropped without a word.
+Outcome = Literal["new", "kept", "reset", "dropped"]
+# What is wrong with the flow that a packet belongs to; "": nothing is.
+Trouble = Literal["", "unknown", "idle", "unhealthy", "deregistered", "weight 0", "no target"]
+
+# Attributes of a target group, any of which ends the flows to a target in trouble, and when it does not.
+_ENDS: Mapping[str, Mapping[str, str]] = {
+    "unhealthy": {
+        "target_health_state.unhealthy.connection_termination.enabled": "false",
+        "target_health_state.unhealthy.draining_interval_seconds": "0",  # it is over when the target is unhealthy
+    },
+    "deregistered": {"deregistration_delay.connection_termination.enabled": "false"},
+}
+
+
+@dataclass(slots=True)
+class Flow:
+    """A TCP connection, or datagrams between the same two addresses and ports."""
+
+    packet: Packet  # its first one
+    zone: str  # of the node
+    group: TargetGroup
+    target: Target
+    began: float
+    seen: float  # when data last came from either side
+
+
+class Arrival(NamedTuple):
+    """What becomes of a packet, the flow that it belongs to if it goes on, and what is wrong with the one before."""
+
+    outcome: Outcome
+    flow: Flow | None = None
+    trouble: Trouble = ""
+
+
+class Flows:
+    """The flows of a listener.
+
+    groups: the target groups, by ARN.
+
+    >>> from eslabon.elbv2.flows.examples import network
+    >>> flows = network(3)
+    >>> syn = Packet("tcp", "203.0.113.7", 50000, "198.51.100.1", 80, sequence=1)
+    >>> flows.arrive(syn, "us-east-1a", now=0, begins=True).outcome
+    'new'
+    >>> [flows.arrive(syn, "us-east-1a", now).outcome for now in (1, 351, 702)]
+    ['kept', 'kept', 'reset']
+    """
+
+    def __init__(self, balancer: LoadBalancer, listener: Listener, groups: Mapping[str, TargetGroup]) -> None:
+        self.balancer = balancer
+        self.listener = listener
+        self.groups = groups
+        self.table: dict[Hashable, Flow] = {}
+        self._bound: dict[str, str] = {}  # address of a client: ARN of its group, by target group stickiness
+
+    def arrive(self, packet: Packet, zone: str, now: float, *, begins: bool = False) -> Arrival:
+        """What becomes of a client's packet at the node of a zone.
+
+        now: seconds. begins: whether it is a SYN, which begins a TCP connection.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-listeners.html#listener-configuration
+
+        >>> from eslabon.elbv2.flows.examples import network
+        >>> datagram = Packet("udp", "203.0.113.7", 50000, "198.51.100.1", 53)
+        >>> flows = network(2, "UDP")
+        >>> [flows.arrive(datagram, "us-east-1a", now).outcome for now in (0, 120, 241)]
+        ['new', 'kept', 'new']
+        >>> network(0, "UDP").arrive(datagram, "us-east-1a", 0)
+        Arrival(outcome='dropped', flow=None, trouble='no target')
+        """
+        key = self.key(packet)
+        flow = self.table.get(key)
+        trouble = self.trouble(flow, now) if flow else "unknown"
+        outcome = self.verdict(packet, flow, trouble, begins)
+        if flow and outcome == "kept":
+            flow.seen = now
+            return Arrival("kept", flow, trouble)
+        self.table.pop(key, None)
+        if outcome != "new":
+            return Arrival(outcome, None, trouble)
+        group = self.group(packet)
+        targets = self.eligible(group, zone, now).targets if group else ()
+        if not group or not targets:
+            return Arrival("reset" if packet.protocol == "tcp" else "dropped", None, "no target")
+        flow = Flow(packet, zone, group, self.choose(packet, group, targets), now, now)
+        self.table[key] = flow
+        return Arrival("new", flow, trouble)
+
+    def close(self, packet: Packet) -> None:
+        """Forget a flow: either side has closed the connection, or reset it.
+
+        >>> from eslabon.elbv2.flows.examples import network
+        >>> flows = network(1)
+        >>> syn = Packet("tcp", "203.0.113.7", 50000, "198.51.100.1", 80)
+        >>> _ = flows.arrive(syn, "us-east-1a", 0, begins=True); flows.close(syn)
+        >>> flows.arrive(syn, "us-east-1a", 0).trouble
+        'unknown'
+        """
+        self.table.pop(self.key(packet), None)
+
+    def active(self, now: float) -> int:
+        """How many flows there are; those that have been idle for too long are forgotten.
+
+        >>> from eslabon.elbv2.flows.examples import network
+        >>> flows = network(1)
+        >>> _ = flows.arrive(Packet("tcp", "203.0.113.7", 50000, "198.51.100.1", 80), "us-east-1a", 0, begins=True)
+        >>> flows.active(350), flows.active(351)
+        (1, 0)
+        """
+        self.table = {key: flow for key, flow in self.table.items() if now - flow.seen <= self.idle_timeout(flow)}
+        return len(self.table)
+
+    # --- What a Gateway Load Balancer does otherwise ------------------------------------------------------------------
+
+    def key(self, packet: Packet) -> Hashable:
+        """What packets of one flow have in common.
+
+        >>> from eslabon.elbv2.flows.examples import network
+        >>> network(1).key(Packet("udp", "203.0.113.7", 50000, "198.51.100.1", 53, sequence=9))
+        ('udp', '203.0.113.7', 50000, '198.51.100.1', 53)
+        """
+        return packet[: len(FIVE_TUPLE)]
+
+    def idle_timeout(self, flow: Flow) -> float:
+        """For how many seconds a flow may be silent.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.html
+
+        >>> from eslabon.elbv2.flows.examples import network
+        >>> flows, syn = network(1), Packet("tcp", "203.0.113.7", 50000, "198.51.100.1", 80)
+        >>> flow = flows.arrive(syn, "us-east-1a", 0, begins=True).flow
+        >>> flows.listener.attributes[IDLE_TIMEOUT] = "6000"
+        >>> flows.idle_timeout(flow)
+        6000.0
+        """
+        if flow.packet.protocol != "tcp":
+            return OTHER_IDLE
+        return float(self.listener.attributes.get(IDLE_TIMEOUT, TCP_IDLE))
+
+    def verdict(self, packet: Packet, flow: Flow | None, trouble: Trouble, begins: bool) -> Outcome:
+        """What becomes of a packet whose flow is in trouble, or in none.
+
+        >>> from eslabon.elbv2.flows.examples import network
+        >>> packet = Packet("tcp", "203.0.113.7", 50000, "198.51.100.1", 80)
+        >>> network(1).verdict(packet, None, "unknown", begins=False)
+        'reset'
+        """
+        if begins and packet.protocol == "tcp":
+            return "new"
+        if flow and (not trouble or not _ends(flow.group, trouble)):
+            return "kept"
+        return "reset" if packet.protocol == "tcp" else "new"
+
+    def choose(self, packet: Packet, group: TargetGroup, targets: Sequence[Target]) -> Target:
+        """The target for a new flow, one of these: by the client's address alone when the group is sticky.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html#sticky-sessions
+
+        >>> from eslabon.elbv2.flows.examples import network
+        >>> flows = network(9, stickiness__enabled="true")
+        >>> [group] = flows.groups.values()
+        >>> packets = [Packet("tcp", "203.0.113.7", port, "198.51.100.1", 80) for port in range(50000, 50100)]
+        >>> len({flows.choose(packet, group, list(group.targets.values())).id for packet in packets})
+        1
+        """
+        if setting(group, "stickiness.enabled") == "true" and self.listener.protocol != "TLS":
+            return by_source_ip(packet.source, targets)
+        return targets[flow_hash(packet, FIELDS[packet.protocol]) % _HALF % len(targets)]
+
+    # --- What both do -------------------------------------------------------------------------------------------------
+
+    def group(self, packet: Packet) -> TargetGroup | None:
+        """The target group for a new flow: by the rule for its client's kind of address, and by weight.
+
+        With target group stickiness, a client's address stays with the group that it has had. None: no group has any
+        weight.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-listeners.html#default-actions
+
+        >>> from eslabon.elbv2.flows.examples import network
+        >>> network(1).group(Packet("tcp", "203.0.113.7", 50000, "198.51.100.1", 80)).name
+        'orders'
+        """
+        weights, sticky = self._forward(packet.source)
+        arn: str | None = self._bound.get(packet.source, "") if sticky else ""
+        if not weights.get(arn or ""):
+            # The other half of the hash chooses among the group's targets: the two choices know nothing of each other.
+            fields = FIELDS.get(packet.protocol, FIVE_TUPLE)
+            arn = pick(flow_hash(packet, fields) // _HALF, list(weights.items()))
+        if arn and sticky:
+            self._bound[packet.source] = arn
+        return self.groups[arn] if arn else None
+
+    def eligible(self, group: TargetGroup, zone: str, now: float) -> Eligible:
+        """The targets of a group that the node of a zone may use now for new flows.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/network/target-group-health-checks.html
+
+        >>> from eslabon.elbv2.flows.examples import network
+        >>> flows = network(2)
+        >>> [group] = flows.groups.values()
+        >>> for target in group.targets.values():
+        ...     target.health.state = "unhealthy"
+        >>> found = flows.eligible(group, "us-east-1a", now=0)
+        >>> len(found.targets), found.fail_open
+        (2, True)
+        """
+        targets = list(group.targets.values())
+        for target in targets:
+            target.health.at(now)
+        crosses = crosses_zones(self.balancer.attributes, group.attributes)
+        return eligible(zone, targets, crosses, minimum(group.attributes, "unhealthy_state_routing"))
+
+    def trouble(self, flow: Flow, now: float) -> Trouble:
+        """What is wrong with a flow now, whether or not it ends for that.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/network/target-group-health-checks.html
+
+        >>> from eslabon.elbv2.flows.examples import network
+        >>> flows = network(2)
+        >>> flow = flows.arrive(Packet("udp", "203.0.113.7", 50000, "198.51.100.1", 53), "us-east-1a", 0).flow
+        >>> flow.target.health.state = "unhealthy"
+        >>> flows.trouble(flow, now=0), flows.trouble(flow, now=121)
+        ('unhealthy', 'idle')
+        """
+        if now - flow.seen > self.idle_timeout(flow):
+            return "idle"
+        if self._forward(flow.packet.source)[0].get(flow.group.arn) == 0:
+            return "weight 0"
+        health = flow.target.health
+        state = health.at(now)
+        if state == "unhealthy" and not self.eligible(flow.group, flow.zone, now).fail_open:
+            return "unhealthy"
+        return "deregistered" if state == "unused" and health.reason == "Target.NotRegistered" else ""
+
+    def _forward(self, client: str) -> tuple[dict[str, int], bool]:
+        """The weights of the target groups for a client, by ARN; whether it stays with the group that it has had."""
+        listener = self.listener
+        decision = listener.decision or compile_rules(listener.default, listener.rules.values())
+        rule = decision.decide(Request("", "", client=client))
+        action = decision.action(rule)
+        config = rule.actions[-1].get("ForwardConfig", {}).get("TargetGroupStickinessConfig", {})
+        sticky = bool(config.get("Enabled")) and listener.protocol != "TLS"
+        return dict(action.groups) if isinstance(action, Forward) else {}, sticky
+
+
+def _ends(group: TargetGroup, trouble: Trouble) -> bool:
+    return trouble not in _ENDS or any(setting(group, key) != off for key, off in _ENDS[trouble].items())
+
+
+def setting(group: TargetGroup, key: str) -> str:
+    """An attribute of a target group, or the default for its type and protocol; empty when it has no such attribute.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html
+
+    >>> from eslabon.elbv2.flows.examples import network
+    >>> [group] = network(1).groups.values()
+    >>> setting(group, "proxy_protocol_v2.enabled"), setting(group, "slow_start.duration_seconds")
+    ('false', '')
+    """
+    if key in group.attributes:
+        return group.attributes[key]
+    attribute = of_group(group.type, group.protocol).get(key)
+    return (attribute.default if attribute else None) or ""
+
+
+def address_seen(group: TargetGroup, client: str, node: str, *, endpoint: bool = False) -> str:
+    """The source address that a target sees: the client's, or the node's private one, of the group's kind of address.
+
+    endpoint: whether the connection came through a VPC endpoint.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html#client-ip-preservation
+
+    >>> from eslabon.elbv2.flows.examples import network
+    >>> [group] = network(1).groups.values()
+    >>> address_seen(group, "203.0.113.7", "172.31.0.9"), address_seen(group, "2001:db8::7", "172.31.0.9")
+    ('203.0.113.7', '172.31.0.9')
+    >>> group.attributes["preserve_client_ip.enabled"] = "false"
+    >>> address_seen(group, "203.0.113.7", "172.31.0.9")
+    '172.31.0.9'
+    """
+    preserved = group.type == ALB or setting(group, "preserve_client_ip.enabled") == "true"
+    converted = (":" in client) != (group.address_type == "ipv6")
+    return client if preserved and not converted and not endpoint else node
