@@ -74,10 +74,11 @@ class CloudWatch(Service):
         dimensions: tuple[tuple[str, str], ...],
         value: float,
         unit: str,
+        times: float = 1,
+        *,
         at: float,
-        count: float = 1,
     ) -> None:
-        """Publish a value of a service's own metric; `count` of them at once. For services, not for programs.
+        """Publish a value of a service's own metric, perhaps several times. For services, not for programs.
 
         dimensions: (name, value), sorted by name. at: seconds since 1970.
 
@@ -85,12 +86,12 @@ class CloudWatch(Service):
         >>> cloud = Cloud()
         >>> balancer = (("LoadBalancer", "app/shop/50dc6c495c0c9188"),)
         >>> cloud.service("cloudwatch").record("AWS/ApplicationELB", "RequestCount", balancer, 1, "Count",
-        ...     at=cloud.clock.now, count=20)
+        ...     20, at=cloud.clock.now)
         >>> cloud.clock.advance(LISTED_AFTER)
         >>> [metric["MetricName"] for metric in cloud.client("cloudwatch").list_metrics()["Metrics"]]
         ['RequestCount']
         """
-        self._metric(Key(namespace, name, dimensions)).at(at, unit).add(value, count)
+        self._metric(Key(namespace, name, dimensions)).at(at, unit).add(value, times)
 
     def put_metric_data(self, Namespace: str, MetricData: Sequence[Mapping[str, Any]] = ()) -> None:
         """Publish points of up to 1,000 metrics: a value, values with their counts, or a statistic set each.

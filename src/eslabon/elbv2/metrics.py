@@ -1,0 +1,297 @@
+"""The metrics of Application and Network Load Balancers: names, units, dimensions, and what counts as which.
+
+Left out: capacity units, connections' TLS to targets, rule evaluations, invalid headers, authentication, anomalies,
+target group health by zone, and of Network Load Balancers packets and what security groups reject.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+from eslabon.elbv2.application.answers import CAUSES
+from eslabon.elbv2.application.outcome import Outcome
+from eslabon.elbv2.resources import LAMBDA, NETWORK, LoadBalancer, TargetGroup
+
+APPLICATION_ELB, NETWORK_ELB = "AWS/ApplicationELB", "AWS/NetworkELB"
+INTERVAL = 60  # seconds: a balancer sends its metrics once a minute
+
+BALANCER = (("LoadBalancer",), ("AvailabilityZone", "LoadBalancer"))
+GROUP = (("LoadBalancer", "TargetGroup"), ("AvailabilityZone", "LoadBalancer", "TargetGroup"))
+BOTH = BALANCER + GROUP
+PER_TARGET = (*GROUP, ("TargetGroup",), ("AvailabilityZone", "TargetGroup"))
+FUNCTION = (("TargetGroup",), ("LoadBalancer", "TargetGroup"))
+WHOLE = (("LoadBalancer",),)
+
+Counted = Callable[[Outcome], float]
+_MIN_MAX = "Average, Minimum, Maximum"
+
+
+class Metric(NamedTuple):
+    """One metric: `statistic` is the one that makes sense; `counted`: how much a request counts, None: none does."""
+
+    unit: str
+    statistic: str
+    dimensions: tuple[tuple[str, ...], ...]
+    when: str  # it is counted
+    counted: Counted | None = None
+
+
+class Record(NamedTuple):
+    """A value for one metric, so many times; dimensions are (name, value), sorted by name."""
+
+    namespace: str
+    name: str
+    dimensions: tuple[tuple[str, str], ...]
+    value: float
+    unit: str
+    times: int = 1
+
+
+def _count(dimensions: tuple[tuple[str, ...], ...], when: str, counted: Counted | None = None) -> Metric:
+    return Metric("Count", "Sum", dimensions, when, counted)
+
+
+def _from_balancer(code: str) -> Counted:
+    return lambda one: bool(one.target_status is None or one.cause) and str(one.status).startswith(code.rstrip("X"))
+
+
+def _from_target(code: str) -> Counted:
+    return lambda one: str(one.target_status).startswith(code.rstrip("X"))
+
+
+def _acted(action: str) -> Counted:
+    return lambda one: one.action == action
+
+
+def _failed(*causes: str) -> Counted:
+    return lambda one: one.cause in causes
+
+
+def _per_target(one: Outcome) -> float:
+    """A request's share of each target: of the healthy ones, or when there is none of all."""
+    if one.target is None or one.group is None or one.group.type == LAMBDA:
+        return 0
+    targets = one.group.targets.values()
+    return 1 / (sum(target.health.state == "healthy" for target in targets) or len(targets) or 1)
+
+
+def _not_sticky(one: Outcome) -> bool:
+    sticky = one.group is not None and one.group.attributes.get("stickiness.enabled") == "true"
+    return sticky and one.target is not None and not one.reused_target
+
+
+def _function_failed(one: Outcome) -> bool:
+    return bool(one.cause and CAUSES[one.cause].error_reason)
+
+
+def _bytes(one: Outcome) -> int:
+    return one.received_bytes + one.sent_bytes
+
+
+def _bytes_of_function(one: Outcome) -> int:
+    return _bytes(one) if one.target is not None and one.group is not None and one.group.type == LAMBDA else 0
+
+
+def _is_v6(one: Outcome) -> bool:
+    return ":" in one.request.client
+
+
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+APPLICATION_METRICS: Mapping[str, Metric] = {
+    "RequestCount": _count(BOTH, "a target was chosen for the request", lambda one: one.target is not None),
+    "RequestCountPerTarget": _count(PER_TARGET, "as RequestCount, divided by the healthy targets", _per_target),
+    **{
+        f"HTTPCode_ELB_{code}_Count": _count(BALANCER, f"the balancer itself answers {code}", _from_balancer(code))
+        for code in ("3XX", "4XX", "5XX", "500", "502", "503", "504")
+    },
+    **{
+        f"HTTPCode_Target_{code}_Count": _count(BOTH, f"the target answers {code}", _from_target(code))
+        for code in ("2XX", "3XX", "4XX", "5XX")
+    },
+    "HTTP_Fixed_Response_Count": _count(BALANCER, "a rule answers with a fixed response", _acted("fixed-response")),
+    "HTTP_Redirect_Count": _count(BALANCER, "a rule redirects", _acted("redirect")),
+    "TargetConnectionErrorCount": _count(BOTH, "no connection is made", _failed("refused", "connection time-out")),
+    "TargetTLSNegotiationErrorCount": _count(BOTH, "there is no TLS session with the target", _failed("handshake")),
+    "UnhealthyRoutingRequestCount": _count(GROUP, "the request is routed by failing open", lambda one: one.fail_open),
+    "NonStickyRequestCount": _count(BALANCER, "stickiness is on, and no cookie chose the target", _not_sticky),
+    "DesyncMitigationMode_NonCompliant_Request_Count": _count(
+        BALANCER, "the request does not comply with RFC 7230", lambda one: one.classification.tier != "Compliant"
+    ),
+    "IPv6RequestCount": _count(BALANCER, "the client has an IPv6 address", _is_v6),
+    "LambdaUserError": _count(FUNCTION, "a function's request fails because of the function", _function_failed),
+    "TargetResponseTime": Metric("Seconds", "Average, pNN", BOTH, "the target begins its answer"),
+    "ProcessedBytes": Metric("Bytes", "Sum", BALANCER, "bytes come from clients and go to them", _bytes),
+    "IPv6ProcessedBytes": Metric("Bytes", "Sum", BALANCER, "so, over IPv6", lambda one: _is_v6(one) and _bytes(one)),
+    "LambdaTargetProcessedBytes": Metric("Bytes", "Sum", WHOLE, "so, with functions", _bytes_of_function),
+    "NewConnectionCount": _count(BALANCER, "a TCP connection is made, by a client or to a target"),
+    "ActiveConnectionCount": _count(BALANCER, "each minute: TCP connections of clients and to targets"),
+    "RejectedConnectionCount": _count(BALANCER, "the balancer has its most connections"),
+    "ClientTLSNegotiationErrorCount": _count(BALANCER, "there is no TLS session with the client"),
+    "HealthyHostCount": Metric("Count", _MIN_MAX, GROUP, "each minute: targets that are healthy"),
+    "UnHealthyHostCount": Metric("Count", _MIN_MAX, GROUP, "each minute: targets that are unhealthy"),
+}
+
+# Those that are counted by protocol too, as NewFlowCount_TCP.
+_BY_PROTOCOL: Mapping[str, Metric] = {
+    "NewFlowCount": _count(BALANCER, "a flow begins"),
+    "ActiveFlowCount": Metric("Count", _MIN_MAX, BALANCER, "each minute: flows"),
+    "ProcessedBytes": Metric("Bytes", "Sum", BALANCER, "bytes go through, with TCP and IP headers"),
+}
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-cloudwatch-metrics.html
+NETWORK_METRICS: Mapping[str, Metric] = {
+    **_BY_PROTOCOL,
+    **{f"{name}_{protocol}": metric for name, metric in _BY_PROTOCOL.items() for protocol in ("TCP", "TLS", "UDP")},
+    "TCP_Client_Reset_Count": _count(BALANCER, "a client resets a connection"),
+    "TCP_Target_Reset_Count": _count(BALANCER, "a target resets a connection"),
+    "TCP_ELB_Reset_Count": _count(BALANCER, "the balancer resets a connection"),
+    "ClientTLSNegotiationErrorCount": _count(BALANCER, "there is no TLS session with the client"),
+    "TargetTLSNegotiationErrorCount": _count(BALANCER, "there is no TLS session with the target"),
+    "UnhealthyRoutingFlowCount": _count(GROUP, "a flow is routed by failing open"),
+    "HealthyHostCount": Metric("Count", "Minimum, Maximum", GROUP, "each minute: targets that are healthy"),
+    "UnHealthyHostCount": Metric("Count", "Minimum, Maximum", GROUP, "each minute: targets that are unhealthy"),
+}
+METRICS = {APPLICATION_ELB: APPLICATION_METRICS, NETWORK_ELB: NETWORK_METRICS}
+
+
+def records(
+    balancer: LoadBalancer,
+    name: str,
+    value: float,
+    *,
+    zone: str = "",
+    group: TargetGroup | None = None,
+    times: int = 1,
+) -> Iterator[Record]:
+    """The records of a value: one for each combination of dimensions that the metric has.
+
+    Combinations with a zone or a target group are left out where there is none. Raises KeyError for what is no metric.
+
+    >>> from eslabon.elbv2.application.examples import balancer
+    >>> shop, _ = balancer()
+    >>> [record.dimensions for record in records(shop, "NewConnectionCount", 1, zone="us-east-1a")]
+    [(('LoadBalancer', 'shop'),), (('AvailabilityZone', 'us-east-1a'), ('LoadBalancer', 'shop'))]
+    >>> list(records(shop, "NewFlowCount", 1))
+    Traceback (most recent call last):
+    KeyError: 'NewFlowCount'
+    """
+    namespace = NETWORK_ELB if balancer.type == NETWORK else APPLICATION_ELB
+    metric = METRICS[namespace][name]
+    for dimensions in _dimensions(metric.dimensions, balancer.arn, zone, group.arn if group else ""):
+        yield Record(namespace, name, dimensions, float(value), metric.unit, times)
+
+
+@lru_cache(maxsize=1024)
+def _dimensions(
+    kinds: tuple[tuple[str, ...], ...], balancer: str, zone: str, group: str
+) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """The final portions of the ARNs stand for balancer and target group: app/shop/50dc…, targetgroup/shop/73e2…."""
+    named = {
+        "AvailabilityZone": zone,
+        "LoadBalancer": balancer.rpartition(":loadbalancer/")[2],
+        "TargetGroup": group.rpartition(":")[2],
+    }
+    found = (tuple((name, named[name]) for name in kind) for kind in kinds)
+    return tuple(pairs for pairs in found if all(value for _, value in pairs))
+
+
+def host_counts(balancer: LoadBalancer, group: TargetGroup) -> Iterator[Record]:
+    """How many targets are healthy and how many unhealthy, in all and by zone; nothing of a group without targets.
+
+    >>> from eslabon.elbv2.application.examples import balancer
+    >>> shop, exchanges = balancer(targets=["172.31.0.10", "172.31.16.10"])
+    >>> for record in host_counts(shop, exchanges.groups["group"]):
+    ...     print(record.name, record.dimensions[0][1], record.value)
+    HealthyHostCount shop 2.0
+    HealthyHostCount us-east-1a 1.0
+    HealthyHostCount us-east-1b 1.0
+    UnHealthyHostCount shop 0.0
+    UnHealthyHostCount us-east-1a 0.0
+    UnHealthyHostCount us-east-1b 0.0
+    """
+    for name, state in (("HealthyHostCount", "healthy"), ("UnHealthyHostCount", "unhealthy")):
+        zones = Counter({node.zone: 0 for node in balancer.nodes})
+        zones.update(target.zone or "" for target in group.targets.values() if target.health.state.startswith(state))
+        if group.targets:
+            yield from records(balancer, name, zones.total(), group=group)
+            for zone in zones:
+                yield from list(records(balancer, name, zones[zone], zone=zone, group=group))[1:]
+
+
+@dataclass(slots=True)
+class _Like:
+    """Requests that count alike: one of them, how many, and what differs."""
+
+    one: Outcome
+    times: int = 0
+    bytes: int = 0
+    seconds: Counter[float] = field(default_factory=Counter)  # until the target began its answer
+
+
+class Tally:
+    """What has been requested in a minute, until it is sent to CloudWatch; a request costs one look-up.
+
+    >>> from eslabon.elbv2.application.examples import balancer, request
+    >>> from eslabon.elbv2.application.messages import Response
+    >>> shop, exchanges = balancer()
+    >>> tally = Tally()
+    >>> exchanges.observers.append(tally.add)
+    >>> for number in range(3):
+    ...     forward = exchanges.begin(shop, shop.listeners["listener"], shop.nodes[0], request("/"), now=number)
+    ...     exchanges.end(exchanges.finish(forward, Response(200), now=number + 0.25), now=number + 0.25)
+    >>> taken = {record.name: record for record in tally.take() if len(record.dimensions) == 1}
+    >>> taken["RequestCount"].times, taken["HTTPCode_Target_2XX_Count"].times, taken["TargetResponseTime"].value
+    (3, 3, 0.25)
+    >>> list(tally.take())
+    []
+    """
+
+    def __init__(self) -> None:
+        self._like: dict[tuple[object, ...], _Like] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._like)
+
+    def add(self, outcome: Outcome) -> None:
+        """Count a request that has ended.
+
+        >>> from eslabon.elbv2.application.examples import balancer, request
+        >>> shop, exchanges = balancer()
+        >>> place = (shop, shop.listeners["listener"], shop.nodes[0])
+        >>> answer = exchanges.begin(*place, request("/", method="TRACE"), now=0)
+        >>> tally = Tally(); tally.add(answer.outcome)
+        >>> sorted({record.name for record in tally.take()})
+        ['HTTPCode_ELB_4XX_Count', 'ProcessedBytes']
+        """
+        group = outcome.group
+        key = (
+            *(outcome.balancer.arn, outcome.node.zone, group and group.arn, outcome.target is None),
+            *(outcome.status, outcome.target_status, outcome.cause, outcome.action, outcome.fail_open),
+            *(outcome.reused_target, outcome.classification.tier, ":" in outcome.request.client),
+        )
+        like = self._like.get(key)
+        if like is None:
+            like = self._like[key] = _Like(outcome)
+        like.times += 1
+        like.bytes += _bytes(outcome)
+        if outcome.answered is not None and outcome.sent is not None:
+            like.seconds[round(outcome.answered - outcome.sent, 3)] += 1
+
+    def take(self) -> Iterator[Record]:
+        """The records of what has been counted, which is forgotten.
+
+        >>> list(Tally().take())
+        []
+        """
+        counted, self._like = self._like, {}
+        for like in counted.values():
+            of = partial(records, like.one.balancer, zone=like.one.node.zone, group=like.one.group)
+            for name, metric in APPLICATION_METRICS.items():
+                value = metric.counted(like.one) if metric.counted else 0
+                if value:
+                    yield from of(name, like.bytes / like.times if metric.unit == "Bytes" else value, times=like.times)
+            for seconds, times in like.seconds.items():
+                yield from of("TargetResponseTime", seconds, times=times)
