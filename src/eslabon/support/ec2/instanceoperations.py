@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -53,15 +55,16 @@ class Instances(State):
         InstanceType: str | None = None,
         SubnetId: str | None = None,
         SecurityGroupIds: Sequence[str] = (),
-        UserData: str | bytes = "",
+        UserData: str = "",
         ClientToken: str | None = None,
         TagSpecifications: Many = (),
     ) -> Shown:
         """Launch MinCount to MaxCount instances, in the subnet or in the first zone; they are pending for a while.
 
-        What UserData starts listens some time after they run, when eslabon recognises the script: see userdata.
+        What UserData (boto3 encodes it in base64) starts listens some time after they run, when eslabon recognises the
+        script: see userdata.
 
-        Raises MissingParameter, InvalidParameterValue, the errors of the ids' kinds,
+        Raises MissingParameter, InvalidParameterValue, InvalidUserData.Malformed, the errors of the ids' kinds,
         IdempotentParameterMismatch, InsufficientFreeAddressesInSubnet, TagLimitExceeded.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html
@@ -89,7 +92,7 @@ class Instances(State):
         image = self._image(ImageId, InstanceType)
         groups = [group.id for group in lookup("sg", SecurityGroupIds, self.groups)] or [self.default_group]
         [subnet] = lookup("subnet", [SubnetId] if SubnetId else list(self.subnets)[:1], self.subnets)
-        user_data = UserData.encode() if isinstance(UserData, str) else UserData
+        user_data = _decoded(UserData)
         if len(user_data) > LARGEST_USER_DATA:
             raise invalid(f"User data is limited to {LARGEST_USER_DATA} bytes")
         tags = tags_given(TagSpecifications, "instance")
@@ -277,6 +280,13 @@ class Instances(State):
             same = {"ReservationId": reservation, "OwnerId": self.account, "Groups": []}
             found.setdefault(reservation, {**same, "Instances": []})["Instances"].append(one)
         return list(found.values())
+
+
+def _decoded(user_data: str) -> bytes:
+    try:
+        return base64.b64decode(user_data, validate=True)
+    except binascii.Error:
+        raise ServiceError("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.") from None
 
 
 def _refusal(instance: Instance, action: str) -> str:

@@ -94,8 +94,8 @@ class State(Service):
         >>> {ec2.free_addresses(subnet) for subnet in ec2.subnets}
         {4091}
         """
-        used = sum(interface.subnet["SubnetId"] == subnet for interface in self.interfaces.values())
-        return int(ipaddress.ip_network(self.subnets[subnet]["CidrBlock"]).num_addresses) - RESERVED - used
+        used = [one for one in self.interfaces.values() if one.subnet["SubnetId"] == subnet]
+        return int(ipaddress.ip_network(self.subnets[subnet]["CidrBlock"]).num_addresses) - RESERVED - len(used)
 
     def new_interface(self, subnet: Shown, groups: list[str], purpose: str, *, public: bool = False) -> Interface:
         """Give an address in a subnet, and a public one if wanted, to an instance or a load balancer's node.
