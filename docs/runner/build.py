@@ -47,6 +47,7 @@ SERVICES = {
     "iam": "iam",
     "sts": "sts",
     "s3": "s3",
+    "ec2": "ec2",
     "cloudwatch": "monitoring",
     "acm": "acm",
 }
@@ -60,7 +61,7 @@ PARTS = {
 
 # What is shipped of the packages of this Python, and the parts of each that the page has no use for.
 SHIPPED = {
-    "boto3": ("boto3/crt.py", "boto3/docs", "boto3/dynamodb", "boto3/ec2", "boto3/examples", "boto3/s3"),
+    "boto3": ("boto3/crt.py", "boto3/docs", "boto3/dynamodb", "boto3/examples", "boto3/s3"),
     "botocore": ("botocore/crt", "botocore/docs"),
     "dateutil": ("dateutil/tz/win.py", "dateutil/tzwin.py", "dateutil/zoneinfo"),
     "jmespath": (),
@@ -186,7 +187,7 @@ def parts() -> dict[str, tuple[str, ...]]:
     for service in SERVICES:
         if service not in FIRST:
             place = service_classes()[service].partition(":")[0].removesuffix(".service").replace(".", "/")
-            found[service] = (place + "/", place + ".")
+            found[service] = (place + "/", place + ".", f"boto3/{service}/")
     return found | PARTS  # the last one that a path belongs to counts
 
 
@@ -217,7 +218,8 @@ def write_data(folder: Path) -> None:
                     parameter["documentation"] = ""  # the one place where botocore reads it
             write(folder / service / version / name, content)
         if (RESOURCES / service).is_dir():
-            for path in (RESOURCES / service).rglob("resources-1.json*"):
+            newest = sorted(path.name for path in (RESOURCES / service).iterdir())[-1]
+            for path in (RESOURCES / service / newest).glob("resources-1.json*"):
                 write(folder / path.relative_to(RESOURCES).with_name("resources-1.json"), undocumented(read(path)))
     endpoints = read(MODELS / "endpoints.json")
     endpoints["partitions"] = [entry for entry in endpoints["partitions"] if entry["partition"] == "aws"]

@@ -52,7 +52,7 @@ class SecurityGroups(State):
         self.groups[group.id] = group
         self.tags.put(group.id, tags)
         arn = self.arn(f"security-group/{group.id}")
-        return {"GroupId": group.id, "SecurityGroupArn": arn, "Tags": self.shown_tags(group.id)}
+        return {"GroupId": group.id, "SecurityGroupArn": arn, "Tags": self.shown_tags(group.id) or None}
 
     def describe_security_groups(self, GroupIds: Sequence[str] = (), Filters: Many = ()) -> Shown:
         """Describe security groups, those with the ids or all. Raises InvalidGroup.NotFound.

@@ -64,15 +64,15 @@ class State(Service):
     def described(
         self, kind: str, ids: Iterable[str], among: Mapping[str, Shown], filters: Many, known: str
     ) -> list[Shown]:
-        """What has the ids, or everything, as it is shown with its tags, if it passes the filters; see select.
+        """What has the ids, or everything, as it is shown with the tags that it has, if it passes the filters.
 
         >>> from eslabon import Cloud
         >>> ec2 = Cloud().service("ec2")
         >>> [found["Tags"] for found in ec2.described("vpc", [], ec2.vpcs, [], "vpc-id")]
-        [[]]
+        [None]
         """
         found = lookup(kind, ids or among, {name: name for name in among})
-        tagged = ({**among[name], "Tags": self.shown_tags(name)} for name in found)
+        tagged = ({**among[name], "Tags": self.shown_tags(name) or None} for name in found)
         return select(tagged, filters, known)
 
     def shown_tags(self, resource: str) -> list[dict[str, str]]:

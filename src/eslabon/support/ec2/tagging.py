@@ -51,8 +51,8 @@ class Tagging(State):
         >>> len(ec2.describe_vpcs()["Vpcs"][0]["Tags"])
         1
         >>> _ = ec2.delete_tags(Resources=[vpc], Tags=[{"Key": "team"}])
-        >>> ec2.describe_vpcs()["Vpcs"][0]["Tags"]
-        []
+        >>> "Tags" in ec2.describe_vpcs()["Vpcs"][0]
+        False
         """
         self._exist(Resources)
         for resource in Resources:
