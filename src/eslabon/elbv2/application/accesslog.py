@@ -9,6 +9,7 @@ import gzip
 import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from eslabon.elbv2.application.answers import CAUSES
 from eslabon.elbv2.application.outcome import Outcome
@@ -37,6 +38,7 @@ FIELDS: Mapping[str, bool] = {
     **dict.fromkeys(("transformed_host", "transformed_uri", "request_transform_status"), True),
     "ip_address": False,  # of the node
 }
+_LINE = " ".join('"%s"' if quoted else "%s" for quoted in FIELDS.values())
 
 
 def fields(outcome: Outcome, address: str = "") -> dict[str, str]:
@@ -95,7 +97,7 @@ def fields(outcome: Outcome, address: str = "") -> dict[str, str]:
         "target_status_code_list": str(outcome.target_status or ""),
         "classification": tier,
         "classification_reason": why,
-        "conn_trace_id": _connection(outcome),
+        "conn_trace_id": _connection(outcome.node.address, request.port, request.client, request.client_port),
         "transformed_host": host,
         "transformed_uri": uri,
         "request_transform_status": transformed,
@@ -116,8 +118,11 @@ def line(outcome: Outcome, address: str = "") -> str:
     >>> "\"a \\\"quoted\\\" name\"" in line(answer.outcome)
     True
     """
-    found = fields(outcome, address)
-    return " ".join(f'"{_quoted(found[name])}"' if quoted else found[name] for name, quoted in FIELDS.items())
+    values = tuple(fields(outcome, address).values())  # in the order of FIELDS
+    plain = _LINE % values
+    if plain.isprintable() and plain.count('"') == _LINE.count('"') and "\\" not in plain:
+        return plain
+    return _LINE % tuple("".join(map(_escaped, value)) for value in values)
 
 
 def file_name(
@@ -221,7 +226,13 @@ def _folder(prefix: str, account: str) -> str:
 
 
 def _time(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    whole, micros = divmod(round(seconds * 1_000_000), 1_000_000)
+    return f"{_second(whole)}.{micros:06d}Z"
+
+
+@lru_cache(maxsize=16)
+def _second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def _times(outcome: Outcome) -> dict[str, str]:
@@ -230,20 +241,21 @@ def _times(outcome: Outcome) -> dict[str, str]:
     answered = outcome.answered
     if answered is None and outcome.cause and CAUSES[outcome.cause].error_reason:
         answered = outcome.ended  # a function has answered, though with nothing that could go to the client
-    moments = (outcome.received, sent, answered, outcome.ended)
-    spans = (
-        f"{after - before:.3f}" if before is not None and after is not None else "-1"
-        for before, after in zip(moments, moments[1:], strict=False)
-    )
-    names = ("request_processing_time", "target_processing_time", "response_processing_time")
-    return dict(zip(names, spans, strict=True))
+    return {
+        "request_processing_time": _between(outcome.received, sent),
+        "target_processing_time": _between(sent, answered),
+        "response_processing_time": _between(answered, outcome.ended),
+    }
 
 
-def _connection(outcome: Outcome) -> str:
-    """The same for all requests of a connection, which client, port and node tell from others."""
-    request = outcome.request
-    ends = f"{outcome.node.address}:{request.port}-{request.client}:{request.client_port}"
-    return f"TID_{hashlib.sha256(ends.encode()).hexdigest()[:32]}"
+def _between(before: float | None, after: float | None) -> str:
+    return "-1" if before is None or after is None else f"{after - before:.3f}"
+
+
+@lru_cache(maxsize=1024)
+def _connection(node: str, port: int, client: str, client_port: int) -> str:
+    """The same for all requests of a connection, which its two ends tell from others."""
+    return f"TID_{hashlib.sha256(f'{node}:{port}-{client}:{client_port}'.encode()).hexdigest()[:32]}"
 
 
 def _transforms(outcome: Outcome) -> tuple[str, str, str]:
@@ -258,12 +270,8 @@ def _transforms(outcome: Outcome) -> tuple[str, str, str]:
     return host, after.url if after.url != before.url else "", "TransformSuccess"
 
 
-def _quoted(text: str) -> str:
-    """Quotation marks and what cannot be printed, escaped: the field ends at a quotation mark."""
-    return text if text.isprintable() and not {*'"\\'} & {*text} else "".join(map(_escaped, text))
-
-
 def _escaped(character: str) -> str:
+    """A field ends at a quotation mark, and a line at its end: neither may stand inside as it is."""
     if character in '"\\':
         return f"\\{character}"
     return character if character.isprintable() else f"\\x{ord(character):02x}"
