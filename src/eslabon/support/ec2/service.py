@@ -31,4 +31,7 @@ class Ec2(Places, SecurityGroups, Instances, Tagging):
         "TagSpecification": "*",
         "UserIdGroupPair": "Description GroupId UserId",
     }
+    inert: ClassVar[Mapping[str, str]] = {
+        "run_instances.UserData": "No script is run; the servers of those in snippets/elbv2/user_data listen, no other.",
+    }
     gate_skips: ClassVar[frozenset[str]] = frozenset({"TagSpecification.ResourceType"})
