@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -19,8 +18,8 @@ from eslabon.elbv2.flows.flows import Flow, Flows, address_seen, setting
 from eslabon.elbv2.flows.hashing import Packet
 from eslabon.elbv2.flows.proxyprotocol import header
 from eslabon.elbv2.resources import INSTANCE, IP, NETWORK, LoadBalancer, Node
-from eslabon.errors import NotModelled, ServiceError
-from eslabon.network import Call, Host, Result, Unreachable, serve
+from eslabon.errors import NotModelled
+from eslabon.network import Call, Host, Result, Unreachable, WsgiApplication, serve
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
@@ -84,25 +83,38 @@ class Connection:
         >>> socket.exchange(b"hello"), socket.target
         (b'HELLO', '10.0.0.5')
         """
-        host, client = self.deliver()
-        if not isinstance(host.application, BytesServer):
+
+        def ask(application: WsgiApplication, client: str) -> bytes:
+            if isinstance(application, BytesServer):
+                return application.answer(self.unsaid + data, client)
             raise NotModelled("elbv2", "bytes for a web application", ["urllib", "a BytesServer at the target"])
-        sent, self.unsaid = self.unsaid + data, b""
-        return self._wait(host, partial(host.application.answer, sent, client))
 
-    def request(self, call: Call) -> Result:
-        """Send an HTTP request; what the target's web application answers comes back.
+        return self.ask(ask)
 
-        A web server that does not expect proxy protocol answers 400. Raises what `exchange` raises.
+    def ask(self, ask: Callable[[WsgiApplication, str], Answer]) -> Answer:
+        """What the target's application answers to something, when it has taken its time.
+
+        ask: gets the application and the address that the target sees. Raises what `exchange` raises.
 
         >>> from eslabon.elbv2.flows.examples import echo
-        >>> connect(*echo("TCP"), 80).request(Call("GET", "/", [])).status
-        400
+        >>> connection = connect(*echo("TCP"), 80)
+        >>> connection.ask(lambda application, client: client == connection.node.address)
+        True
         """
         host, client = self.deliver()
-        if self.unsaid:
-            return Result(400, [], b"", "Bad Request")
-        return self._wait(host, partial(serve, host.application, call, client))
+        clock = self.service.clock
+        if host.silent:
+            raise _timed_out(self.service, self.timeout, "the target does not answer")
+        with clock.work() as work:
+            clock.sleep(host.delay)
+            answer = ask(host.application, client)
+        if self.timeout is not None and work.elapsed >= self.timeout:
+            raise _timed_out(self.service, self.timeout, "the target takes longer")
+        clock.sleep(work.elapsed)
+        self.unsaid = b""
+        if self.flow:
+            self.flow.seen = clock.now
+        return answer
 
     def close(self) -> None:
         """End the connection; a UDP socket tells nobody.
@@ -127,82 +139,33 @@ class Connection:
         >>> connection.deliver()[1] == connection.node.address  # targets by IP address do not see the client's
         True
         """
-        arrival = self.flows.arrive(self.packet, self.node.zone, self.service.clock.now, begins=begins)
+        service, packet = self.service, self.packet
+        arrival = self.flows.arrive(packet, self.node.zone, service.clock.now, begins=begins)
         self.flow = flow = arrival.flow
         if arrival.outcome == "reset":
             raise ConnectionResetError(f"the load balancer sends a TCP reset; the flow: {arrival.trouble}")
         if flow is None:
-            raise self.timed_out(arrival.trouble)
-        client = address_seen(flow.group, self.packet.source, self.node.address)
-        address, port = self._address(flow), flow.target.port or 0
+            raise _timed_out(service, self.timeout, arrival.trouble)
+        client = address_seen(flow.group, packet.source, self.node.address)
+        address, port = _address(service, flow), flow.target.port or 0
         if arrival.outcome == "new":
-            self._begin(flow, client, address, port)
-        host: Host | None = self.service.cloud.network.at(address, port)
+            facts = {"balancer": self.balancer.arn, "zone": flow.zone, "group": flow.group.arn}
+            service.journal.record("flow", target=f"{flow.target.id}:{port}", protocol=packet.protocol, **facts)
+            if setting(flow.group, "proxy_protocol_v2.enabled") == "true":
+                if packet.protocol == "udp":
+                    raise NotModelled("elbv2", "proxy protocol before datagrams", ["proxy protocol before TCP"])
+                self.unsaid = header(*packet[1:5])
+            # A target that sees the client's address does not reach itself.
+            groups = self.balancer.security_groups
+            if client == address or not _reaches(service, address, port, packet.protocol, client, groups):
+                raise _timed_out(service, self.timeout, "nothing arrives at the target")
+        host: Host | None = service.cloud.network.at(address, port)
         if host is not None and not host.refuse:
             return host, client
         self.close()
-        if self.packet.protocol == "udp":
-            raise self.timed_out("nothing listens at the target")
+        if packet.protocol == "udp":
+            raise _timed_out(service, self.timeout, "nothing listens at the target")
         raise ConnectionRefusedError(f"nothing listens at {address}, port {port}")
-
-    def _begin(self, flow: Flow, client: str, address: str, port: int) -> None:
-        service, protocol, group = self.service, self.packet.protocol, flow.group
-        if setting(group, "proxy_protocol_v2.enabled") == "true":
-            if protocol == "udp":
-                raise NotModelled("elbv2", "proxy protocol before datagrams", ["proxy protocol before TCP"])
-            self.unsaid = header(*self.packet[1:5])
-        facts = {"balancer": self.balancer.arn, "zone": flow.zone, "group": group.arn, "protocol": protocol}
-        service.journal.record("flow", target=f"{flow.target.id}:{port}", **facts)
-        if client == address:
-            raise self.timed_out("a target that sees the client's address does not reach itself")
-        if not self.reaches(address, port, client, self.balancer.security_groups):
-            raise self.timed_out("a security group is in the way, or no machine is there")
-
-    def reaches(self, address: str, port: int, source: str, groups: Sequence[str] = ()) -> bool:
-        """Whether what a source sends arrives at an address; groups: security groups whose outbound rules it passes.
-
-        >>> from eslabon.elbv2.flows.examples import echo
-        >>> connect(*echo("TCP"), 80).reaches("172.31.255.254", 80, "203.0.113.7")  # no machine is there
-        False
-        """
-        ec2: Any = self.service.cloud.service("ec2", region=self.service.region, account=self.service.account)
-        return bool(ec2.reaches(address, port, self.packet.protocol, source, groups))
-
-    def _address(self, flow: Flow) -> str:
-        if flow.group.type == IP:
-            return flow.target.id
-        if flow.group.type != INSTANCE:
-            raise NotModelled("elbv2", f"flows to targets of type {flow.group.type}", [INSTANCE, IP])
-        try:
-            found = self.service.ask("ec2", "describe_instances", InstanceIds=[flow.target.id])
-            return str(found["Reservations"][0]["Instances"][0]["PrivateIpAddress"])
-        except (ServiceError, KeyError):
-            raise self.timed_out("the instance is terminated") from None
-
-    def _wait(self, host: Host, answer: Callable[[], Answer]) -> Answer:
-        """What a target answers; the time that it takes has passed then, unless the client waits no longer."""
-        clock = self.service.clock
-        if host.silent:
-            raise self.timed_out("the target does not answer")
-        with clock.work() as work:
-            clock.sleep(host.delay)
-            found = answer()
-        if self.timeout is not None and work.elapsed >= self.timeout:
-            raise self.timed_out("the target takes longer")
-        clock.sleep(work.elapsed)
-        if self.flow:
-            self.flow.seen = clock.now
-        return found
-
-    def timed_out(self, why: str) -> TimeoutError:
-        """Wait as long as the client waits; the error that it gets then.
-
-        >>> from eslabon.elbv2.flows.examples import echo
-        >>> connect(*echo("TCP"), 80).timed_out("the target does not answer")
-        TimeoutError('timed out: the target does not answer')
-        """
-        self.service.clock.sleep(PATIENCE if self.timeout is None else self.timeout)
-        return TimeoutError(f"timed out: {why}")
 
 
 def connect(
@@ -245,16 +208,14 @@ def connect(
     ends = (source, source_port or chance.choice(PORTS), node.address, port)
     packet = Packet("udp" if protocol == "UDP" else "tcp", *ends, sequence=number)
     listener = service.listener_at(balancer, port)
-    tables = _TABLES.setdefault(service, {})
-    arn = listener.arn if listener else ""
-    flows = tables.setdefault(arn, Flows(balancer, listener, service.groups))
-    connection = Connection(service, balancer, node, flows, packet, timeout)
     if listener is None or listener.protocol not in LISTENERS[protocol]:
-        raise connection.timed_out(f"no {protocol} listener of the load balancer has port {port}")
+        raise _timed_out(service, timeout, f"no {protocol} listener of the load balancer has port {port}")
     if balancer.scheme == "internal" and not any(ip_address(source) in one for one in _PRIVATE):
-        raise connection.timed_out("the load balancer is internal, and the client is on the internet")
-    if not connection.reaches(node.address, port, source):
-        raise connection.timed_out("the load balancer's security groups do not let it in")
+        raise _timed_out(service, timeout, "the load balancer is internal, and the client is on the internet")
+    if not _reaches(service, node.address, port, packet.protocol, source):
+        raise _timed_out(service, timeout, "the load balancer's security groups do not let it in")
+    flows = _TABLES.setdefault(service, {}).setdefault(listener.arn, Flows(balancer, listener, service.groups))
+    connection = Connection(service, balancer, node, flows, packet, timeout)
     if packet.protocol == "tcp":
         connection.deliver(begins=True)
     return connection
@@ -263,7 +224,8 @@ def connect(
 def request(cloud: Cloud, call: Call) -> Result:
     """What a client of HTTP gets through a Network Load Balancer: every request has a connection of its own.
 
-    call.host: the balancer's DNS name. Raises Unreachable, and NotModelled for HTTPS.
+    call.host: the balancer's DNS name. A web server does not expect proxy protocol, and answers it with 400. Raises
+    Unreachable, and NotModelled for HTTPS.
 
     >>> from eslabon.elbv2.flows.examples import echo
     >>> cloud, name = echo("TCP")
@@ -277,11 +239,11 @@ def request(cloud: Cloud, call: Call) -> Result:
         raise NotModelled("elbv2", "HTTPS through a Network Load Balancer, in process", ["HTTP", "Cloud.serve"])
     try:
         connection = connect(cloud, call.host, call.port, timeout=call.timeout)
-        result = connection.request(call)
+        if connection.unsaid:
+            return Result(400, [], b"", "Bad Request")
+        return connection.ask(lambda application, client: serve(application, call, client))
     except OSError as reason:
         raise Unreachable(reason) from reason
-    connection.close()
-    return result
 
 
 def _resolve(cloud: Cloud, name: str) -> tuple[Any, LoadBalancer, Node]:
@@ -297,3 +259,24 @@ def _resolve(cloud: Cloud, name: str) -> tuple[Any, LoadBalancer, Node]:
             if name.lower() == f"{node.zone}.{balancer.dns_name}".lower():
                 return service, balancer, node
     raise OSError(f"no active Network Load Balancer of this cloud has the name {name!r}")
+
+
+def _address(service: Any, flow: Flow) -> str:
+    """Where the target of a flow is; nowhere when it is an instance that is terminated."""
+    if flow.group.type == IP:
+        return flow.target.id
+    if flow.group.type != INSTANCE:
+        raise NotModelled("elbv2", f"flows to targets of type {flow.group.type}", [INSTANCE, IP])
+    found = service.ask("ec2", "describe_instances", Filters=[{"Name": "instance-id", "Values": [flow.target.id]}])
+    instances = [one for reservation in found["Reservations"] for one in reservation["Instances"]]
+    return next((one.get("PrivateIpAddress", "") for one in instances), "")
+
+
+def _reaches(service: Any, address: str, port: int, protocol: str, source: str, groups: Sequence[str] = ()) -> bool:
+    ec2: Any = service.cloud.service("ec2", region=service.region, account=service.account)
+    return bool(address and ec2.reaches(address, port, protocol, source, groups))
+
+
+def _timed_out(service: Any, timeout: float | None, why: str) -> TimeoutError:
+    service.clock.sleep(PATIENCE if timeout is None else timeout)
+    return TimeoutError(f"timed out: {why}")

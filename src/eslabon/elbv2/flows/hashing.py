@@ -9,6 +9,7 @@ import hashlib
 import math
 import random
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from itertools import accumulate
 from typing import NamedTuple, TypeVar
 
@@ -85,12 +86,12 @@ class Share(NamedTuple):
     deviations: float
 
 
-def spread(flows: int, weights: Mapping[Key, float], chance: random.Random) -> dict[Key, Share]:
+def spread(flows: int, weights: Mapping[Key, float | Fraction], chance: random.Random) -> dict[Key, Share]:
     """How many of a number of different flows each target gets when its share is in proportion to its weight.
 
-    No flow is hashed: the counts are one draw from the exact multinomial distribution, which the counts of flows have
-    when their hashes are independent and uniform. The time it takes hardly grows with the number of flows. weights: 1
-    for each target, or what `zones.shares` says. Raises ValueError when all weigh nothing.
+    No flow is hashed: the counts are drawn, exactly but for rounding, from the multinomial distribution, which the counts
+    of flows have when their hashes are independent and uniform. The time it takes hardly grows with the number of
+    flows. weights: 1 for each target, or what `zones.shares` says. Raises ValueError when all weigh nothing.
 
     >>> for target, share in spread(10_000_000, {"i-0": 1, "i-1": 1, "i-2": 2}, random.Random(7)).items():
     ...     print(target, abs(share.flows - share.expected) < 10_000, round(share.expected))
@@ -109,9 +110,9 @@ def spread(flows: int, weights: Mapping[Key, float], chance: random.Random) -> d
     found: dict[Key, Share] = {}
     left = flows
     for (key, weight), rest in zip(weights.items(), rests, strict=True):
-        count = _binomial(left, weight / rest if rest else 0.0, chance)
+        count = _binomial(left, float(weight / rest) if rest else 0.0, chance)
         left -= count
-        part = weight / rests[0]
+        part = float(weight / rests[0])
         deviation = math.sqrt(flows * part * (1 - part))
         found[key] = Share(count, flows * part, (count - flows * part) / deviation if deviation else 0.0)
     return found
@@ -124,8 +125,8 @@ def _binomial(trials: int, probability: float, chance: random.Random) -> int:
     beta distribution: to draw it alone decides about half of the trials at once, and leaves the same question for the
     others (Devroye, Non-Uniform Random Variate Generation, X.4.3).
     """
-    if probability >= 1:
-        return trials
+    if probability in (0, 1):
+        return trials if probability else 0
     successes = 0
     while trials > 20:
         middle = trials // 2 + 1

@@ -19,28 +19,17 @@ VPC_ENDPOINT = b"\x01"  # PP2_SUBTYPE_AWS_VPCE_ID
 LENGTH = 84  # of what follows the length itself
 
 
-def _table() -> list[int]:
-    """The checksum's step for each byte: polynomial 0x1EDC6F41 (Castagnoli), its bits reversed."""
-    table = []
-    for number in range(256):
-        for _ in range(8):
-            number = number >> 1 ^ (0x82F63B78 if number & 1 else 0)
-        table.append(number)
-    return table
-
-
-_TABLE = _table()
-
-
 def crc32c(data: bytes) -> int:
-    """The checksum CRC-32C (RFC 3720, appendix B.4).
+    """The checksum CRC-32C (RFC 3720, appendix B.4): polynomial 0x1EDC6F41, its bits reversed.
 
     >>> hex(crc32c(b"123456789")), crc32c(b"")
     ('0xe3069283', 0)
     """
     value = 0xFFFFFFFF
     for byte in data:
-        value = value >> 8 ^ _TABLE[(value ^ byte) & 0xFF]
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
     return value ^ 0xFFFFFFFF
 
 
