@@ -1,6 +1,6 @@
 """Which cloud plain boto3 code talks to: one stack for the process, the innermost cloud answers.
 
-Threads are left out, loudly.
+A second thread is refused, loudly, unless it serves a cloud: then it has a stack of its own.
 """
 
 from __future__ import annotations
@@ -51,6 +51,34 @@ class _Entered:
 
 _stack: list[_Entered] = []
 _thread: int | None = None
+_serving: dict[int, list[_Entered]] = {}  # the stacks of threads that serve clouds, whose locks they hold meanwhile
+
+
+def _own() -> list[_Entered]:
+    """The stack of the thread that asks; for one that may have none, RuntimeError."""
+    here = threading.get_ident()
+    if here in _serving:
+        return _serving[here]
+    if _stack and here != _thread:
+        raise RuntimeError(_OTHER_THREAD)
+    return _stack
+
+
+@contextmanager
+def serving() -> Iterator[None]:
+    """This thread serves a cloud: what it runs, holding the cloud's lock, has a stack of active clouds of its own.
+
+    >>> from eslabon import Cloud
+    >>> with Cloud().activated(), serving():
+    ...     active() is None
+    True
+    """
+    here = threading.get_ident()
+    _serving[here] = []
+    try:
+        yield
+    finally:
+        del _serving[here]
 
 
 def current() -> Place:
@@ -64,11 +92,10 @@ def current() -> Place:
     Traceback (most recent call last):
     eslabon.errors.NoActiveCloud: No cloud is active. ...
     """
-    if not _stack:
+    stack = _own()
+    if not stack:
         raise NoActiveCloud(_NO_CLOUD)
-    if threading.get_ident() != _thread:
-        raise RuntimeError(_OTHER_THREAD)
-    return _stack[-1].place
+    return stack[-1].place
 
 
 def active() -> Place | None:
@@ -77,7 +104,8 @@ def active() -> Place | None:
     >>> active() is None
     True
     """
-    return _stack[-1].place if _stack else None
+    stack = _serving.get(threading.get_ident(), _stack)
+    return stack[-1].place if stack else None
 
 
 def check_thread(cloud: Cloud) -> None:
@@ -87,7 +115,8 @@ def check_thread(cloud: Cloud) -> None:
     >>> with Cloud().activated() as cloud:
     ...     check_thread(cloud)
     """
-    if _stack and threading.get_ident() != _thread and any(entered.place.cloud is cloud for entered in _stack):
+    here = threading.get_ident()
+    if _stack and here != _thread and here not in _serving and any(entered.place.cloud is cloud for entered in _stack):
         raise RuntimeError(_OTHER_THREAD)
 
 
@@ -104,11 +133,10 @@ def push(place: Place, enter: Callable[[], Callable[[], None]] = lambda: lambda:
     >>> pop(place)
     """
     global _thread
-    here = threading.get_ident()
-    if _stack and here != _thread:
-        raise RuntimeError(_OTHER_THREAD)
-    _thread = here
-    _stack.append(_Entered(place, enter()))
+    stack = _own()
+    if stack is _stack:
+        _thread = threading.get_ident()
+    stack.append(_Entered(place, enter()))
 
 
 def pop(place: Place) -> None:
@@ -122,9 +150,10 @@ def pop(place: Place) -> None:
     RuntimeError: This cloud is not the innermost active one: stop clouds in the reverse order of starting.
     >>> pop(inner); pop(outer)
     """
-    if not _stack or _stack[-1].place is not place:
+    stack = _own()
+    if not stack or stack[-1].place is not place:
         raise RuntimeError(_NOT_INNERMOST)
-    _stack.pop().leave()
+    stack.pop().leave()
 
 
 @contextmanager
@@ -142,13 +171,14 @@ def activated(place: Place) -> Iterator[Place]:
     'This code ended with a cloud still active that it had started itself; it has been stopped. ...
     """
     push(place)
-    entered = _stack[-1]
+    stack = _own()
+    entered = stack[-1]
     try:
         yield place
     finally:
-        left_active = entered in _stack and _stack[-1] is not entered
-        while left_active and _stack[-1] is not entered:
-            pop(_stack[-1].place)
+        left_active = entered in stack and stack[-1] is not entered
+        while left_active and stack[-1] is not entered:
+            pop(stack[-1].place)
         pop(place)
         if left_active:
             warnings.warn(_LEFT_ACTIVE, RuntimeWarning, stacklevel=5)  # `with cloud.activated()`

@@ -130,8 +130,14 @@ def _keep_parameters(params: dict[str, Any], model: Any, context: dict[str, Any]
 def _answer(model: Any, context: dict[str, Any], **_: Any) -> tuple[Answer, dict[str, Any]]:
     """In place of the wire: call the service, shape its answer as botocore's parser would."""
     place: activation.Place = context.get(_PLACE) or activation.current()
+    activation.check_thread(place.cloud)
+    with place.cloud.clock.lock:
+        return _answer_in(place, model, context)
+
+
+def _answer_in(place: activation.Place, model: Any, context: dict[str, Any]) -> tuple[Answer, dict[str, Any]]:
+    """The same, while nobody else does anything in the cloud."""
     cloud = place.cloud
-    activation.check_thread(cloud)
     service_name, operation_name = model.service_model.service_name, model.name
     compiled = operation(service_name, operation_name)
     _WaiterTime.clock = cloud.clock

@@ -6,9 +6,11 @@ It never reads the system's clock.
 from __future__ import annotations
 
 import heapq
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 _MICRO = 1_000_000
@@ -55,6 +57,16 @@ class Work:
         self.elapsed = 0.0
 
 
+class Pace(Protocol):
+    """What lets a clock's time pass by itself; see `Cloud.serve`."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+    def wait(self, ready: Callable[[], bool], deadline: float) -> bool:
+        """Wait until `ready()` or `deadline`."""
+
+
 class Clock:
     """The cloud's time.
 
@@ -78,6 +90,8 @@ class Clock:
         self._made = 0
         self._foreground: set[Handle] = set()  # live work that is not background
         self._working = 0  # depth of `work`: the reader's code runs inside a callback or a call
+        self.lock = threading.RLock()  # guards every call while the cloud is served
+        self.pace: Pace | None = None  # None: time moves only when somebody waits
 
     @property
     def now(self) -> float:
@@ -134,7 +148,8 @@ class Clock:
         """
         if seconds < 0:
             raise ValueError(f"time only moves forward: advance({seconds})")
-        self.sleep(seconds)
+        with self.lock:
+            self._pass(seconds)
 
     def sleep(self, seconds: float) -> None:
         """A caller waits. Inside the clock (see `work`) waiting only lengthens that work.
@@ -148,6 +163,12 @@ class Clock:
         """
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
+        if self.pace is not None and not self._working:
+            self.pace.sleep(seconds)
+        else:
+            self._pass(seconds)
+
+    def _pass(self, seconds: float) -> None:
         end = self._now + round(seconds * _MICRO)
         if not self._working:
             while self._due and self._due[0].due <= end:
@@ -166,6 +187,8 @@ class Clock:
         >>> clock.wait_until(lambda: len(arrived) > 1, START + 20), clock.now - START
         (False, 20.0)
         """
+        if self.pace is not None and not self._working:
+            return self.pace.wait(ready, deadline)
         end = round(deadline * _MICRO)
         while not ready():
             if self._working or not self._due or self._due[0].due > end:
@@ -191,10 +214,11 @@ class Clock:
         """
         if self._working:
             raise RuntimeError("run_until_idle() was called by code that itself runs inside the clock")
-        for _ in range(_RUNAWAY):
-            if not self._foreground:
-                return
-            self._step()
+        with self.lock:
+            for _ in range(_RUNAWAY):
+                if not self._foreground:
+                    return
+                self._step()
         raise RuntimeError(
             f"{_RUNAWAY:,} pieces of work and still not idle: does a rule, a function or a queue feed itself? "
             "On AWS such a loop runs, and is billed, until somebody stops it."

@@ -22,6 +22,8 @@ from eslabon.service import Reply, Service
 if TYPE_CHECKING:
     import boto3
 
+    from eslabon.servers.serving import Server
+
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 
@@ -204,7 +206,7 @@ class Cloud:
     def host(
         self,
         where: str,
-        application: WsgiApplication | None,
+        application: WsgiApplication | tuple[str, int] | None,
         *,
         port: int = 80,
         delay: float = 0.0,
@@ -213,8 +215,9 @@ class Cloud:
     ) -> None:
         """Put a WSGI application on an instance (its id) or at an address; None takes away what listens there.
 
-        delay: seconds until it begins to work on a request. refuse: it closes what wants to connect. silent: it takes
-        requests and never answers. Raises ServiceError for an instance that does not exist.
+        In place of an application, the (host, port) of a server that runs on 127.0.0.1. delay: seconds until it begins
+        to work on a request. refuse: it closes what wants to connect. silent: it takes requests and never answers.
+        Raises ServiceError for an instance that does not exist.
 
         >>> cloud = Cloud()
         >>> cloud.host("10.0.0.5", lambda environ, start_response: [], delay=2.5)
@@ -229,8 +232,27 @@ class Cloud:
             where = answer["Reservations"][0]["Instances"][0]["PrivateIpAddress"]
         if application is None:
             self.network.detach(where, port)
-        else:
-            self.network.attach(where, port, Host(application, delay, refuse, silent))
+            return
+        if isinstance(application, tuple):
+            from eslabon.servers.loopback import LoopbackServer
+
+            application = LoopbackServer(*application)
+        self.network.attach(where, port, Host(application, delay, refuse, silent))
+
+    def serve(self, *, grace: float = 5.0) -> Server:
+        """Let load balancers listen on 127.0.0.1, in a thread, while the block runs: `with cloud.serve() as server:`.
+
+        From then on time follows the wall clock; `clock.advance` still jumps. grace: seconds that open connections have
+        when the block ends. Raises RuntimeError when the cloud is served already.
+
+        >>> with Cloud().serve() as server:
+        ...     server.address("shop", 80)
+        Traceback (most recent call last):
+        LookupError: no load balancer is called shop
+        """
+        from eslabon.servers.serving import Server
+
+        return Server(self, grace=grace)
 
     def resources(self) -> list[str]:
         """ARNs of everything that exists beyond what an empty account has: nothing, after a clean-up.

@@ -7,6 +7,7 @@ certificate, as AWS's do not.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ class Checking(InProcess):
     def __init__(self, cloud: Cloud, account: str, region: str) -> None:
         super().__init__(cloud, account, region)
         self._checking: set[str] = set()  # ARNs of the target groups whose next check is due
+        self.prober: Callable[..., bool] | None = None  # of `Cloud.serve`: takes the checks of targets on sockets
 
     def check_health(self, group: TargetGroup) -> None:
         """See that health checks run while the targets of a group are used, as soon as a balancer is active.
@@ -65,9 +67,15 @@ class Checking(InProcess):
     def _check(self, group: TargetGroup, target: Target, balancer: LoadBalancer) -> None:
         """Send one check; what it finds counts when the answer is there, or the time is over."""
         node = next((node for node in balancer.nodes if node.zone == target.zone), balancer.nodes[0])
+        judged = partial(judge, group.check, group.protocol)
+
+        def found(elapsed: float, connected: bool, status: int | None) -> None:
+            self._count(group, target, judged(elapsed=elapsed, connected=connected, status=status))
+
+        if self.prober and self.prober(self, group, target, balancer, node, found):
+            return
         elapsed, connected, status = self._probe(group, target, balancer, node)
-        found = judge(group.check, group.protocol, elapsed=elapsed, connected=connected, status=status)
-        later = partial(self._count, group, target, found)
+        later = partial(found, elapsed, connected, status)
         self.clock.call_later(min(elapsed, group.check.timeout), later, background=True)
 
     def _probe(

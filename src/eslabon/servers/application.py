@@ -1,0 +1,221 @@
+"""What HTTP servers do with requests: to a listener of an Application Load Balancer, and to a WSGI application."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eslabon.elbv2.application import lambdatargets
+from eslabon.elbv2.application.answers import failure, own
+from eslabon.elbv2.application.exchange import Answer, Forward
+from eslabon.elbv2.application.messages import Request, Response
+from eslabon.elbv2.resources import LAMBDA, Listener, LoadBalancer, Node
+from eslabon.network import Call, Host, serve
+from eslabon.servers.framing import ResponseHead
+from eslabon.servers.http import Front, Place
+from eslabon.servers.loopback import LoopbackServer
+from eslabon.servers.tls import client_headers
+
+if TYPE_CHECKING:
+    from eslabon.servers.serving import Server
+
+
+class Arrival(NamedTuple):
+    """What is known of a client's connection: the node that took it, and what came out of the handshake."""
+
+    node: Node
+    tls: tuple[str, str] | None = None
+    certificate: str | None = None
+    headers: Mapping[str, str] | None = None
+
+
+def arrive(service: Any, balancer: LoadBalancer, port: int, client: str, protocol: str) -> Node | None:
+    """The node that takes a client's connection or flow; None: its security groups do not let it in.
+
+    >>> from eslabon.elbv2.operations.examples import example
+    >>> shop = example()
+    >>> arrive(shop.service, shop.balancer, 80, "127.0.0.1", "tcp") is None  # the default security group
+    True
+    """
+    node: Node = service.resolve(balancer)
+    if not balancer.security_groups:
+        return node
+    ec2 = service.cloud.service("ec2", region=service.region, account=service.account)
+    return node if ec2.reaches(node.address, port, protocol, client) else None
+
+
+def listener_front(server: Server, service: Any, balancer: LoadBalancer, listener: Listener) -> Front:
+    """What requests to a listener lead to; service: the ElasticLoadBalancingV2 that has it.
+
+    >>> from eslabon.elbv2.operations.examples import example
+    >>> shop = example()
+    >>> with shop.cloud.serve() as server:
+    ...     listener_front(server, shop.service, shop.balancer, shop.listener).idle_timeout
+    60.0
+    """
+    return _ListenerFront(server, service, balancer, listener)
+
+
+def application_front(server: Server, host: Host) -> Front:
+    """A WSGI application of the cloud's network as a server of its own, for what passes bytes on and not requests.
+
+    >>> from eslabon import Cloud
+    >>> with Cloud().serve() as server:
+    ...     application_front(server, Host(lambda environ, start_response: [])).keep_alive
+    3600.0
+    """
+    return _ApplicationFront(server, host)
+
+
+class _ListenerFront:
+    """A listener of an Application Load Balancer: `Exchanges`, in the wall clock's time, under the cloud's lock."""
+
+    def __init__(self, server: Server, service: Any, balancer: LoadBalancer, listener: Listener) -> None:
+        self.server = server
+        self.service = service
+        self.exchanges = service.exchanges
+        self.balancer = balancer
+        self.listener = listener
+
+    @property
+    def idle_timeout(self) -> float:
+        return float(self.balancer.attributes.get("idle_timeout.timeout_seconds", 60))
+
+    @property
+    def keep_alive(self) -> float:
+        return float(self.balancer.attributes.get("client_keep_alive.seconds", 3600))
+
+    def connect(self, peer: tuple[str, int], tls: ssl.SSLObject | None) -> Arrival | None:
+        with self.server.time.held():
+            node = arrive(self.service, self.balancer, self.listener.port or 0, peer[0], "tcp")
+        if node is None:
+            return None
+        if tls is None:
+            return Arrival(node)
+        cipher, certificate = tls.cipher(), tls.getpeercert()
+        headers = client_headers(certificate, tls.getpeercert(binary_form=True) or b"") if certificate else None
+        agreed = (tls.version() or "", cipher[0] if cipher else "")
+        return Arrival(node, agreed, getattr(tls, "certificate", None), headers)
+
+    def begin(self, arrival: Arrival, request: Request) -> tuple[Answer | None, Forward | None]:
+        node, tls, certificate, headers = arrival
+        with self.server.time.held() as now:
+            found = self.exchanges.begin(
+                self.balancer, self.listener, node, request, now, tls=tls, certificate=certificate, added=headers
+            )
+        return (found, None) if isinstance(found, Answer) else (None, found)
+
+    def place(self, forward: Forward) -> Place | None:
+        if forward.group.type == LAMBDA:
+            return None
+        with self.server.time.held():
+            address = self.service._address_of(forward.group, forward.target)
+            host = self.service.cloud.network.at(address, forward.target.port or 80)
+            if host is None or not isinstance(host.application, LoopbackServer) or host.refuse or host.silent:
+                return None
+            source = forward.outcome.node.address
+            if not self.service._reaches(address, forward.target.port or 80, source, self.balancer.security_groups):
+                return None
+        return Place(*host.application.place, tls=forward.group.protocol == "HTTPS")
+
+    def call(self, forward: Forward, body: bytes, reply: Callable[[Callable[[], Answer]], None]) -> None:
+        with self.server.time.held():
+            forward.request = forward.outcome.forwarded = replace(forward.request, body=body)
+            if forward.group.type == LAMBDA:
+                multi_value = forward.group.attributes.get("lambda.multi_value_headers.enabled") == "true"
+                try:
+                    event = lambdatargets.event(forward.request, forward.group.arn, multi_value=multi_value)
+                    forward.event = json.dumps(event)
+                except lambdatargets.Invalid as invalid:
+                    cause = invalid.cause
+                    reply(lambda: self.fail(forward, cause))
+                    return
+            elapsed, answered = self.service._ask_target(forward)
+        self.server.later(elapsed, reply, partial(self._at, answered))
+
+    def _at(self, answered: Callable[[float], Answer]) -> Answer:
+        with self.server.time.held() as now:
+            return answered(now)
+
+    def finish(self, forward: Forward, head: ResponseHead) -> Answer:
+        with self.server.time.held() as now:
+            response = Response(head.status, head.headers, reason=head.reason)
+            answer: Answer = self.exchanges.finish(forward, response, now)
+        return answer
+
+    def fail(self, forward: Forward, cause: str) -> Answer:
+        with self.server.time.held() as now:
+            answer: Answer = self.exchanges.fail(forward, cause, now)
+        return answer
+
+    def refuse(self, arrival: Arrival, cause: str) -> Response:
+        with self.server.time.held() as now:
+            return own(failure(cause), self.listener.attributes, now)
+
+    def end(self, answer: Answer, sent: int) -> None:
+        with self.server.time.held() as now:
+            answer.outcome.sent_bytes = sent
+            self.exchanges.end(answer, now)
+
+
+@dataclass(slots=True)
+class _Asked:
+    request: Request
+    close: bool = False
+
+
+@dataclass(slots=True)
+class _Told:
+    response: Response
+    close: bool = False
+
+
+class _ApplicationFront:
+    """A WSGI application: each request is answered in this process."""
+
+    idle_timeout = 60.0
+    keep_alive = 3600.0
+
+    def __init__(self, server: Server, host: Host) -> None:
+        self.server = server
+        self.host = host
+
+    def connect(self, peer: tuple[str, int], tls: ssl.SSLObject | None) -> tuple[str, int]:
+        return peer
+
+    def begin(self, arrival: Any, request: Request) -> tuple[None, _Asked]:
+        return None, _Asked(request)
+
+    def place(self, asked: _Asked) -> None:
+        return None
+
+    def call(self, asked: _Asked, body: bytes, reply: Callable[[Callable[[], _Told]], None]) -> None:
+        request = asked.request
+        call = Call(request.method, request.url, request.headers, body, "http", request.host, request.port)
+        with self.server.time.held(), self.server.cloud.clock.work() as work:
+            self.server.cloud.clock.sleep(self.host.delay)
+            try:
+                found = serve(self.host.application, call, request.client)
+            except ValueError:
+                found = None
+        if found is None:
+            reply(lambda: self.fail(asked, "malformed response"))
+            return
+        response = Response(found.status, tuple(found.headers), found.body, found.reason)
+        self.server.later(work.elapsed, reply, lambda: _Told(response))
+
+    def finish(self, asked: _Asked, head: ResponseHead) -> _Told:
+        raise AssertionError("no target is on a socket")
+
+    def fail(self, asked: _Asked, cause: str) -> _Told:
+        return _Told(failure(cause), close=True)
+
+    def refuse(self, arrival: Any, cause: str) -> Response:
+        return failure(cause)
+
+    def end(self, told: _Told, sent: int) -> None:
+        pass

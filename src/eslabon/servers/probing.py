@@ -1,0 +1,111 @@
+"""Health checks of targets on sockets: asked in the event loop, so that nobody in the cloud waits for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from eslabon.elbv2.application.lambdatargets import HEALTH_CHECKER
+from eslabon.elbv2.resources import ALB, LAMBDA, LoadBalancer, Node, Target, TargetGroup
+from eslabon.servers.framing import RESPONSE_HEADER, Malformed, parse_response, split_head
+from eslabon.servers.loopback import LoopbackServer, any_certificate
+
+if TYPE_CHECKING:
+    from eslabon.servers.serving import Server
+
+Found = Callable[[float, bool, int | None], None]  # seconds, whether it has connected, the status of the answer
+
+
+class Prober:
+    """What `Checking` gives checks to while the cloud is served.
+
+    >>> from eslabon import Cloud
+    >>> with Cloud().serve() as server:
+    ...     Prober(server).close()
+    """
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self._running: set[asyncio.Task[None]] = set()
+
+    def probe(
+        self, service: Any, group: TargetGroup, target: Target, balancer: LoadBalancer, node: Node, found: Found
+    ) -> bool:
+        """Check a target, if it is on a socket; `found` is called later. False: it is not.
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> [target] = shop.group.targets.values()
+        >>> node = shop.balancer.nodes[0]
+        >>> with shop.cloud.serve() as server:
+        ...     Prober(server).probe(shop.service, shop.group, target, shop.balancer, node, print)
+        False
+        """
+        if group.type in (LAMBDA, ALB):
+            return False
+        check = group.check
+        port = int(check.port) if check.port.isdigit() else target.port or 80
+        address = service._address_of(group, target)
+        host = self.server.cloud.network.at(address, port)
+        if host is None or host.refuse or host.silent or not isinstance(host.application, LoopbackServer):
+            return False
+        if not service._reaches(address, port, node.address, balancer.security_groups):
+            return False
+        asked = _ask(host.application.place, check.protocol, check.path or "/", f"{address}:{port}")
+        self.server.in_loop(self._start, asked, float(check.timeout), found)
+        return True
+
+    def _start(self, asked: Any, timeout: float, found: Found) -> None:
+        task = asyncio.get_running_loop().create_task(self._run(asked, timeout, found))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _run(self, asked: Any, timeout: float, found: Found) -> None:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        connected, status = True, None
+        try:
+            async with asyncio.timeout(timeout):
+                status = await asked
+        except TimeoutError:
+            begun = loop.time() - timeout
+        except OSError:
+            connected = False
+        except (Malformed, EOFError):
+            pass
+        with self.server.time.held():
+            found(loop.time() - begun, connected, status)
+
+    def close(self) -> None:
+        """Ask no more.
+
+        >>> from eslabon import Cloud
+        >>> with Cloud().serve() as server:
+        ...     Prober(server).close()
+        """
+        for task in self._running:
+            task.cancel()
+
+
+async def _ask(place: tuple[str, int], protocol: str, path: str, host: str) -> int | None:
+    """The status of the answer; None for what is only connected to."""
+    secure = protocol in ("HTTPS", "TLS")
+    reader, writer = await asyncio.open_connection(
+        *place, ssl=any_certificate() if secure else None, limit=RESPONSE_HEADER
+    )
+    try:
+        if protocol in ("TCP", "TLS"):
+            return None
+        lines = (f"GET {path} HTTP/1.1", f"Host: {host}", "Connection: close", f"User-Agent: {HEALTH_CHECKER}",
+                 "Accept-Encoding: gzip", "", "")  # fmt: skip
+        writer.write("\r\n".join(lines).encode())
+        data = b""
+        while (head := split_head(data, RESPONSE_HEADER)) is None:
+            more = await reader.read(RESPONSE_HEADER)
+            if not more:
+                raise EOFError
+            data += more
+        return parse_response(head[0]).status
+    finally:
+        writer.close()

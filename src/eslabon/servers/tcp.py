@@ -1,0 +1,247 @@
+"""TCP and TLS through a Network Load Balancer on sockets: each connection is a flow, bytes pass both ways.
+
+Targets see connections from this machine: the client's own address only the proxy protocol tells.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from eslabon.elbv2.application.answers import CONNECT_TIMEOUT
+from eslabon.elbv2.flows import proxyprotocol
+from eslabon.elbv2.flows.flows import Flow, Flows, setting
+from eslabon.elbv2.flows.hashing import Packet
+from eslabon.elbv2.resources import Listener, LoadBalancer
+from eslabon.servers.application import arrive
+from eslabon.servers.http import BUFFER, CONNECTIONS
+from eslabon.servers.loopback import any_certificate
+
+if TYPE_CHECKING:
+    from eslabon.servers.serving import Server
+
+SWEEP = 0.5  # seconds between two looks at what has become of the flows
+
+
+def is_over(flows: Flows, flow: Flow, now: float) -> bool:
+    """Whether the next packet of a flow would not reach its target any more.
+
+    >>> from eslabon.elbv2.flows.examples import network
+    >>> flows = network(1)
+    >>> flow = flows.arrive(Packet("tcp", "203.0.113.7", 50000, "198.51.100.1", 80), "us-east-1a", 0, begins=True).flow
+    >>> is_over(flows, flow, now=350), is_over(flows, flow, now=351)
+    (False, True)
+    """
+    return flows.verdict(flow.packet, flow, flows.trouble(flow, now), False) != "kept"
+
+
+class TcpServer:
+    """A listener of a Network Load Balancer for TCP or TLS. Made in the event loop.
+
+    >>> from eslabon.elbv2.flows.examples import echo
+    >>> from eslabon import Cloud
+    >>> import socket
+    >>> cloud, name = echo("TCP")
+    >>> with cloud.serve() as server, socket.create_connection(server.address(name, 80), 5) as client:
+    ...     client.sendall(b"hello"); client.recv(5)
+    b'HELLO'
+    """
+
+    def __init__(self, server: Server, service: Any, balancer: LoadBalancer, listener: Listener, flows: Flows) -> None:
+        self.server = server
+        self.service = service
+        self.balancer = balancer
+        self.listener = listener
+        self.flows = flows
+        self.loop = asyncio.get_running_loop()
+        self.clients: set[_Client] = set()
+        self.draining = False
+        self._dialling: set[asyncio.Task[None]] = set()
+        self._sweeping = self.loop.call_later(SWEEP, self._look)
+
+    def protocol(self) -> asyncio.Protocol:
+        """What talks to the next client.
+
+        >>> from eslabon.elbv2.flows.examples import echo
+        >>> cloud, name = echo("TCP")
+        >>> with cloud.serve() as server:
+        ...     server.address(name, 80)[0]  # each connection there has one
+        '127.0.0.1'
+        """
+        return _Client(self)
+
+    def _look(self) -> None:
+        """End the connections whose flow is over: idle for too long, or its target has left."""
+        with self.server.time.held() as now:
+            over = [
+                client
+                for client in self.clients
+                if client.flow
+                and self.flows.verdict(client.packet, client.flow, self.flows.trouble(client.flow, now), False)
+                != "kept"
+            ]
+        for client in over:
+            client.reset()
+        self._sweeping = self.loop.call_later(SWEEP, self._look)
+
+    def _arrive(self, client: _Client, peer: tuple[str, int]) -> Flow | None:
+        """The flow of a new connection; None: it is reset."""
+        port = self.listener.port or 0
+        with self.server.time.held() as now:
+            node = arrive(self.service, self.balancer, port, peer[0], "tcp")
+            if node is None:
+                return None
+            sequence = self.service.ids.random.getrandbits(32)  # of the SYN, which a socket does not tell
+            client.packet = Packet("tcp", peer[0], peer[1], node.address, port, sequence)
+            return self.flows.arrive(client.packet, node.zone, now, begins=True).flow
+
+    def _dial(self, client: _Client, flow: Flow) -> None:
+        task = self.loop.create_task(self._connect(client, flow))
+        self._dialling.add(task)
+        task.add_done_callback(self._dialling.discard)
+
+    async def _connect(self, client: _Client, flow: Flow) -> None:
+        place = await self.server.place(self.service, flow.group, flow.target, client.packet.destination)
+        try:
+            if place is None:
+                raise OSError("nothing listens there")
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                _, target = await self.loop.create_connection(
+                    lambda: _Side(self), *place, ssl=any_certificate() if flow.group.protocol == "TLS" else None
+                )
+        except (OSError, TimeoutError):
+            client.reset()
+        else:
+            client.connected(target)
+
+    async def drain(self, grace: float) -> None:
+        """End: connections have `grace` seconds to end by themselves.
+
+        >>> from eslabon.elbv2.flows.examples import echo
+        >>> import socket
+        >>> cloud, name = echo("TCP")
+        >>> with cloud.serve(grace=0.0) as server:
+        ...     client = socket.create_connection(server.address(name, 80), 5)
+        >>> try:
+        ...     client.recv(1)
+        ... except ConnectionResetError:
+        ...     b''
+        b''
+        >>> client.close()
+        """
+        self.draining = True
+        end = self.loop.time() + grace
+        while self.clients and self.loop.time() < end:
+            await asyncio.wait([client.closed for client in self.clients], timeout=end - self.loop.time())
+        for task in self._dialling:
+            task.cancel()
+        for client in list(self.clients):
+            client.reset()
+        self._sweeping.cancel()
+
+
+class _Side(asyncio.Protocol):
+    """One end of a flow; what comes goes to the other, whose full buffer stops it."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, server: TcpServer) -> None:
+        self.server = server
+        self.other: _Side | None = None
+        self.flow: Flow | None = None
+        self.ended = False  # it sends no more
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        transport.set_write_buffer_limits(BUFFER)
+
+    def data_received(self, data: bytes) -> None:
+        if self.other is not None:
+            if self.flow is not None:
+                self.flow.seen = self.server.server.cloud.clock.now
+            self.other.transport.write(data)
+
+    def eof_received(self) -> bool:
+        self.ended = True
+        other = self.other
+        if other is None or other.ended or not other.transport.can_write_eof():
+            return False
+        other.transport.write_eof()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        other, self.other = self.other, None
+        if other is not None:
+            other.other = None
+            other.transport.abort() if exc else other.transport.close()
+
+    def pause_writing(self) -> None:
+        if self.other is not None:
+            self.other.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self.other is not None:
+            self.other.transport.resume_reading()
+
+
+class _Client(_Side):
+    """The client's end."""
+
+    packet: Packet
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        server = self.server
+        self.closed: asyncio.Future[None] = server.loop.create_future()
+        self.peer = transport.get_extra_info("peername")
+        full = server.draining or len(server.clients) >= CONNECTIONS
+        self.flow = None if full else server._arrive(self, self.peer)
+        if self.flow is None:
+            _reset(self.transport)
+            return
+        server.clients.add(self)
+        self.transport.pause_reading()  # until the target is there
+        server._dial(self, self.flow)
+
+    def connected(self, target: _Side) -> None:
+        """The connection to the target is there."""
+        if self.transport.is_closing() or self.flow is None:
+            target.transport.abort()
+            return
+        self.other, target.other, target.flow = target, self, self.flow
+        if setting(self.flow.group, "proxy_protocol_v2.enabled") == "true":
+            packet = self.packet
+            target.transport.write(
+                proxyprotocol.header(packet.source, packet.source_port, packet.destination, packet.destination_port)
+            )
+        self.transport.resume_reading()
+
+    def reset(self) -> None:
+        """End both connections at once."""
+        other, self.other = self.other, None
+        if other is not None:
+            other.other = None
+            _reset(other.transport)
+        _reset(self.transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.server.clients.discard(self)
+        if not self.closed.done():
+            self.closed.set_result(None)
+        if self.flow is not None:
+            with self.server.server.time.held():
+                self.server.flows.close(self.packet)
+            self.flow = None
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    """End a connection with a TCP reset, as the balancer does."""
+    socket = transport.get_extra_info("socket")
+    if socket is not None and socket.fileno() >= 0:
+        import socket as sockets
+        import struct
+
+        socket.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
