@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from eslabon.errors import NotModelled, ServiceError
@@ -137,9 +138,14 @@ def permits(rules: Iterable[Permission], protocol: str, port: int, address: str,
     """
     return any(
         (allowed == ALL or (allowed == protocol and first is not None and last is not None and first <= port <= last))
-        and (peer in peers if peer.startswith("sg-") else ipaddress.ip_address(address) in ipaddress.ip_network(peer))
+        and (peer in peers if peer.startswith("sg-") else _within(address, peer))
         for allowed, first, last, peer in rules
     )
+
+
+@lru_cache(4096)
+def _within(address: str, cidr: str) -> bool:
+    return ipaddress.ip_address(address) in ipaddress.ip_network(cidr)
 
 
 def grouped(rules: Rules, account: str) -> list[dict[str, Any]]:

@@ -130,8 +130,9 @@ class Instances(State):
         botocore.exceptions.ClientError: An error occurred (InvalidInstanceID.NotFound) ...
         """
         names = {group.id: group.name for group in self.groups.values()}
-        all_shown = {one.id: shown(one, names, self.region) for one in self._remembered().values()}
-        return {"Reservations": self._reservations(self.described("i", InstanceIds, all_shown, Filters, FILTERS))}
+        wanted = (one for one in self._remembered().values() if not InstanceIds or one.id in InstanceIds)
+        found = {one.id: shown(one, names, self.region) for one in wanted}
+        return {"Reservations": self._reservations(self.described("i", InstanceIds, found, Filters, FILTERS))}
 
     def start_instances(self, InstanceIds: Sequence[str]) -> Shown:
         """Start instances that are stopped, all or none; they get other public addresses.
