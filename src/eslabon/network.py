@@ -6,6 +6,7 @@ No sockets, no streaming; certificates are for those that have them.
 from __future__ import annotations
 
 import email.message
+import http.cookiejar
 import io
 import sys
 import traceback
@@ -19,7 +20,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from eslabon import activation
+from eslabon import activation, readertime
 from eslabon.errors import NotModelled
 
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -340,3 +341,4 @@ def install() -> None:
 
     urllib.request.build_opener = build_opener  # urlopen(context=…) builds an opener of its own, too
     urllib.request.install_opener(build_opener())
+    http.cookiejar.time = readertime.time  # type: ignore[attr-defined]  # cookies expire in the cloud's time

@@ -1,4 +1,4 @@
-"""The Application Load Balancer's data plane: every case of its topics under tests/cases/elbv2, and what holds always."""
+"""The data plane of Application Load Balancers: every case of its topics, and what holds always."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from eslabon.elbv2.application.messages import Request, Response
 from eslabon.elbv2.application.outcome import Outcome
 from eslabon.elbv2.balancing.zones import resolved
 from eslabon.elbv2.operations.registry import forwarded_to
+from eslabon.elbv2.operations.sslpolicies import DEFAULT, POLICIES
 from eslabon.elbv2.operations.targets import Targets
 from eslabon.elbv2.resources import APPLICATION, INSTANCE, LAMBDA, Listener, LoadBalancer, Node, Target, TargetGroup
 from eslabon.errors import NotModelled, ServiceError
@@ -72,7 +73,11 @@ class InProcess(Targets):
         listener = self.listener_at(balancer, call.port)
         if listener is None:
             raise Unreachable(ConnectionRefusedError(111, "Connection refused"))
-        certificate = self._shake_hands(listener, call) if call.scheme == "https" else None
+        certificate, agreed = None, None
+        if call.scheme == "https":
+            if listener.protocol != "HTTPS":
+                raise Unreachable(OSError("[SSL: WRONG_VERSION_NUMBER] wrong version number"))
+            certificate, agreed = self._shake_hands(listener, call)
         request = Request(
             call.method,
             call.target,
@@ -84,7 +89,7 @@ class InProcess(Targets):
             call.port,
             server_name=call.host if certificate else None,
         )
-        response = self.handle(balancer, node, request, certificate=certificate, patience=call.timeout)
+        response = self.handle(balancer, node, request, agreed=agreed, certificate=certificate, patience=call.timeout)
         body = b"" if call.method == "HEAD" else response.body
         return Result(response.status, response.headers, body, response.reason)
 
@@ -128,26 +133,26 @@ class InProcess(Targets):
         ec2: Any = self.cloud.service("ec2", region=self.region, account=self.account)
         return bool(ec2.reaches(address, port, "tcp", source, groups or ()))
 
-    def _shake_hands(self, listener: Listener, call: Call) -> str | None:
-        """The certificate that the client gets, as far as it takes it; None: the listener speaks plain HTTP."""
-        try:
-            import ssl
-        except ImportError as missing:  # in the page
-            raise NotModelled("elbv2", "https where Python has no ssl, as in the page", ["http"]) from missing
-        if listener.protocol != "HTTPS":
-            raise Unreachable(ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"))
+    def _shake_hands(self, listener: Listener, call: Call) -> tuple[str, tuple[str, str]]:
+        """The certificate that the client gets, and the version and cipher suite; refusals are the client's."""
+        if (listener.mutual or {}).get("Mode", "off") != "off":
+            raise NotModelled("elbv2", "MutualAuthentication in process", ["off", "verify on sockets"])
         described = {
             arn: self.ask("acm", "describe_certificate", CertificateArn=arn)["Certificate"]
             for arn in listener.certificates
         }
         names = {arn: [one["DomainName"], *one["SubjectAlternativeNames"]] for arn, one in described.items()}
+        acm: Any = self.cloud.service("acm", region=self.region, account=self.account)
+        policy = POLICIES[listener.ssl_policy or DEFAULT]
         arn = tls.chosen(names, call.host)
-        pems = self.ask("acm", "get_certificate", CertificateArn=arn)
-        chain = [pems["Certificate"], *([pems["CertificateChain"]] if pems.get("CertificateChain") else [])]
-        refused = tls.refusal(call.context, call.host, names[arn], chain)
-        if refused:
-            raise Unreachable(refused)
-        return arn
+        held = acm.certificates[arn]
+        try:
+            chain = b"\n".join((held.body, held.chain))
+            return arn, tls.shake_hands(call.context, call.host, chain, held.key, policy.protocols)
+        except ImportError as missing:
+            raise NotModelled("elbv2", "https where Python has no ssl, as in the page", ["http"]) from missing
+        except OSError as refused:  # an ssl.SSLError is one
+            raise Unreachable(refused) from None
 
     # --- From the node to the target and back -------------------------------------------------------------------------
 
@@ -157,12 +162,14 @@ class InProcess(Targets):
         node: Node,
         request: Request,
         *,
+        agreed: tuple[str, str] | None = None,
         certificate: str | None = None,
         patience: float | None = None,
     ) -> Response:
         """What a client gets for a request to a node; the time that it takes passes, or lengthens the caller's work.
 
-        certificate: of the connection. patience: seconds after which the client leaves: then TimeoutError.
+        agreed, certificate: version and cipher suite of TLS, and the certificate's ARN. patience: seconds after which
+        the client leaves: then TimeoutError.
 
         >>> from eslabon.elbv2.operations.examples import example
         >>> shop = example()
@@ -173,7 +180,6 @@ class InProcess(Targets):
         if listener is None:
             raise LookupError(f"{balancer.name} has no listener of port {request.port}")
         clock, exchanges, now = self.clock, self.exchanges, self.clock.now
-        agreed = tls.AGREED if certificate else None
         begun = exchanges.begin(balancer, listener, node, request, now, tls=agreed, certificate=certificate)
         if isinstance(begun, Answer):
             elapsed, answer = 0.0, begun

@@ -1,14 +1,14 @@
-"""Certificates of HTTPS listeners in process: which one a client gets, and whether it takes it.
+"""TLS of HTTPS listeners: which certificate a client gets, and a handshake in process, without a socket.
 
-No handshake, no signature: what the names say, and whether the client was told to trust this certificate.
+Afterwards nothing is encrypted: nobody listens in. Certificates expire in real time, not in the cloud's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
-
-AGREED = ("TLSv1.3", "TLS_AES_128_GCM_SHA256")  # by a client of today and the default security policy
 
 
 def covers(name: str, host: str) -> bool:
@@ -39,30 +39,42 @@ def chosen(certificates: Mapping[str, Sequence[str]], server_name: str) -> str:
     return [*exact, *matching, *certificates][0]
 
 
-def refusal(context: Any, host: str, names: Iterable[str], pems: Iterable[str]) -> OSError | None:
-    """The error with which a client's ssl.SSLContext refuses a certificate; None: it takes it.
+def shake_hands(
+    client: Any, host: str, chain: bytes, key: bytes, protocols: Sequence[str] = ("TLSv1.2", "TLSv1.3")
+) -> tuple[str, str]:
+    """A TLS handshake without a socket: the version and cipher suite that client and listener agree upon.
 
-    context: None for the default one, which verifies everything. names: in the certificate. pems: it, and its chain.
-    Raises ImportError where there is no ssl, as in the page.
+    client: its ssl.SSLContext, None for the default one. host: that it asks for. chain, key: of the listener's
+    certificate, PEM. protocols: of its security policy. Raises ssl.SSLError, as the client sees it, and
+    ImportError where there is no ssl, as in the page.
 
     >>> import ssl
-    >>> unverified = ssl.create_default_context()
-    >>> unverified.check_hostname, unverified.verify_mode = False, ssl.CERT_NONE
-    >>> refusal(unverified, "shop.example.com", ["example.org"], []) is None
-    True
-    >>> print(refusal(None, "shop.example.com", ["example.org"], []).strerror)
-    [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate
+    >>> from eslabon.support.acm.examples import CERTIFICATE, PRIVATE_KEY
+    >>> trusting = ssl.create_default_context(cadata=CERTIFICATE.decode())
+    >>> shake_hands(trusting, "www.example.com", CERTIFICATE, PRIVATE_KEY)[0]
+    'TLSv1.3'
+    >>> shake_hands(trusting, "example.org", CERTIFICATE, PRIVATE_KEY)
+    Traceback (most recent call last):
+    ssl.SSLCertVerificationError: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: Hostname mismatch...
     """
     import ssl
 
-    context = context or ssl.create_default_context()
-    chain = [ssl.PEM_cert_to_DER_cert(pem) for pem in pems]
-    if context.verify_mode == ssl.CERT_NONE:
-        return None
-    trusted = set(context.get_ca_certs(binary_form=True))
-    complaint = "self-signed certificate" if len(chain) < 2 else "unable to get local issuer certificate"
-    if trusted.intersection(chain):
-        if not context.check_hostname or any(covers(name, host) for name in names):
-            return None
-        complaint = f"Hostname mismatch, certificate is not valid for '{host}'."
-    return ssl.SSLCertVerificationError(1, f"[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {complaint}")
+    listener = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    newest = max(ssl.TLSVersion[name.replace(".", "_")] for name in protocols)
+    oldest = ssl.TLSVersion.TLSv1_2 if "TLSv1.2" in protocols else newest  # Python's clients speak nothing older
+    listener.minimum_version, listener.maximum_version = oldest, newest
+    with tempfile.TemporaryDirectory() as folder:  # ssl reads keys from files alone; the folder is this process's
+        path = Path(folder, "listener.pem")
+        path.write_bytes(b"\n".join((chain.rstrip(), key)))
+        listener.load_cert_chain(path)
+    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+    asking = (client or ssl.create_default_context()).wrap_bio(back, there, server_hostname=host)
+    sides = [asking, listener.wrap_bio(there, back, server_side=True)]
+    while sides:
+        side = sides.pop(0)
+        try:
+            side.do_handshake()
+        except ssl.SSLWantReadError:
+            sides.append(side)
+    cipher = asking.cipher()
+    return asking.version() or "", cipher[0] if cipher else ""
