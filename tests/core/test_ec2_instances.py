@@ -156,6 +156,10 @@ def test_a_client_token_launches_once_and_serves_one_request(ec2: Any) -> None:
     other = wanted(ec2, ClientToken="deploy-1", MaxCount=2)
     assert code(ec2.run_instances, **other) == "IdempotentParameterMismatch"
     assert ec2.run_instances(**wanted(ec2))["ReservationId"] != first["ReservationId"]
+    ids = [first["Instances"][0]["InstanceId"]]
+    ec2.terminate_instances(InstanceIds=ids)
+    ec2.get_waiter("instance_terminated").wait(InstanceIds=ids)
+    assert code(ec2.run_instances, **wanted(ec2, ClientToken="deploy-1")) == "IdempotentInstanceTerminated"
 
 
 @pytest.mark.parametrize(
@@ -171,7 +175,7 @@ def test_a_client_token_launches_once_and_serves_one_request(ec2: Any) -> None:
         ({"ImageId": "linux"}, "InvalidAMIID.Malformed"),
         ({"SubnetId": "subnet-0123456789abcdef0"}, "InvalidSubnetID.NotFound"),
         ({"SecurityGroupIds": ["sg-0123456789abcdef0"]}, "InvalidGroup.NotFound"),
-        ({"UserData": "x" * 16_385}, "InvalidParameterValue"),
+        ({"UserData": "x" * 16_385}, "InvalidUserData.Malformed"),
         ({"ClientToken": "t" * 65}, "InvalidParameterValue"),
         ({"MinCount": 4092, "MaxCount": 4092}, "InsufficientFreeAddressesInSubnet"),
         ({"TagSpecifications": [{"ResourceType": "vpc", "Tags": [{"Key": "a"}]}]}, "InvalidParameterValue"),

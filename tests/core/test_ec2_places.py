@@ -178,6 +178,7 @@ def test_a_tag_is_deleted_by_its_key_and_value_by_its_key_or_with_all(ec2: Any) 
         ([{"Key": "aws:team", "Value": "shop"}], "InvalidParameterValue"),
         ([{"Key": "team"}, {"Key": "team"}], "InvalidParameterValue"),
         ([{"Key": "k" * 129}], "InvalidParameterValue"),
+        ([{"Key": ""}], "InvalidTagKey.Malformed"),
         ([{"Key": "k", "Value": "v" * 257}], "InvalidParameterValue"),
         ([{"Key": str(number)} for number in range(51)], "TagLimitExceeded"),
     ],

@@ -66,6 +66,7 @@ def test_the_default_group_lets_in_what_has_it_too(ec2: Any) -> None:
 def test_names_are_unique_in_a_vpc_whatever_their_case(ec2: Any) -> None:
     made(ec2, "web")
     assert code(ec2.create_security_group, GroupName="WEB", Description="another") == "InvalidGroup.Duplicate"
+    assert code(ec2.create_security_group, GroupName="default", Description="mine") == "InvalidGroup.Reserved"
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ class SecurityGroups(State):
     ) -> Shown:
         """Create a security group that lets everything out and nothing in, in the default VPC.
 
-        Raises InvalidParameterValue, InvalidVpcID.NotFound, InvalidGroup.Duplicate, TagLimitExceeded.
+        Raises InvalidParameterValue, InvalidVpcID.NotFound, InvalidGroup.Reserved, InvalidGroup.Duplicate, and what
+        create_tags does.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
 
@@ -44,6 +45,8 @@ class SecurityGroups(State):
                 raise invalid(f"Invalid security group {what}. Valid {what}s are {allowed}")
         if GroupName.lower().startswith("sg-"):
             raise invalid(f"Invalid group name '{GroupName}'. Group names may not be in the format sg-*")
+        if GroupName.lower() == "default":
+            raise ServiceError("InvalidGroup.Reserved", f"The security group name '{GroupName}' is reserved")
         if GroupName.lower() in (group.name.lower() for group in self.groups.values()):
             message = f"The security group '{GroupName}' already exists for VPC '{self.vpc}'"
             raise ServiceError("InvalidGroup.Duplicate", message)

@@ -65,7 +65,7 @@ class Instances(State):
         script: see userdata.
 
         Raises MissingParameter, InvalidParameterValue, InvalidUserData.Malformed, the errors of the ids' kinds,
-        IdempotentParameterMismatch, InsufficientFreeAddressesInSubnet, TagLimitExceeded.
+        IdempotentParameterMismatch, IdempotentInstanceTerminated, InsufficientFreeAddressesInSubnet, TagLimitExceeded.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html
 
@@ -87,14 +87,14 @@ class Instances(State):
         if given != before:
             message = "The client token has already been used with other parameters"
             raise ServiceError("IdempotentParameterMismatch", message)
-        if self._of(reservation):
-            return self._of(reservation)[0]
+        if reservation:
+            return self._again(reservation)
         image = self._image(ImageId, InstanceType)
         groups = [group.id for group in lookup("sg", SecurityGroupIds, self.groups)] or [self.default_group]
         [subnet] = lookup("subnet", [SubnetId] if SubnetId else list(self.subnets)[:1], self.subnets)
         user_data = _decoded(UserData)
         if len(user_data) > LARGEST_USER_DATA:
-            raise invalid(f"User data is limited to {LARGEST_USER_DATA} bytes")
+            raise ServiceError("InvalidUserData.Malformed", f"User data is limited to {LARGEST_USER_DATA} bytes")
         tags = tags_given(TagSpecifications, "instance")
         if not 1 <= MinCount <= MaxCount:
             raise invalid(f"minCount ({MinCount}) must be at least 1, and maxCount ({MaxCount}) not less than minCount")
@@ -268,6 +268,14 @@ class Instances(State):
                 del self.instances[instance.id]
                 self.tags.remove(instance.id)
         return self.instances
+
+    def _again(self, reservation: str) -> Shown:
+        """The answer to a request whose client token has launched already."""
+        found = self._of(reservation)
+        if not found or all(one["State"]["Name"] == "terminated" for one in found[0]["Instances"]):
+            message = "The instances that were launched with this client token have been terminated"
+            raise ServiceError("IdempotentInstanceTerminated", message)
+        return found[0]
 
     def _of(self, reservation: str) -> list[Shown]:
         every: list[Shown] = self.describe_instances()["Reservations"]

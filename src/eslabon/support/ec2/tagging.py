@@ -19,7 +19,7 @@ class Tagging(State):
     def create_tags(self, Resources: Sequence[str], Tags: Many) -> None:
         """Add or replace tags, of all resources or of none.
 
-        Raises InvalidID, the errors of the ids' kinds, InvalidParameterValue, TagLimitExceeded.
+        Raises InvalidID, the errors of the ids' kinds, InvalidParameterValue, InvalidTagKey.Malformed, TagLimitExceeded.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html
 
@@ -95,7 +95,7 @@ def tags_given(specifications: Many, kind: str) -> dict[str, str]:
 def checked_tags(given: Many, before: Mapping[str, str]) -> dict[str, str]:
     """The tags that a resource has then; one without a value has the empty one.
 
-    Raises InvalidParameterValue, TagLimitExceeded.
+    Raises InvalidParameterValue, InvalidTagKey.Malformed, TagLimitExceeded.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html
 
@@ -110,9 +110,11 @@ def checked_tags(given: Many, before: Mapping[str, str]) -> dict[str, str]:
         key, value = tag.get("Key", ""), tag.get("Value", "")
         if key in found:
             raise invalid(f"Duplicate tag key '{key}' specified.")
-        if not 1 <= len(key) <= LONGEST_KEY or len(value) > LONGEST_VALUE:
-            longest = f"Tag keys have 1 to {LONGEST_KEY} characters, and values at most {LONGEST_VALUE}"
-            raise invalid(f"{longest}: '{key}'")
+        if not key:
+            raise ServiceError("InvalidTagKey.Malformed", "Tag keys cannot be empty")
+        if len(key) > LONGEST_KEY or len(value) > LONGEST_VALUE:
+            longest = f"{LONGEST_KEY} characters, and values at most {LONGEST_VALUE}"
+            raise invalid(f"Tag keys have at most {longest}: '{key}'")
         found[key] = value
     try:
         Tags().put("", {**before, **found})
