@@ -1,0 +1,115 @@
+"""What load balancers report of requests: metrics to CloudWatch every minute, access logs to S3 every five.
+
+Flows of Network Load Balancers report nothing yet.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from eslabon.elbv2 import metrics
+from eslabon.elbv2.application import accesslog
+from eslabon.elbv2.application.outcome import Outcome
+from eslabon.elbv2.resources import INSTANCE, LoadBalancer
+from eslabon.errors import ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from eslabon.elbv2.inprocess import InProcess
+
+_ENABLED, _BUCKET, _PREFIX = (f"access_logs.s3.{name}" for name in ("enabled", "bucket", "prefix"))
+
+
+class Reports:
+    """Observes the requests of the balancers of one account and Region.
+
+    >>> from eslabon.elbv2.application.messages import Request
+    >>> from eslabon.elbv2.operations.examples import example
+    >>> shop = example()
+    >>> reports = Reports(shop.service)
+    >>> shop.cloud.clock.advance(300)
+    >>> shop.service.handle(shop.balancer, shop.balancer.nodes[0], Request("TRACE", "/")).status
+    405
+    >>> shop.cloud.clock.advance(960)
+    >>> listed = shop.cloud.client("cloudwatch").list_metrics(MetricName="HTTPCode_ELB_4XX_Count")["Metrics"]
+    >>> [len(metric["Dimensions"]) for metric in listed]
+    [2, 1]
+    """
+
+    def __init__(self, service: InProcess) -> None:
+        self._service = service
+        self._tally = metrics.Tally()
+        self._pending = accesslog.Pending()
+        self._counting = self._logging = False  # whether what is due is in the clock
+        service.exchanges.observers.append(self._add)
+
+    def _add(self, outcome: Outcome) -> None:
+        clock = self._service.clock
+        self._tally.add(outcome)
+        if not self._counting:
+            self._counting = True
+            clock.call_at(_next(clock.now), self._send, background=True)
+        if outcome.balancer.attributes.get(_ENABLED) == "true":
+            self._pending.add(outcome, self._address(outcome))
+            if not self._logging:
+                self._logging = True
+                clock.call_at(accesslog.interval_end(clock.now), self._write, background=True)
+
+    def _address(self, outcome: Outcome) -> str:
+        group, target = outcome.group, outcome.target
+        if target is None or group is None or group.type != INSTANCE:
+            return ""
+        return self._service._address_of(group, target)
+
+    def _send(self) -> None:
+        """The minute is over; as long as targets are checked, the next one reports too how many are healthy."""
+        service = self._service
+        cloudwatch: Any = service.cloud.service("cloudwatch", region=service.region, account=service.account)
+        minute = service.clock.now - metrics.INTERVAL
+        for record in self._tally.take():
+            cloudwatch.record(*record, at=minute)
+        used = [(balancer, group) for group in service.groups.values() for balancer in service.users(group)]
+        for balancer, group in used:
+            service.settle(group)
+            for record in metrics.host_counts(balancer, group):
+                cloudwatch.record(*record, at=minute)
+        self._counting = bool(used)
+        if used:
+            service.clock.call_later(metrics.INTERVAL, self._send, background=True)
+
+    def _write(self) -> None:
+        """Five minutes are over: each node's file goes into the bucket; if it may not, the journal has the refusal."""
+        self._logging = False
+        end = self._service.clock.now
+        for balancer, node, content in self._pending.take():
+            place = {"account": self._service.account, "region": self._service.region}
+            prefix = balancer.attributes.get(_PREFIX, "")
+            key = accesslog.file_name(balancer, node, end, self._service.ids.token(8), prefix=prefix, **place)
+            try:
+                self._put(balancer, balancer.attributes.get(_BUCKET, ""), key, content)
+            except ServiceError:
+                continue  # what cannot be delivered is lost
+
+    def check_bucket(self, balancer: LoadBalancer, attributes: Mapping[str, str]) -> None:
+        """Write the test file into the bucket that these attributes name. Raises NoSuchBucket, AccessDenied.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> Reports(shop.service).check_bucket(shop.balancer, {"access_logs.s3.bucket": "logs-2026"})
+        Traceback (most recent call last):
+        eslabon.errors.ServiceError: NoSuchBucket: The specified bucket does not exist
+        """
+        prefix, account = attributes.get(_PREFIX, ""), self._service.account
+        key, content = accesslog.permission_file(balancer, self._service.clock.now, account=account, prefix=prefix)
+        self._put(balancer, attributes.get(_BUCKET, ""), key, content)
+
+    def _put(self, balancer: LoadBalancer, bucket: str, key: str, content: bytes) -> None:
+        s3: Any = self._service.cloud.service("s3", region=self._service.region, account=self._service.account)
+        s3.write_for(accesslog.PRINCIPAL, bucket, key, content, balancer.arn)
+
+
+def _next(now: float) -> int:
+    return (int(now) // metrics.INTERVAL + 1) * metrics.INTERVAL
