@@ -54,7 +54,9 @@ class TestCreation:
         self, shop: Example
     ) -> None:
         made = create(shop)
-        default = shop.cloud.client("ec2").describe_security_groups(GroupNames=["default"])["SecurityGroups"]
+        default = shop.cloud.client("ec2").describe_security_groups(
+            Filters=[{"Name": "group-name", "Values": ["default"]}]
+        )["SecurityGroups"]
         assert made["Type"] == "application"
         assert made["Scheme"] == "internet-facing"
         assert made["IpAddressType"] == "ipv4"
@@ -348,9 +350,8 @@ class TestChanges:
         assert not ec2.reaches(node, 80, "tcp", "203.0.113.7")
         client = shop.cloud.client("ec2")
         group = client.create_security_group(GroupName="web", Description="Web", VpcId=shop.balancer.vpc)["GroupId"]
-        client.authorize_security_group_ingress(
-            GroupId=group, IpProtocol="tcp", FromPort=80, ToPort=80, CidrIp="0.0.0.0/0"
-        )
+        http = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+        client.authorize_security_group_ingress(GroupId=group, IpPermissions=[http])
         shop.elbv2.set_security_groups(LoadBalancerArn=shop.balancer.arn, SecurityGroups=[group])
         assert ec2.reaches(node, 80, "tcp", "203.0.113.7")
         assert not ec2.reaches(node, 443, "tcp", "203.0.113.7")

@@ -90,34 +90,20 @@ BALANCERS: Mapping[str, Table] = {
 }
 
 _IDLE = {"tcp.idle_timeout.seconds": _number(350, 60, 6000)}
-_RESPONSE_HEADERS = (
-    "strict_transport_security",
-    "access_control_allow_origin",
-    "access_control_allow_methods",
-    "access_control_allow_headers",
-    "access_control_allow_credentials",
-    "access_control_expose_headers",
-    "access_control_max_age",
-    "content_security_policy",
-    "x_content_type_options",
-    "x_frame_options",
-)
+_RESPONSE_HEADERS = """strict_transport_security access_control_allow_origin access_control_allow_methods
+    access_control_allow_headers access_control_allow_credentials access_control_expose_headers access_control_max_age
+    content_security_policy x_content_type_options x_frame_options""".split()
 _HTTP = {
     "routing.http.response.server.enabled": _switch("true"),
     **{f"routing.http.response.{name}.header_value": Attribute("", text=True) for name in _RESPONSE_HEADERS},
 }
 # Of HTTPS listeners, what the request headers are called that tell of TLS and of the client's certificate.
+_CERTIFICATE_PARTS = ("-Serial-Number", "-Issuer", "-Subject", "-Validity", "-Leaf", "")
 _TLS_HEADERS = {
     f"routing.http.request.{name.lower().replace('-', '_')}.header_name": Attribute(name, text=True)
     for name in (
-        "X-Amzn-Mtls-Clientcert-Serial-Number",
-        "X-Amzn-Mtls-Clientcert-Issuer",
-        "X-Amzn-Mtls-Clientcert-Subject",
-        "X-Amzn-Mtls-Clientcert-Validity",
-        "X-Amzn-Mtls-Clientcert-Leaf",
-        "X-Amzn-Mtls-Clientcert",
-        "X-Amzn-Tls-Version",
-        "X-Amzn-Tls-Cipher-Suite",
+        *(f"X-Amzn-Mtls-Clientcert{part}" for part in _CERTIFICATE_PARTS),
+        *("X-Amzn-Tls-Version", "X-Amzn-Tls-Cipher-Suite"),
     )
 }
 LISTENERS: Mapping[str | None, Table] = {  # by protocol; Gateway Load Balancers' listeners have none
@@ -131,14 +117,13 @@ LISTENERS: Mapping[str | None, Table] = {  # by protocol; Gateway Load Balancers
 }
 
 _DELAY = {"deregistration_delay.timeout_seconds": _number(300, 0, 3600)}
+_PERCENTAGE = Attribute("off", ("off",), range(1, 101))
 _GROUP_HEALTH = {
     "load_balancing.cross_zone.enabled": _choice("use_load_balancer_configuration", "true", "false"),
     "target_group_health.dns_failover.minimum_healthy_targets.count": _number(1, 1, 1000, "off"),
-    "target_group_health.dns_failover.minimum_healthy_targets.percentage": Attribute("off", ("off",), range(1, 101)),
+    "target_group_health.dns_failover.minimum_healthy_targets.percentage": _PERCENTAGE,
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": _number(1, 1, 1000),
-    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": Attribute(
-        "off", ("off",), range(1, 101)
-    ),
+    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": _PERCENTAGE,
 }
 _COOKIES = {
     "stickiness.enabled": _switch(),
@@ -179,6 +164,16 @@ _GATEWAY_GROUP = {
     "send_tcp_reset.on_deregistration.enabled": _switch(),
 }
 _UDP = ("UDP", "TCP_UDP")
+_GROUPS: Mapping[str, Table] = {
+    **dict.fromkeys(("HTTP", "HTTPS"), _HTTP_GROUP),
+    **dict.fromkeys(("TCP", "TLS", *_UDP), _NETWORK_GROUP),
+    "GENEVE": _GATEWAY_GROUP,
+}
+_TABLES: Mapping[str, Iterable[Table]] = {  # to tell a key of another type from none
+    "Load balancer": BALANCERS.values(),
+    "Listener": LISTENERS.values(),
+    "Target group": (*_GROUPS.values(), _LAMBDA_GROUP),
+}
 
 
 def of_group(group_type: str, protocol: str | None) -> dict[str, Attribute]:
@@ -194,11 +189,7 @@ def of_group(group_type: str, protocol: str | None) -> dict[str, Attribute]:
     Traceback (most recent call last):
     KeyError: 'SCTP'
     """
-    if group_type == LAMBDA:
-        return dict(_LAMBDA_GROUP)
-    tables = {"HTTP": _HTTP_GROUP, "HTTPS": _HTTP_GROUP, "GENEVE": _GATEWAY_GROUP}
-    tables |= dict.fromkeys(("TCP", "TLS", *_UDP), _NETWORK_GROUP)
-    table = dict(tables[protocol or ""])
+    table = dict(_LAMBDA_GROUP if group_type == LAMBDA else _GROUPS[protocol or ""])
     if protocol in _UDP:  # a flow without connections ends with the registration, and keeps its client's address
         table["deregistration_delay.connection_termination.enabled"] = _switch("true")
         table["preserve_client_ip.enabled"] = _choice("true")
@@ -222,25 +213,33 @@ def defaults(table: Table) -> dict[str, str]:
     return {key: one.default for key, one in table.items() if one.default is not None}
 
 
-def changed(
-    table: Table, given: Iterable[Mapping[str, str]], *, what: str, on: str, known: Iterable[Table]
-) -> dict[str, str]:
+def listed(held: Mapping[str, str]) -> dict[str, list[dict[str, str]]]:
+    """Attributes as the API answers them.
+
+    >>> listed({"idle_timeout.timeout_seconds": "60"}), listed({})
+    ({'Attributes': [{'Key': 'idle_timeout.timeout_seconds', 'Value': '60'}]}, {'Attributes': []})
+    """
+    return {"Attributes": [{"Key": key, "Value": value} for key, value in held.items()]}
+
+
+def changed(kind: str, table: Table, given: Iterable[Mapping[str, str]], on: str) -> dict[str, str]:
     """The attributes that a request sets, checked by their table.
 
-    given: Key and Value, as the API has them. what: "Load balancer", "Listener" or "Target group". on: what has this
-    table, for the message. known: the tables of all types, to tell a key of another type from none.
+    kind: "Load balancer", "Listener" or "Target group". given: Key and Value, as the API has them. on: what has this
+    table, for the message.
 
     Raises ServiceError: ValidationError for an unknown key or a value that may not be, InvalidConfigurationRequest for
     a key of another type. Raises NotModelled for a value without its effect here.
 
-    >>> like = {"what": "Load balancer", "on": "load balancers with type 'network'", "known": BALANCERS.values()}
+    >>> like = ("Load balancer", BALANCERS["network"])
     >>> cross_zone = {"Key": "load_balancing.cross_zone.enabled", "Value": "true"}
-    >>> changed(BALANCERS["network"], [cross_zone], **like)
+    >>> changed(*like, [cross_zone], "load balancers with type 'network'")
     {'load_balancing.cross_zone.enabled': 'true'}
-    >>> changed(BALANCERS["network"], [], **like)
+    >>> changed(*like, [], "load balancers with type 'network'")
     Traceback (most recent call last):
     eslabon.errors.ServiceError: ValidationError: Attributes cannot be empty
-    >>> changed(BALANCERS["network"], [{"Key": "idle_timeout.timeout_seconds", "Value": "60"}], **like)
+    >>> idle = {"Key": "idle_timeout.timeout_seconds", "Value": "60"}
+    >>> changed(*like, [idle], "load balancers with type 'network'")
     Traceback (most recent call last):
     eslabon.errors.ServiceError: InvalidConfigurationRequest: Load balancer attribute key ... is not supported on ...
     """
@@ -249,19 +248,15 @@ def changed(
         key, value = one.get("Key", ""), one.get("Value", "")
         attribute = table.get(key)
         if attribute is None:
-            if any(key in other for other in known):
-                raise ServiceError(
-                    "InvalidConfigurationRequest", f"{what} attribute key '{key}' is not supported on {on}"
-                )
-            raise validation_error(f"{what} attribute key '{key}' is not recognized")
+            if any(key in other for other in _TABLES[kind]):
+                raise _invalid(f"{kind} attribute key '{key}' is not supported on {on}")
+            raise validation_error(f"{kind} attribute key '{key}' is not recognized")
         if key in found:
-            raise validation_error(f"{what} attribute key '{key}' is specified more than once")
+            raise validation_error(f"{kind} attribute key '{key}' is specified more than once")
         if not _is_one_of(attribute, value):
-            raise validation_error(f"{what} attribute value '{value}' for key '{key}' must be {_allowed(attribute)}")
+            raise validation_error(f"{kind} attribute value '{value}' for key '{key}' must be {_allowed(attribute)}")
         if not attribute.modelled and value != attribute.default:
-            raise NotModelled(
-                "elbv2", f"the attribute {key} with the value {value!r}", (f"its default {attribute.default!r}",)
-            )
+            raise NotModelled("elbv2", f"{key} with the value {value!r}", (f"its default {attribute.default!r}",))
         found[key] = value
     if not found:
         raise validation_error("Attributes cannot be empty")

@@ -45,10 +45,6 @@ class ElasticLoadBalancingV2(Checking, LoadBalancers, Listeners, TargetGroups, A
         "UrlRewriteConfig": "*",
         "RewriteConfig": "*",
     }
-    inert: ClassVar[Mapping[str, str]] = {
-        "set_security_groups.EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic": "It is kept and shown; there is no "
-        "PrivateLink.",
-    }
 
     def resources(self) -> list[str]:
         """ARNs of the load balancers, target groups and trust stores.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from eslabon.elbv2.operations.limits import CERTIFICATES
-from eslabon.elbv2.operations.registry import PAGE
+from eslabon.elbv2.operations.registry import PAGE, Answer, Many, Texts, paged
 from eslabon.elbv2.operations.sslpolicies import DEFAULT, SslPolicies, find_policy
 from eslabon.elbv2.operations.tagging import Tagging
 from eslabon.elbv2.resources import Listener
@@ -15,13 +15,14 @@ from eslabon.errors import NotModelled, ServiceError
 
 SECURE = ("HTTPS", "TLS")
 ALPN = ("HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred", "None")
+Mutual = Mapping[str, Any] | None
 MODES = ("off", "passthrough", "verify")
 
 
 class ListenerCertificates(SslPolicies, Tagging):
     """Operations on certificates of listeners."""
 
-    def add_listener_certificates(self, ListenerArn: str, Certificates: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def add_listener_certificates(self, ListenerArn: str, Certificates: Many) -> Answer:
         """Add a certificate to the list from which a listener chooses by the name that the client asks for (SNI).
 
         Raises ListenerNotFound, CertificateNotFound, TooManyCertificates (25), ValidationError.
@@ -44,7 +45,7 @@ class ListenerCertificates(SslPolicies, Tagging):
             listener.certificates.append(arn)
         return {"Certificates": [{"CertificateArn": arn, "IsDefault": False}]}
 
-    def remove_listener_certificates(self, ListenerArn: str, Certificates: Sequence[Mapping[str, Any]]) -> None:
+    def remove_listener_certificates(self, ListenerArn: str, Certificates: Many) -> None:
         """Take a certificate from the list; the default one stays. Raises ListenerNotFound, OperationNotPermitted.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RemoveListenerCertificates.html
@@ -62,9 +63,7 @@ class ListenerCertificates(SslPolicies, Tagging):
         elif arn == listener.certificates[0]:
             raise ServiceError("OperationNotPermitted", f"The default certificate '{arn}' cannot be removed")
 
-    def describe_listener_certificates(
-        self, ListenerArn: str, Marker: str | None = None, PageSize: int = PAGE
-    ) -> dict[str, Any]:
+    def describe_listener_certificates(self, ListenerArn: str, Marker: str = "", PageSize: int = PAGE) -> Answer:
         """The default certificate of a listener, and then its list. Raises ListenerNotFound.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeListenerCertificates.html
@@ -76,8 +75,7 @@ class ListenerCertificates(SslPolicies, Tagging):
         """
         arns = self._listener(ListenerArn).certificates
         listed = [{"CertificateArn": arn, "IsDefault": place == 0} for place, arn in enumerate(arns)]
-        shown, marker = self._page(listed, PageSize, Marker, "certificates", ListenerArn)
-        return {"Certificates": shown, "NextMarker": marker}
+        return paged("Certificates", listed, PageSize, Marker, ListenerArn)
 
     def certificate_users(self, arn: str) -> list[str]:
         """The ARNs of the balancers that have a certificate, for ACM, which does not delete one in use.
@@ -90,14 +88,7 @@ class ListenerCertificates(SslPolicies, Tagging):
 
     # --- What a request says of TLS -----------------------------------------------------------------------------------
 
-    def _tls(
-        self,
-        protocol: str | None,
-        policy: str | None,
-        certificates: Sequence[Mapping[str, Any]] | None,
-        alpn: Sequence[str] | None,
-        mutual: Mapping[str, Any] | None,
-    ) -> dict[str, Any]:
+    def _tls(self, protocol: str | None, policy: str | None, certificates: Many, alpn: Texts, mutual: Mutual) -> Answer:
         """The fields of a Listener that only TLS has. Raises what CreateListener raises."""
         for name, value, protocols in (
             ("Certificates", certificates, SECURE),
@@ -113,17 +104,15 @@ class ListenerCertificates(SslPolicies, Tagging):
             raise validation_error(f"A certificate must be specified for {protocol} listeners")
         find_policy(policy or DEFAULT)
         if alpn and (len(alpn) > 1 or alpn[0] not in ALPN):
-            raise ServiceError(
-                "ALPNPolicyNotFound", f"ALPN policy '{', '.join(alpn)}' must be one of '{', '.join(ALPN)}'"
-            )
+            raise ServiceError("ALPNPolicyNotFound", f"ALPN policy '{alpn[0]}' must be one of '{', '.join(ALPN)}'")
         return {
             "certificates": [self._certificate(certificates)],
             "ssl_policy": policy or DEFAULT,
-            "alpn": list(alpn or ()),
+            "alpn": list(alpn),
             "mutual": self._mutual(mutual or {"Mode": "off"}) if protocol == "HTTPS" else None,
         }
 
-    def _certificate(self, given: Sequence[Mapping[str, Any]]) -> str:
+    def _certificate(self, given: Many) -> str:
         arn = _only(given)
         if ":iam:" in arn:
             raise NotModelled(self.name, "certificates of IAM", ("certificates of ACM",))
@@ -135,7 +124,7 @@ class ListenerCertificates(SslPolicies, Tagging):
             raise ServiceError("CertificateNotFound", f"Certificate '{arn}' not found") from None
         return arn
 
-    def _mutual(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def _mutual(self, given: Mapping[str, Any]) -> Answer:
         mode = given.get("Mode")
         if mode not in MODES:
             raise validation_error(f"Mutual authentication mode '{mode}' must be one of '{', '.join(MODES)}'")
@@ -152,12 +141,11 @@ class ListenerCertificates(SslPolicies, Tagging):
     def _secure_listener(self, arn: str) -> Listener:
         listener = self._listener(arn)
         if listener.protocol not in SECURE:
-            message = f"Certificates are not supported for listeners with protocol '{listener.protocol}'"
-            raise validation_error(message)
+            raise validation_error(f"Certificates are not supported for listeners with protocol '{listener.protocol}'")
         return listener
 
 
-def _only(certificates: Sequence[Mapping[str, Any]]) -> str:
+def _only(certificates: Many) -> str:
     if len(certificates) != 1 or not certificates[0].get("CertificateArn"):
         raise validation_error("Exactly one certificate must be specified")
     return str(certificates[0]["CertificateArn"])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from eslabon.elbv2.operations.registry import PAGE, Registry
+from eslabon.elbv2.operations.registry import PAGE, Answer, Registry, paged
 
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Limit.html tells the names; the values are in
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html and the pages of that
@@ -36,7 +34,7 @@ TARGETS = 1000  # a target group of instances or addresses
 class AccountLimits(Registry):
     """The operation on limits."""
 
-    def describe_account_limits(self, Marker: str | None = None, PageSize: int = PAGE) -> dict[str, Any]:
+    def describe_account_limits(self, Marker: str = "", PageSize: int = PAGE) -> Answer:
         """The limits of the account in this Region.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeAccountLimits.html
@@ -50,5 +48,4 @@ class AccountLimits(Registry):
         botocore.exceptions.ClientError: An error occurred (ValidationError) ...
         """
         limits = [{"Name": name, "Max": str(most)} for name, most in LIMITS.items()]
-        shown, marker = self._page(limits, PageSize, Marker, "limits")
-        return {"Limits": shown, "NextMarker": marker}
+        return paged("Limits", limits, PageSize, Marker)

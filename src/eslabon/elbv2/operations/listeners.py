@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from eslabon.elbv2 import attributes
 from eslabon.elbv2.operations.certificates import ListenerCertificates
 from eslabon.elbv2.operations.limits import LIMITS
-from eslabon.elbv2.operations.loadbalancers import listed
-from eslabon.elbv2.operations.registry import PAGE
+from eslabon.elbv2.operations.registry import PAGE, Answer, Many, Texts, paged
 from eslabon.elbv2.operations.rules import Rules
 from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, NETWORK, Listener, LoadBalancer, Rule
 from eslabon.elbv2.rules.errors import validation_error
 from eslabon.errors import NotModelled, ServiceError
 
-_LISTENERS = {  # a balancer
-    APPLICATION: LIMITS["listeners-per-application-load-balancer"],
-    NETWORK: LIMITS["listeners-per-network-load-balancer"],
-    GATEWAY: 1,
-}
 PROTOCOLS: Mapping[str, tuple[str, ...]] = {
     APPLICATION: ("HTTPS", "HTTP"),
     NETWORK: ("TLS", "TCP", "TCP_UDP", "UDP"),
@@ -33,15 +27,15 @@ class Listeners(Rules, ListenerCertificates):
     def create_listener(
         self,
         LoadBalancerArn: str,
-        DefaultActions: Sequence[Mapping[str, Any]],
+        DefaultActions: Many,
         Protocol: str | None = None,
         Port: int | None = None,
         SslPolicy: str | None = None,
-        Certificates: Sequence[Mapping[str, Any]] | None = None,
-        AlpnPolicy: Sequence[str] | None = None,
-        Tags: Sequence[Mapping[str, str]] | None = None,
+        Certificates: Many = (),
+        AlpnPolicy: Texts = (),
+        Tags: Many = (),
         MutualAuthentication: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
+    ) -> Answer:
         """Create a listener with its default rule; the same request again finds the same one.
 
         Raises LoadBalancerNotFound, DuplicateListener, TooManyListeners, TargetGroupNotFound, IncompatibleProtocols,
@@ -66,20 +60,14 @@ class Listeners(Rules, ListenerCertificates):
         balancer = self._balancer(LoadBalancerArn)
         tags = self._check_tags(Tags)
         _check_protocol(balancer, Protocol, Port)
-        short = balancer.arn.split(":loadbalancer/")[1]
-        arn = self.arn(f"listener/{short}/{self._short_id()}")
-        default = Rule(
-            arn=f"{arn.replace(':listener/', ':listener-rule/')}/{self._short_id()}",
-            priority=None,
-            conditions=[],
-            actions=self._check_actions(balancer, Protocol, Port, DefaultActions),
-        )
+        actions = self._check_actions(balancer, Protocol, Port, DefaultActions)
+        arn = self._new_arn(balancer.arn.split(":")[-1].replace("loadbalancer/", "listener/"))
         listener = Listener(
             arn=arn,
             balancer=balancer.arn,
             protocol=Protocol,
             port=Port,
-            default=default,
+            default=Rule(self._rule_arn(arn), None, [], actions),
             attributes=attributes.defaults(attributes.LISTENERS[Protocol]),
             **self._tls(Protocol, SslPolicy, Certificates, AlpnPolicy, MutualAuthentication),
         )
@@ -88,21 +76,17 @@ class Listeners(Rules, ListenerCertificates):
             if _settings(there) != _settings(listener) or (Tags and tags != self._tags.get(there.arn)):
                 raise _duplicate(balancer)
             return {"Listeners": [_shown(there)]}
-        if len(balancer.listeners) >= _LISTENERS[balancer.type]:
+        if len(balancer.listeners) >= LIMITS.get(f"listeners-per-{balancer.type}-load-balancer", 1):
             message = f"The maximum number of listeners on load balancer '{balancer.arn}' has been reached"
             raise ServiceError("TooManyListeners", message)
         balancer.listeners[arn] = listener
-        self._have_rules(listener, default, {})
+        self._have_rules(listener, listener.default, {})
         self._tags.put(arn, tags)
         return {"Listeners": [_shown(listener)]}
 
     def describe_listeners(
-        self,
-        LoadBalancerArn: str | None = None,
-        ListenerArns: Sequence[str] | None = None,
-        Marker: str | None = None,
-        PageSize: int = PAGE,
-    ) -> dict[str, Any]:
+        self, LoadBalancerArn: str = "", ListenerArns: Texts = (), Marker: str = "", PageSize: int = PAGE
+    ) -> Answer:
         """The listeners of a load balancer, or listeners by ARN. Raises LoadBalancerNotFound, ListenerNotFound.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeListeners.html
@@ -121,9 +105,9 @@ class Listeners(Rules, ListenerCertificates):
         if LoadBalancerArn:
             found = list(self._balancer(LoadBalancerArn).listeners.values())
         else:
-            found = [self._listener(arn) for arn in ListenerArns or ()]
-        shown, marker = self._page(found, PageSize, Marker, "listeners", LoadBalancerArn, ListenerArns)
-        return {"Listeners": [_shown(one) for one in shown], "NextMarker": marker}
+            found = [self._listener(arn) for arn in ListenerArns]
+        shown = [_shown(one) for one in found]
+        return paged("Listeners", shown, PageSize, Marker, LoadBalancerArn, ListenerArns)
 
     def modify_listener(
         self,
@@ -131,11 +115,11 @@ class Listeners(Rules, ListenerCertificates):
         Port: int | None = None,
         Protocol: str | None = None,
         SslPolicy: str | None = None,
-        Certificates: Sequence[Mapping[str, Any]] | None = None,
-        DefaultActions: Sequence[Mapping[str, Any]] | None = None,
-        AlpnPolicy: Sequence[str] | None = None,
+        Certificates: Many = (),
+        DefaultActions: Many = (),
+        AlpnPolicy: Texts = (),
         MutualAuthentication: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
+    ) -> Answer:
         """Change a listener; what is left out stays, what TLS alone has goes with it. Raises as CreateListener does.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ModifyListener.html
@@ -159,23 +143,17 @@ class Listeners(Rules, ListenerCertificates):
         actions = DefaultActions or listener.default.actions
         if DefaultActions or protocol != listener.protocol:
             actions = self._check_actions(balancer, protocol, port, actions)
-        default = Rule(listener.default.arn, None, [], actions)
         if protocol == listener.protocol:
-            held = [{"CertificateArn": arn} for arn in listener.certificates[:1]] or None
-            settings = self._tls(
-                protocol,
-                SslPolicy or listener.ssl_policy,
-                Certificates or held,
-                AlpnPolicy or listener.alpn or None,
-                MutualAuthentication or listener.mutual,
-            )
-            settings["certificates"] += listener.certificates[1:]
+            certificates = Certificates or [{"CertificateArn": arn} for arn in listener.certificates[:1]]
+            policy, mutual = SslPolicy or listener.ssl_policy, MutualAuthentication or listener.mutual
+            changed = self._tls(protocol, policy, certificates, AlpnPolicy or listener.alpn, mutual)
+            changed["certificates"] += listener.certificates[1:]
         else:
-            settings = self._tls(protocol, SslPolicy, Certificates, AlpnPolicy, MutualAuthentication)
-            listener.attributes = attributes.defaults(attributes.LISTENERS[protocol])
-        listener.protocol, listener.port = protocol, port
-        for name, value in settings.items():
+            changed = self._tls(protocol, SslPolicy, Certificates, AlpnPolicy, MutualAuthentication)
+            changed["attributes"] = attributes.defaults(attributes.LISTENERS[protocol])
+        for name, value in {"protocol": protocol, "port": port, **changed}.items():
             setattr(listener, name, value)
+        default = Rule(listener.default.arn, None, [], actions)
         self._have_rules(listener, default, listener.rules)
         return {"Listeners": [_shown(listener)]}
 
@@ -197,14 +175,14 @@ class Listeners(Rules, ListenerCertificates):
         for arn in (listener.arn, *listener.rules):
             self._tags.remove(arn)
         del balancer.listeners[listener.arn]
-        self._settle_all()
+        self._rules_changed()
 
     def _check_not_a_target(self, balancer: LoadBalancer, listener: Listener) -> None:
         if any(group.type == ALB and (balancer.arn, listener.port) in group.targets for group in self.groups.values()):
             used = f"Listener port '{listener.port}' is in use by registered target '{balancer.arn}'"
             raise ServiceError("ResourceInUse", f"{used} and cannot be removed.")
 
-    def describe_listener_attributes(self, ListenerArn: str) -> dict[str, Any]:
+    def describe_listener_attributes(self, ListenerArn: str) -> Answer:
         """The attributes of a listener. Raises ListenerNotFound.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeListenerAttributes.html
@@ -214,9 +192,9 @@ class Listeners(Rules, ListenerCertificates):
         >>> shop.elbv2.describe_listener_attributes(ListenerArn=shop.listener.arn)["Attributes"][0]
         {'Key': 'routing.http.response.server.enabled', 'Value': 'true'}
         """
-        return {"Attributes": listed(self._listener(ListenerArn).attributes)}
+        return attributes.listed(self._listener(ListenerArn).attributes)
 
-    def modify_listener_attributes(self, ListenerArn: str, Attributes: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    def modify_listener_attributes(self, ListenerArn: str, Attributes: Many) -> Answer:
         """Change attributes, all or none of them. Raises ListenerNotFound, InvalidConfigurationRequest.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ModifyListenerAttributes.html
@@ -229,26 +207,19 @@ class Listeners(Rules, ListenerCertificates):
         botocore.errorfactory.InvalidConfigurationRequestException: An error occurred ... is not supported on ...
         """
         listener = self._listener(ListenerArn)
-        listener.attributes |= attributes.changed(
-            attributes.LISTENERS[listener.protocol],
-            Attributes,
-            what="Listener",
-            on=f"listeners with protocol '{listener.protocol}'",
-            known=attributes.LISTENERS.values(),
-        )
-        return {"Attributes": listed(listener.attributes)}
+        table, on = attributes.LISTENERS[listener.protocol], f"listeners with protocol '{listener.protocol}'"
+        listener.attributes |= attributes.changed("Listener", table, Attributes, on)
+        return attributes.listed(listener.attributes)
 
 
 def _check_protocol(balancer: LoadBalancer, protocol: str | None, port: int | None) -> None:
     allowed = PROTOCOLS[balancer.type]
-    if balancer.type == GATEWAY:
-        if protocol or port:
-            raise validation_error("Protocol and port cannot be specified for listeners of a Gateway Load Balancer")
+    if balancer.type == GATEWAY and not protocol and not port:
         return
-    if not protocol:
-        raise validation_error("A listener protocol must be specified")
-    if not port:
-        raise validation_error("A listener port must be specified")
+    if balancer.type == GATEWAY:
+        raise validation_error("Protocol and port cannot be specified for listeners of a Gateway Load Balancer")
+    if not protocol or not port:
+        raise validation_error("A listener protocol and a listener port must be specified")
     if protocol in ("QUIC", "TCP_QUIC") and balancer.type == NETWORK:
         raise NotModelled("elbv2", f"listeners with the protocol {protocol}", allowed)
     if protocol not in allowed:
@@ -267,7 +238,7 @@ def _settings(listener: Listener) -> tuple[Any, ...]:
     return listener.protocol, listener.port, listener.default.actions, tls
 
 
-def _shown(listener: Listener) -> dict[str, Any]:
+def _shown(listener: Listener) -> Answer:
     return {
         "ListenerArn": listener.arn,
         "LoadBalancerArn": listener.balancer,

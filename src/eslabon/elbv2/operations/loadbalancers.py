@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from eslabon.elbv2 import attributes
 from eslabon.elbv2.operations.limits import LIMITS
-from eslabon.elbv2.operations.places import Place, Places
-from eslabon.elbv2.operations.registry import IN_ARNS, PAGE, check_name
+from eslabon.elbv2.operations.places import Places
+from eslabon.elbv2.operations.registry import (
+    IN_ARNS,
+    PAGE,
+    Answer,
+    Many,
+    Texts,
+    check_name,
+    chosen,
+    invalid,
+    paged,
+    still_there,
+)
 from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, NETWORK, LoadBalancer
 from eslabon.elbv2.rules.errors import validation_error
 from eslabon.errors import ServiceError
@@ -33,14 +43,14 @@ class LoadBalancers(Places):
     def create_load_balancer(
         self,
         Name: str,
-        Subnets: Sequence[str] | None = None,
-        SubnetMappings: Sequence[Mapping[str, str]] | None = None,
-        SecurityGroups: Sequence[str] | None = None,
+        Subnets: Texts = (),
+        SubnetMappings: Many = (),
+        SecurityGroups: Texts = (),
         Scheme: str | None = None,
-        Tags: Sequence[Mapping[str, str]] | None = None,
+        Tags: Many = (),
         Type: str = APPLICATION,
         IpAddressType: str = "ipv4",
-    ) -> dict[str, Any]:
+    ) -> Answer:
         """Create a load balancer, active about two minutes later; the same request again finds the same one.
 
         Raises DuplicateLoadBalancerName, InvalidConfigurationRequest, SubnetNotFound, InvalidSubnet,
@@ -61,72 +71,58 @@ class LoadBalancers(Places):
         if Name.startswith("internal-"):
             raise validation_error(f"The load balancer name '{Name}' cannot begin with 'internal-'")
         tags = self._check_tags(Tags)
-        if Type == GATEWAY and Scheme:
-            raise _invalid("Scheme cannot be specified for load balancers with type 'gateway'")
-        if Type == GATEWAY and SecurityGroups:
-            raise _invalid("Security groups are not supported for load balancers with type 'gateway'")
+        if Type == GATEWAY and (Scheme or SecurityGroups):
+            raise invalid("Scheme and security groups are not supported for load balancers with type 'gateway'")
         scheme = None if Type == GATEWAY else Scheme or "internet-facing"
         places = self._places(Type, Subnets, SubnetMappings)
-        self._check_address_type(Type, scheme, IpAddressType, [place.subnet for place in places])
-        vpc = places[0].vpc
-        groups: list[str] = []
-        if Type == APPLICATION or SecurityGroups:
-            groups = self._security_groups(vpc, SecurityGroups or None)
+        subnets = [place.subnet for place in places]
+        self._check_address_type(Type, scheme, IpAddressType, subnets)
+        wanted = None if Type == APPLICATION and not SecurityGroups else SecurityGroups
+        groups = self._security_groups(places[0].vpc, wanted)
         there = next((one for one in self.balancers.values() if one.name == Name), None)
         if there:
-            asked = (Type, scheme, {place.subnet for place in places}, set(groups), IpAddressType)
-            if asked != _settings(there) or (Tags and tags != self._tags.get(there.arn)):
+            same = _settings(there) == (Type, scheme, set(subnets), set(groups), IpAddressType)
+            if not same or (Tags and tags != self._tags.get(there.arn)):
                 message = f"A load balancer with the same name '{Name}' exists, but with different settings"
                 raise ServiceError("DuplicateLoadBalancerName", message)
             return {"LoadBalancers": [self._shown(there)]}
         most = LIMITS[f"{Type}-load-balancers"]
         if sum(one.type == Type for one in self.balancers.values()) >= most:
             raise ServiceError("TooManyLoadBalancers", f"You have reached the maximum of {most} load balancers")
-        balancer = self._made(Name, Type, scheme, places, groups, IpAddressType)
-        self._tags.put(balancer.arn, tags)
-        self.journal.record("resource", arn=balancer.arn, state="created", type="load-balancer", name=Name)
+        arn = self._new_arn(f"loadbalancer/{IN_ARNS[Type]}/{Name}")
+        table = attributes.defaults(attributes.BALANCERS[Type])
+        if scheme == "internal" and "ipv6.deny_all_igw_traffic" in table:
+            table["ipv6.deny_all_igw_traffic"] = "true"
+        balancer = LoadBalancer(
+            name=Name,
+            arn=arn,
+            type=Type,
+            scheme=scheme,
+            dns_name=self._dns_name(Type, scheme, Name, arn.split("/")[-1]),
+            vpc=places[0].vpc,
+            nodes=self._nodes(arn, places, scheme, groups),
+            security_groups=groups,
+            address_type=IpAddressType,
+            created=self.clock.now,
+            active=self.clock.now + PROVISIONING,
+            attributes=table,
+            extra={_ENFORCE: "on"} if Type == NETWORK and groups else {},
+        )
+        self.balancers[arn] = balancer
+        self._tags.put(arn, tags)
+        self.journal.record("resource", arn=arn, state="created", type="load-balancer", name=Name)
         return {"LoadBalancers": [self._shown(balancer)]}
 
-    def _made(
-        self, name: str, kind: str, scheme: str | None, places: Sequence[Place], groups: list[str], address_type: str
-    ) -> LoadBalancer:
-        short = self._short_id()
-        path = f"{IN_ARNS[kind]}/{name}/{short}"
-        number = int(short, 16) % 9_000_000_000 + 1_000_000_000
-        internal = "internal-" if scheme == "internal" else ""
-        names = {
-            APPLICATION: f"{internal}{name}-{number}.{self.region}.elb.amazonaws.com",
-            NETWORK: f"{name}-{short}.elb.{self.region}.amazonaws.com",
-        }
-        table = attributes.defaults(attributes.BALANCERS[kind])
-        if "ipv6.deny_all_igw_traffic" in table:
-            table["ipv6.deny_all_igw_traffic"] = "true" if internal else "false"
-        now = self.clock.now
-        balancer = LoadBalancer(
-            name=name,
-            arn=self.arn(f"loadbalancer/{path}"),
-            type=kind,
-            scheme=scheme,
-            dns_name=names.get(kind),
-            vpc=places[0].vpc,
-            nodes=self._nodes(path, places, scheme, groups),
-            security_groups=groups,
-            address_type=address_type,
-            created=now,
-            active=now + PROVISIONING,
-            attributes=table,
-            extra={_ENFORCE: "on"} if kind == NETWORK and groups else {},
-        )
-        self.balancers[balancer.arn] = balancer
-        return balancer
+    def _dns_name(self, kind: str, scheme: str | None, name: str, short: str) -> str | None:
+        if kind == APPLICATION:
+            internal = "internal-" if scheme == "internal" else ""
+            number = int(short, 16) % 9_000_000_000 + 1_000_000_000
+            return f"{internal}{name}-{number}.{self.region}.elb.amazonaws.com"
+        return f"{name}-{short}.elb.{self.region}.amazonaws.com" if kind == NETWORK else None
 
     def describe_load_balancers(
-        self,
-        LoadBalancerArns: Sequence[str] | None = None,
-        Names: Sequence[str] | None = None,
-        Marker: str | None = None,
-        PageSize: int = PAGE,
-    ) -> dict[str, Any]:
+        self, LoadBalancerArns: Texts = (), Names: Texts = (), Marker: str = "", PageSize: int = PAGE
+    ) -> Answer:
         """Describe load balancers, all or by ARN or name. Raises LoadBalancerNotFound.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeLoadBalancers.html
@@ -139,16 +135,8 @@ class LoadBalancers(Places):
         Traceback (most recent call last):
         botocore.errorfactory.LoadBalancerNotFoundException: An error occurred (LoadBalancerNotFound) ... Load ...
         """
-        if LoadBalancerArns and Names:
-            raise validation_error("Load balancer names and ARNs cannot be specified at the same time")
-        found = [self._balancer(arn) for arn in LoadBalancerArns or ()] or list(self.balancers.values())
-        if Names:
-            found = [one for one in found if one.name in Names]
-            missing = [name for name in Names if name not in {one.name for one in found}]
-            if missing:
-                raise ServiceError("LoadBalancerNotFound", f"Load balancers '[{', '.join(missing)}]' not found")
-        shown, marker = self._page(found, PageSize, Marker, "load balancers", LoadBalancerArns, Names)
-        return {"LoadBalancers": [self._shown(one) for one in shown], "NextMarker": marker}
+        found = [self._shown(one) for one in chosen(self.balancers, LoadBalancerArns, Names, "load balancer")]
+        return paged("LoadBalancers", found, PageSize, Marker, LoadBalancerArns, Names)
 
     def delete_load_balancer(self, LoadBalancerArn: str) -> None:
         """Delete a load balancer with its listeners; target groups stay. One that is not there is no error.
@@ -167,11 +155,8 @@ class LoadBalancers(Places):
         Traceback (most recent call last):
         botocore.exceptions.ClientError: An error occurred (ValidationError) ...
         """
-        try:
-            balancer = self._balancer(LoadBalancerArn)
-        except ServiceError as missing:
-            if missing.code != "LoadBalancerNotFound":
-                raise
+        balancer = still_there(self.balancers, LoadBalancerArn, "load balancer")
+        if balancer is None:
             return
         if balancer.attributes["deletion_protection.enabled"] == "true":
             message = f"Load balancer '{balancer.arn}' cannot be deleted because deletion protection is enabled"
@@ -185,10 +170,10 @@ class LoadBalancers(Places):
         del self.balancers[balancer.arn]
         self._tags.remove(balancer.arn)
         self._leave(balancer.nodes)
-        self._settle_all()
+        self._rules_changed()
         self.journal.record("resource", arn=balancer.arn, state="deleted", type="load-balancer", name=balancer.name)
 
-    def describe_load_balancer_attributes(self, LoadBalancerArn: str) -> dict[str, Any]:
+    def describe_load_balancer_attributes(self, LoadBalancerArn: str) -> Answer:
         """The attributes of a load balancer. Raises LoadBalancerNotFound.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeLoadBalancerAttributes.html
@@ -199,11 +184,9 @@ class LoadBalancers(Places):
         >>> found[0]
         {'Key': 'deletion_protection.enabled', 'Value': 'false'}
         """
-        return {"Attributes": listed(self._balancer(LoadBalancerArn).attributes)}
+        return attributes.listed(self._balancer(LoadBalancerArn).attributes)
 
-    def modify_load_balancer_attributes(
-        self, LoadBalancerArn: str, Attributes: Sequence[Mapping[str, str]]
-    ) -> dict[str, Any]:
+    def modify_load_balancer_attributes(self, LoadBalancerArn: str, Attributes: Many) -> Answer:
         """Change attributes, all or none of them. Raises LoadBalancerNotFound, InvalidConfigurationRequest.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ModifyLoadBalancerAttributes.html
@@ -220,36 +203,25 @@ class LoadBalancers(Places):
         botocore.exceptions.ClientError: An error occurred (ValidationError) ...
         """
         balancer = self._balancer(LoadBalancerArn)
-        changes = attributes.changed(
-            attributes.BALANCERS[balancer.type],
-            Attributes,
-            what="Load balancer",
-            on=f"load balancers with type '{balancer.type}'",
-            known=attributes.BALANCERS.values(),
-        )
+        table, on = attributes.BALANCERS[balancer.type], f"load balancers with type '{balancer.type}'"
+        changes = attributes.changed("Load balancer", table, Attributes, on)
         after = balancer.attributes | changes
         if after.get("access_logs.s3.enabled") == "true":
             self._check_log_bucket(after["access_logs.s3.bucket"])
         balancer.attributes = after
-        return {"Attributes": listed(after)}
+        return attributes.listed(after)
 
     def _check_log_bucket(self, bucket: str) -> None:
         if not bucket:
-            raise validation_error(
-                "The value of 'access_logs.s3.bucket' must be specified when access logs are enabled"
-            )
+            raise validation_error("'access_logs.s3.bucket' must be specified when access logs are enabled")
         try:
             self.ask("s3", "head_bucket", Bucket=bucket)
         except ServiceError:
-            raise _invalid(f"Access Denied for bucket: {bucket}. Please check S3bucket permission") from None
+            raise invalid(f"Access Denied for bucket: {bucket}. Please check S3bucket permission") from None
 
     def set_subnets(
-        self,
-        LoadBalancerArn: str,
-        Subnets: Sequence[str] | None = None,
-        SubnetMappings: Sequence[Mapping[str, str]] | None = None,
-        IpAddressType: str | None = None,
-    ) -> dict[str, Any]:
+        self, LoadBalancerArn: str, Subnets: Texts = (), SubnetMappings: Many = (), IpAddressType: str | None = None
+    ) -> Answer:
         """Replace the subnets, and with them the zones; a Gateway Load Balancer's may only get more.
 
         Raises LoadBalancerNotFound, InvalidConfigurationRequest, SubnetNotFound, InvalidSubnet, ValidationError.
@@ -268,29 +240,23 @@ class LoadBalancers(Places):
         balancer = self._balancer(LoadBalancerArn)
         places = self._places(balancer.type, Subnets, SubnetMappings)
         if places[0].vpc != balancer.vpc:
-            raise _invalid(f"The subnets must be in the VPC '{balancer.vpc}' of the load balancer")
+            raise invalid(f"The subnets must be in the VPC '{balancer.vpc}' of the load balancer")
         wanted = {place.subnet for place in places}
         if balancer.type == GATEWAY and not {node.subnet for node in balancer.nodes} <= wanted:
-            raise _invalid("Subnets cannot be removed from load balancers with type 'gateway'")
+            raise invalid("Subnets cannot be removed from load balancers with type 'gateway'")
         address_type = IpAddressType or balancer.address_type
         self._check_address_type(balancer.type, balancer.scheme, address_type, sorted(wanted))
         kept = {node.subnet: node for node in balancer.nodes if node.subnet in wanted}
-        path = balancer.arn.split(":loadbalancer/")[1]
         added = [place for place in places if place.subnet not in kept]
-        fresh = self._nodes(path, added, balancer.scheme, balancer.security_groups)
+        fresh = self._nodes(balancer.arn, added, balancer.scheme, balancer.security_groups)
         self._leave([node for node in balancer.nodes if node.subnet not in wanted])
         nodes = kept | {node.subnet: node for node in fresh}
         balancer.nodes = [nodes[place.subnet] for place in places]
         balancer.address_type = address_type
-        self._settle_all()
+        self._rules_changed()
         return {"AvailabilityZones": _zones(balancer), "IpAddressType": balancer.address_type}
 
-    def set_security_groups(
-        self,
-        LoadBalancerArn: str,
-        SecurityGroups: Sequence[str],
-        EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic: str | None = None,
-    ) -> dict[str, Any]:
+    def set_security_groups(self, LoadBalancerArn: str, SecurityGroups: Texts) -> Answer:
         """Replace the security groups; a Network Load Balancer must have had some from the beginning.
 
         Raises LoadBalancerNotFound, InvalidConfigurationRequest, InvalidSecurityGroup.
@@ -310,19 +276,15 @@ class LoadBalancers(Places):
         balancer = self._balancer(LoadBalancerArn)
         if balancer.type == GATEWAY or (balancer.type == NETWORK and _ENFORCE not in balancer.extra):
             without = " that was created without security groups" if balancer.type == NETWORK else ""
-            raise _invalid(f"SetSecurityGroups is not supported for a load balancer of type '{balancer.type}'{without}")
+            raise invalid(f"SetSecurityGroups is not supported for a load balancer of type '{balancer.type}'{without}")
         if not SecurityGroups and balancer.type == APPLICATION:
             raise validation_error("You must specify at least one security group")
-        if EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic and balancer.type != NETWORK:
-            raise _invalid(f"'{_ENFORCE}' is supported only for load balancers with type 'network'")
         balancer.security_groups = self._security_groups(balancer.vpc, SecurityGroups)
         for node in balancer.nodes:
             self._ec2.interfaces[node.address].groups = balancer.security_groups
-        if EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic:
-            balancer.extra[_ENFORCE] = EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic
         return {"SecurityGroupIds": balancer.security_groups, **balancer.extra}
 
-    def set_ip_address_type(self, LoadBalancerArn: str, IpAddressType: str) -> dict[str, Any]:
+    def set_ip_address_type(self, LoadBalancerArn: str, IpAddressType: str) -> Answer:
         """Change which IP addresses clients may use. Raises LoadBalancerNotFound, InvalidConfigurationRequest.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetIpAddressType.html
@@ -341,18 +303,17 @@ class LoadBalancers(Places):
         balancer.address_type = IpAddressType
         return {"IpAddressType": IpAddressType}
 
-    def _check_address_type(self, kind: str, scheme: str | None, address_type: str, subnets: Sequence[str]) -> None:
+    def _check_address_type(self, kind: str, scheme: str | None, address_type: str, subnets: Texts) -> None:
         """IPv6 addresses need subnets that have some."""
         if address_type == "ipv4":
             return
         if address_type != "dualstack" and (kind != APPLICATION or scheme == "internal"):
-            kinds = f"{scheme} load balancers with type '{kind}'" if scheme else f"load balancers with type '{kind}'"
-            raise _invalid(f"The IP address type '{address_type}' is not supported for {kinds}")
+            raise invalid(f"'{address_type}' is not supported for {scheme or ''} load balancers with type '{kind}'")
         described = self.ask("ec2", "describe_subnets", SubnetIds=list(subnets))["Subnets"]
         if not all(subnet.get("Ipv6CidrBlockAssociationSet") for subnet in described):
             raise ServiceError("InvalidSubnet", "You must specify subnets with an associated IPv6 CIDR block.")
 
-    def _shown(self, balancer: LoadBalancer) -> dict[str, Any]:
+    def _shown(self, balancer: LoadBalancer) -> Answer:
         zones = _HOSTED_ZONES.get(self.region, (None, None))
         return {
             "LoadBalancerArn": balancer.arn,
@@ -371,15 +332,6 @@ class LoadBalancers(Places):
         }
 
 
-def listed(held: Mapping[str, str]) -> list[dict[str, str]]:
-    """Attributes as the API lists them.
-
-    >>> listed({"idle_timeout.timeout_seconds": "60"}), listed({})
-    ([{'Key': 'idle_timeout.timeout_seconds', 'Value': '60'}], [])
-    """
-    return [{"Key": key, "Value": value} for key, value in held.items()]
-
-
 def _zones(balancer: LoadBalancer) -> list[dict[str, Any]]:
     return [{"ZoneName": node.zone, "SubnetId": node.subnet, "LoadBalancerAddresses": []} for node in balancer.nodes]
 
@@ -387,7 +339,3 @@ def _zones(balancer: LoadBalancer) -> list[dict[str, Any]]:
 def _settings(balancer: LoadBalancer) -> tuple[Any, ...]:
     subnets = {node.subnet for node in balancer.nodes}
     return balancer.type, balancer.scheme, subnets, set(balancer.security_groups), balancer.address_type
-
-
-def _invalid(message: str) -> ServiceError:
-    return ServiceError("InvalidConfigurationRequest", message)

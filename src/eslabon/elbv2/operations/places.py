@@ -5,10 +5,10 @@ EC2 is asked through its API, and beside it for the network interfaces that AWS 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from eslabon.elbv2.operations.registry import Registry
+from eslabon.elbv2.operations.registry import Many, Registry, Texts, invalid
 from eslabon.elbv2.resources import APPLICATION, Node
 from eslabon.elbv2.rules.errors import validation_error
 from eslabon.errors import ServiceError
@@ -25,46 +25,39 @@ class Place(NamedTuple):
 class Places(Registry):
     """Subnets, nodes and security groups of balancers."""
 
-    @property
-    def _ec2(self) -> Any:
-        return self.cloud.service("ec2", region=self.region, account=self.account)
-
-    def _places(
-        self, kind: str, subnets: Sequence[str] | None, mappings: Sequence[Mapping[str, str]] | None
-    ) -> list[Place]:
+    def _places(self, kind: str, subnets: Texts, mappings: Many) -> list[Place]:
         """The subnets of a request, one a zone, in one VPC. Raises what CreateLoadBalancer and SetSubnets raise."""
         if subnets and mappings:
             raise validation_error("Subnets and subnet mappings cannot be specified at the same time")
-        wanted = [one.get("SubnetId", "") for one in mappings or ()] or subnets
+        wanted = [one.get("SubnetId", "") for one in mappings] or subnets
         if not wanted:
             raise validation_error("You must specify subnets or subnet mappings")
         described = self._subnets(wanted)
         places = [described[subnet] for subnet in wanted]
         if len({place.vpc for place in places}) > 1:
-            raise _invalid("All subnets must be in the same VPC")
+            raise invalid("All subnets must be in the same VPC")
         zones = {place.zone for place in places}
         if len(zones) < len(places):
-            raise _invalid("A load balancer cannot be attached to multiple subnets in the same Availability Zone")
+            raise invalid("A load balancer cannot be attached to multiple subnets in the same Availability Zone")
         if kind == APPLICATION and len(zones) < 2:
             raise validation_error("At least two subnets in two different Availability Zones must be specified")
         return places
 
-    def _subnets(self, wanted: Sequence[str]) -> dict[str, Place]:
+    def _subnets(self, wanted: Texts) -> dict[str, Place]:
         try:
-            subnets = self.ask("ec2", "describe_subnets", SubnetIds=list(dict.fromkeys(wanted)))["Subnets"]
+            found = self.ask("ec2", "describe_subnets", SubnetIds=list(dict.fromkeys(wanted)))["Subnets"]
         except ServiceError as refused:
-            if refused.code != "InvalidSubnetID.NotFound":
-                raise validation_error(refused.message) from None
             raise ServiceError("SubnetNotFound", refused.message) from None
-        return {one["SubnetId"]: Place(one["SubnetId"], one["AvailabilityZone"], one["VpcId"]) for one in subnets}
+        return {one["SubnetId"]: Place(one["SubnetId"], one["AvailabilityZone"], one["VpcId"]) for one in found}
 
-    def _nodes(self, name: str, places: Sequence[Place], scheme: str | None, groups: Sequence[str]) -> list[Node]:
-        """A node in each place, with its addresses; name: app/shop/0123456789abcdef."""
+    def _nodes(self, arn: str, places: Sequence[Place], scheme: str | None, groups: Texts) -> list[Node]:
+        """A node in each place, with its addresses."""
         nodes: list[Node] = []
+        purpose = f"ELB {arn.split(':loadbalancer/')[1]}"
         for place in places:
             subnet = self._ec2.subnets[place.subnet]
             try:
-                interface = self._ec2.new_interface(subnet, groups, f"ELB {name}", public=scheme == "internet-facing")
+                interface = self._ec2.new_interface(subnet, groups, purpose, public=scheme == "internet-facing")
             except ServiceError as refused:
                 self._leave(nodes)
                 raise ServiceError("InvalidSubnet", refused.message) from None
@@ -75,23 +68,17 @@ class Places(Registry):
         for node in nodes:
             self._ec2.drop_interface(self._ec2.interfaces[node.address])
 
-    def _security_groups(self, vpc: str, wanted: Sequence[str] | None) -> list[str]:
+    def _security_groups(self, vpc: str, wanted: Texts | None) -> list[str]:
         """The groups of a request, all of the VPC; None: the VPC's default group."""
         if wanted is None:
             filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
             found = self.ask("ec2", "describe_security_groups", Filters=filters)["SecurityGroups"]
             return [one["GroupId"] for one in found]
         try:
-            groups: list[dict[str, Any]] = self.ask("ec2", "describe_security_groups", GroupIds=list(wanted))[
-                "SecurityGroups"
-            ]
+            groups = self.ask("ec2", "describe_security_groups", GroupIds=list(wanted))["SecurityGroups"]
         except ServiceError as refused:
             raise ServiceError("InvalidSecurityGroup", refused.message) from None
         elsewhere = [one["GroupId"] for one in groups if one["VpcId"] != vpc]
         if elsewhere:
-            raise _invalid(f"One or more security groups are invalid: '{elsewhere[0]}' is not in the VPC '{vpc}'")
+            raise invalid(f"One or more security groups are invalid: '{elsewhere[0]}' is not in the VPC '{vpc}'")
         return list(wanted)
-
-
-def _invalid(message: str) -> ServiceError:
-    return ServiceError("InvalidConfigurationRequest", message)

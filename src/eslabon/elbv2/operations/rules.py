@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from eslabon.elbv2.operations.limits import LIMITS
-from eslabon.elbv2.operations.registry import PAGE, Registry, forward_groups, forwarded_to
+from eslabon.elbv2.operations.registry import (
+    PAGE,
+    Answer,
+    Many,
+    Registry,
+    Texts,
+    forward_groups,
+    forwarded_to,
+    invalid,
+    paged,
+)
 from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, LAMBDA, Listener, LoadBalancer, Rule, TargetGroup
 from eslabon.elbv2.rules.actions import check_actions
 from eslabon.elbv2.rules.conditions import check_conditions
@@ -22,8 +32,7 @@ GROUPS = LIMITS["target-groups-per-application-load-balancer"]
 # Protocol of a listener: the protocols of the target groups that its rules may forward to; None: functions' groups.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-target-groups.html#target-group-routing-configuration
 GROUP_PROTOCOLS: Mapping[str | None, tuple[str | None, ...]] = {
-    "HTTP": ("HTTP", "HTTPS", None),
-    "HTTPS": ("HTTP", "HTTPS", None),
+    **dict.fromkeys(("HTTP", "HTTPS"), ("HTTP", "HTTPS", None)),
     "TCP": ("TCP", "TCP_UDP"),
     "TLS": ("TCP", "TLS"),
     "UDP": ("UDP", "TCP_UDP"),
@@ -36,14 +45,8 @@ class Rules(Registry):
     """Operations on rules."""
 
     def create_rule(
-        self,
-        ListenerArn: str,
-        Conditions: Sequence[Mapping[str, Any]],
-        Priority: int,
-        Actions: Sequence[Mapping[str, Any]],
-        Tags: Sequence[Mapping[str, str]] | None = None,
-        Transforms: Sequence[Mapping[str, Any]] | None = None,
-    ) -> dict[str, Any]:
+        self, ListenerArn: str, Conditions: Many, Priority: int, Actions: Many, Tags: Many = (), Transforms: Many = ()
+    ) -> Answer:
         """Create a rule of an Application Load Balancer, or of a dual-stack Network Load Balancer.
 
         Raises ListenerNotFound, PriorityInUse, TooManyRules, TargetGroupNotFound, IncompatibleProtocols,
@@ -65,15 +68,15 @@ class Rules(Registry):
         listener = self._listener(ListenerArn)
         balancer = self.balancers[listener.balancer]
         if balancer.type == GATEWAY or (balancer.type != APPLICATION and balancer.address_type != "dualstack"):
-            message = f"Rules are not supported for load balancers with type '{balancer.type}'"
-            raise ServiceError("UnsupportedProtocol", message + " that are not dualstack" * (balancer.type != GATEWAY))
+            message = f"Rules are not supported for {balancer.address_type} load balancers with type '{balancer.type}'"
+            raise ServiceError("UnsupportedProtocol", message)
         tags = self._check_tags(Tags)
         rule = Rule(
-            arn=f"{listener.arn.replace(':listener/', ':listener-rule/')}/{self._short_id()}",
+            arn=self._rule_arn(listener.arn),
             priority=Priority,
             conditions=check_conditions(Conditions, balancer.type),
             actions=self._check_actions(balancer, listener.protocol, listener.port, Actions),
-            transforms=check_transforms(Transforms or ()),
+            transforms=check_transforms(Transforms),
         )
         if any(one.priority == Priority for one in listener.rules.values()):
             raise ServiceError("PriorityInUse", f"Priority '{Priority}' is currently in use")
@@ -85,12 +88,8 @@ class Rules(Registry):
         return {"Rules": [_shown(rule)]}
 
     def describe_rules(
-        self,
-        ListenerArn: str | None = None,
-        RuleArns: Sequence[str] | None = None,
-        Marker: str | None = None,
-        PageSize: int = PAGE,
-    ) -> dict[str, Any]:
+        self, ListenerArn: str = "", RuleArns: Texts = (), Marker: str = "", PageSize: int = PAGE
+    ) -> Answer:
         """The rules of a listener in order, the default one last; or rules by ARN.
 
         Raises ListenerNotFound, RuleNotFound, ValidationError.
@@ -112,18 +111,17 @@ class Rules(Registry):
             listener = self._listener(ListenerArn)
             found = [*sorted(listener.rules.values(), key=lambda rule: rule.priority or 0), listener.default]
         else:
-            found = [self._rule(arn)[1] for arn in RuleArns or ()]
-        shown, marker = self._page(found, PageSize, Marker, "rules", ListenerArn, RuleArns)
-        return {"Rules": [_shown(rule) for rule in shown], "NextMarker": marker}
+            found = [self._rule(arn)[1] for arn in RuleArns]
+        return paged("Rules", [_shown(rule) for rule in found], PageSize, Marker, ListenerArn, RuleArns)
 
     def modify_rule(
         self,
         RuleArn: str,
-        Conditions: Sequence[Mapping[str, Any]] | None = None,
-        Actions: Sequence[Mapping[str, Any]] | None = None,
-        Transforms: Sequence[Mapping[str, Any]] | None = None,
+        Conditions: Many | None = None,
+        Actions: Many | None = None,
+        Transforms: Many = (),
         ResetTransforms: bool = False,
-    ) -> dict[str, Any]:
+    ) -> Answer:
         """Replace conditions, actions or transforms of a rule, not the default one. Raises as CreateRule does.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ModifyRule.html
@@ -141,14 +139,13 @@ class Rules(Registry):
         if Conditions is not None:
             rule = replace(rule, conditions=check_conditions(Conditions, balancer.type))
         if Actions is not None:
-            checked = self._check_actions(balancer, listener.protocol, listener.port, Actions)
-            rule = replace(rule, actions=checked)
-        if Transforms is not None or ResetTransforms:
-            rule = replace(rule, transforms=check_transforms(Transforms or ()))
+            rule = replace(rule, actions=self._check_actions(balancer, listener.protocol, listener.port, Actions))
+        if Transforms or ResetTransforms:
+            rule = replace(rule, transforms=check_transforms(Transforms))
         self._have_rules(listener, listener.default, {**listener.rules, rule.arn: rule})
         return {"Rules": [_shown(rule)]}
 
-    def set_rule_priorities(self, RulePriorities: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def set_rule_priorities(self, RulePriorities: Many) -> Answer:
         """Put rules of one listener in another order, all of them or none.
 
         Raises RuleNotFound, PriorityInUse, OperationNotPermitted (the default rule), ValidationError.
@@ -162,12 +159,10 @@ class Rules(Registry):
         Traceback (most recent call last):
         botocore.errorfactory.OperationNotPermittedException: An error occurred (OperationNotPermitted) ...
         """
-        if not RulePriorities:
-            raise validation_error("Rule priorities cannot be empty")
         wanted = {one.get("RuleArn", ""): one.get("Priority") for one in RulePriorities}
         held = [self._changeable(arn, "reprioritized")[0] for arn in wanted]
-        if len(wanted) < len(RulePriorities) or None in wanted.values() or len({one.arn for one in held}) > 1:
-            raise validation_error("Each rule must be specified once, with a priority, and all of one listener")
+        if len(wanted) < len(RulePriorities) or None in wanted.values() or len({one.arn for one in held}) != 1:
+            raise validation_error("Rules of one listener must be specified, each once and with a priority")
         listener = held[0]
         after = {arn: replace(one, priority=wanted.get(arn, one.priority)) for arn, one in listener.rules.items()}
         priorities = [rule.priority for rule in after.values()]
@@ -189,10 +184,12 @@ class Rules(Registry):
         botocore.errorfactory.OperationNotPermittedException: An error occurred (OperationNotPermitted) ... be deleted
         """
         listener, rule = self._changeable(RuleArn, "deleted")
-        self._have_rules(
-            listener, listener.default, {arn: one for arn, one in listener.rules.items() if one is not rule}
-        )
+        others = {arn: one for arn, one in listener.rules.items() if one is not rule}
+        self._have_rules(listener, listener.default, others)
         self._tags.remove(rule.arn)
+
+    def _rule_arn(self, listener: str) -> str:
+        return self._new_arn(listener.split(":")[-1].replace("listener/", "listener-rule/"))
 
     def _changeable(self, arn: str, done: str) -> tuple[Listener, Rule]:
         listener, rule = self._rule(arn)
@@ -203,17 +200,13 @@ class Rules(Registry):
     def _have_rules(self, listener: Listener, default: Rule, rules: dict[str, Rule]) -> None:
         """A listener has these rules from now on, compiled; targets are told whether their group is used."""
         decision = compile_rules(default, rules.values())
-        before = {arn for rule in (listener.default, *listener.rules.values()) for arn in forward_groups(rule.actions)}
         listener.default, listener.rules, listener.decision = default, rules, decision
-        after = {arn for rule in (default, *rules.values()) for arn in forward_groups(rule.actions)}
-        for arn in sorted(before | after):
-            if arn in self.groups:
-                self.settle(self.groups[arn])
+        self._rules_changed()
 
     # --- Actions ------------------------------------------------------------------------------------------------------
 
     def _check_actions(
-        self, balancer: LoadBalancer, protocol: str | None, port: int | None, actions: Sequence[Mapping[str, Any]]
+        self, balancer: LoadBalancer, protocol: str | None, port: int | None, actions: Many
     ) -> list[dict[str, Any]]:
         """Actions as the API shows them, their target groups such as a listener of this protocol may have."""
         if balancer.type != APPLICATION and any(action["Type"] != "forward" for action in actions):
@@ -228,23 +221,17 @@ class Rules(Registry):
         return checked
 
     def _check_group_fits(self, balancer: LoadBalancer, protocol: str | None, group: TargetGroup) -> None:
-        if group.protocol not in GROUP_PROTOCOLS[protocol]:
+        if group.protocol not in GROUP_PROTOCOLS[protocol] or (group.type == ALB and protocol != "TCP"):
             message = f"The listener and its associated target group '{group.arn}' have incompatible protocols"
             raise ServiceError("IncompatibleProtocols", message)
-        if group.type == ALB and protocol != "TCP":
-            message = f"Listener protocol '{protocol}' is not supported with a target group with the target-type 'alb'"
-            raise ServiceError("IncompatibleProtocols", message)
         if group.type != LAMBDA and group.vpc != balancer.vpc:
-            message = (
-                f"The following target groups are not in the VPC '{balancer.vpc}' of the load balancer: {group.arn}"
-            )
-            raise ServiceError("InvalidConfigurationRequest", message)
-        if any(user is not balancer for user in self.users(group)):
+            raise invalid(f"Target group '{group.arn}' is not in the VPC '{balancer.vpc}' of the load balancer")
+        if self.users(group) not in ([], [balancer]):
             message = f"The following target groups cannot be associated with more than one load balancer: {group.arn}"
             raise ServiceError("TargetGroupAssociationLimit", message)
 
 
-def _shown(rule: Rule) -> dict[str, Any]:
+def _shown(rule: Rule) -> Answer:
     return {
         "RuleArn": rule.arn,
         "Priority": "default" if rule.priority is None else str(rule.priority),

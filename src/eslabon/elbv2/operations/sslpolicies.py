@@ -3,10 +3,9 @@ FIPS policies, older and less strict ones are left out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from eslabon.elbv2.operations.registry import PAGE, Registry
+from eslabon.elbv2.operations.registry import PAGE, Answer, Registry, Texts, paged
 from eslabon.errors import NotModelled, ServiceError
 
 
@@ -18,36 +17,15 @@ class Policy(NamedTuple):
 
 
 _TLS13 = ("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256")
-_GCM = (
-    "ECDHE-ECDSA-AES128-GCM-SHA256",
-    "ECDHE-RSA-AES128-GCM-SHA256",
-    "ECDHE-ECDSA-AES256-GCM-SHA384",
-    "ECDHE-RSA-AES256-GCM-SHA384",
-)
-_SHA2 = (
-    "ECDHE-ECDSA-AES128-GCM-SHA256",
-    "ECDHE-RSA-AES128-GCM-SHA256",
-    "ECDHE-ECDSA-AES128-SHA256",
-    "ECDHE-RSA-AES128-SHA256",
-    "ECDHE-ECDSA-AES256-GCM-SHA384",
-    "ECDHE-RSA-AES256-GCM-SHA384",
-    "ECDHE-ECDSA-AES256-SHA384",
-    "ECDHE-RSA-AES256-SHA384",
-)
-_RSA_SHA2 = ("AES128-GCM-SHA256", "AES128-SHA256", "AES256-GCM-SHA384", "AES256-SHA256")
+_GCM_128 = ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256")
+_GCM_256 = ("ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES256-GCM-SHA384")
+_CBC_128 = ("ECDHE-ECDSA-AES128-SHA256", "ECDHE-RSA-AES128-SHA256")
+_CBC_256 = ("ECDHE-ECDSA-AES256-SHA384", "ECDHE-RSA-AES256-SHA384")
+_SHA2 = (*_GCM_128, *_CBC_128, *_GCM_256, *_CBC_256)
 _OLD = (
-    *_SHA2[:4],
-    "ECDHE-ECDSA-AES128-SHA",
-    "ECDHE-RSA-AES128-SHA",
-    *_SHA2[4:],
-    "ECDHE-RSA-AES256-SHA",
-    "ECDHE-ECDSA-AES256-SHA",
-    "AES128-GCM-SHA256",
-    "AES128-SHA256",
-    "AES128-SHA",
-    "AES256-GCM-SHA384",
-    "AES256-SHA256",
-    "AES256-SHA",
+    *(*_GCM_128, *_CBC_128, "ECDHE-ECDSA-AES128-SHA", "ECDHE-RSA-AES128-SHA"),
+    *(*_GCM_256, *_CBC_256, "ECDHE-RSA-AES256-SHA", "ECDHE-ECDSA-AES256-SHA"),
+    *("AES128-GCM-SHA256", "AES128-SHA256", "AES128-SHA", "AES256-GCM-SHA384", "AES256-SHA256", "AES256-SHA"),
 )
 PREFIX = "ELBSecurityPolicy-"
 DEFAULT = f"{PREFIX}2016-08"  # of listeners made through the API
@@ -57,13 +35,14 @@ DEFAULT = f"{PREFIX}2016-08"  # of listeners made through the API
 POLICIES = {
     PREFIX + name: policy
     for name, policy in {
-        "TLS13-1-2-Res-PQ-2025-09": Policy(("TLSv1.2", "TLSv1.3"), _TLS13 + _GCM),  # the console's default
-        "TLS13-1-2-Res-2021-06": Policy(("TLSv1.2", "TLSv1.3"), _TLS13 + _GCM),
+        "TLS13-1-2-Res-PQ-2025-09": Policy(
+            ("TLSv1.2", "TLSv1.3"), (*_TLS13, *_GCM_128, *_GCM_256)
+        ),  # the console's default
+        "TLS13-1-2-Res-2021-06": Policy(("TLSv1.2", "TLSv1.3"), (*_TLS13, *_GCM_128, *_GCM_256)),
         "TLS13-1-2-2021-06": Policy(("TLSv1.2", "TLSv1.3"), _TLS13 + _SHA2),
         "TLS13-1-3-PQ-2025-09": Policy(("TLSv1.3",), _TLS13),
         "TLS13-1-3-2021-06": Policy(("TLSv1.3",), _TLS13),
-        "FS-1-2-Res-2020-10": Policy(("TLSv1.2",), _GCM),
-        "TLS-1-2-2017-01": Policy(("TLSv1.2",), _SHA2 + _RSA_SHA2),
+        "FS-1-2-Res-2020-10": Policy(("TLSv1.2",), (*_GCM_128, *_GCM_256)),
         "2016-08": Policy(("TLSv1", "TLSv1.1", "TLSv1.2"), _OLD),
     }.items()
 }
@@ -73,12 +52,8 @@ class SslPolicies(Registry):
     """The operation on security policies."""
 
     def describe_ssl_policies(
-        self,
-        Names: Sequence[str] | None = None,
-        Marker: str | None = None,
-        PageSize: int = PAGE,
-        LoadBalancerType: str | None = None,
-    ) -> dict[str, Any]:
+        self, Names: Texts = (), Marker: str = "", PageSize: int = PAGE, LoadBalancerType: str | None = None
+    ) -> Answer:
         """Describe security policies, all or by name. Raises SSLPolicyNotFound, NotModelled.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeSSLPolicies.html
@@ -94,8 +69,8 @@ class SslPolicies(Registry):
         found = {name: find_policy(name) for name in Names} if Names else POLICIES
         if LoadBalancerType == "gateway":
             found = {}
-        shown, marker = self._page(list(found.items()), PageSize, Marker, "policies", Names)
-        return {"SslPolicies": [_shown(name, policy) for name, policy in shown], "NextMarker": marker}
+        shown = [_shown(name, policy) for name, policy in found.items()]
+        return paged("SslPolicies", shown, PageSize, Marker, Names)
 
 
 def find_policy(name: str) -> Policy:
@@ -117,7 +92,7 @@ def find_policy(name: str) -> Policy:
     raise ServiceError("SSLPolicyNotFound", f"SSL policy '{name}' not found")
 
 
-def _shown(name: str, policy: Policy) -> Mapping[str, Any]:
+def _shown(name: str, policy: Policy) -> Answer:
     return {
         "Name": name,
         "SslProtocols": list(policy.protocols),

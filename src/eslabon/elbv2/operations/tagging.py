@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable
 
+from eslabon.elbv2.operations.registry import Answer, Many, Texts
 from eslabon.elbv2.operations.truststores import TrustStores
 from eslabon.elbv2.rules.errors import validation_error
 
@@ -14,7 +14,7 @@ DESCRIBED = 20  # resources a call
 class Tagging(TrustStores):
     """Operations on tags."""
 
-    def add_tags(self, ResourceArns: Sequence[str], Tags: Sequence[Mapping[str, str]]) -> None:
+    def add_tags(self, ResourceArns: Texts, Tags: Many) -> None:
         """Add tags or change their values. Raises DuplicateTagKeys, TooManyTags, LoadBalancerNotFound and its like.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_AddTags.html
@@ -34,9 +34,9 @@ class Tagging(TrustStores):
         for arn in ResourceArns:
             self._check_tags([{"Key": key} for key in self._tags.get(arn) | tags])
         for arn in ResourceArns:
-            self._put_tags(arn, tags)
+            self._tags.put(arn, tags)
 
-    def remove_tags(self, ResourceArns: Sequence[str], TagKeys: Sequence[str]) -> None:
+    def remove_tags(self, ResourceArns: Texts, TagKeys: Texts) -> None:
         """Remove tags; keys that are not there are no error. Raises LoadBalancerNotFound and its like.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RemoveTags.html
@@ -52,7 +52,7 @@ class Tagging(TrustStores):
         for arn in ResourceArns:
             self._tags.remove(arn, TagKeys)
 
-    def describe_tags(self, ResourceArns: Sequence[str]) -> dict[str, Any]:
+    def describe_tags(self, ResourceArns: Texts) -> Answer:
         """The tags of up to 20 resources. Raises LoadBalancerNotFound and its like.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html
@@ -68,17 +68,11 @@ class Tagging(TrustStores):
         if len(ResourceArns) > DESCRIBED:
             raise validation_error(f"Up to '{DESCRIBED}' resources can be described in a single call")
         self._check_taggable(ResourceArns)
-        return {
-            "TagDescriptions": [
-                {
-                    "ResourceArn": arn,
-                    "Tags": [{"Key": key, "Value": value} for key, value in self._tags.get(arn).items()],
-                }
-                for arn in ResourceArns
-            ]
-        }
+        held = {arn: self._tags.get(arn).items() for arn in ResourceArns}
+        shown = {arn: [{"Key": key, "Value": value} for key, value in tags] for arn, tags in held.items()}
+        return {"TagDescriptions": [{"ResourceArn": arn, "Tags": tags} for arn, tags in shown.items()]}
 
-    def _check_taggable(self, arns: Sequence[str]) -> None:
+    def _check_taggable(self, arns: Texts) -> None:
         find: dict[str, Callable[[str], object]] = {
             "loadbalancer": self._balancer,
             "listener": self._listener,

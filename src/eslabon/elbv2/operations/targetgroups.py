@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from eslabon.elbv2 import attributes
 from eslabon.elbv2.balancing.checks import DEFAULT_MATCHER, parse_matcher
 from eslabon.elbv2.operations.limits import LIMITS
-from eslabon.elbv2.operations.loadbalancers import listed
-from eslabon.elbv2.operations.registry import PAGE, Registry, check_name
+from eslabon.elbv2.operations.registry import (
+    PAGE,
+    Answer,
+    Many,
+    Registry,
+    Texts,
+    check_name,
+    chosen,
+    paged,
+    still_there,
+)
 from eslabon.elbv2.resources import ALB, INSTANCE, IP, LAMBDA, HealthCheck, TargetGroup
 from eslabon.elbv2.rules.errors import validation_error
 from eslabon.errors import NotModelled, ServiceError
 
 # Protocol: the types of targets that a group with it may have.
-_TYPES: Mapping[str, tuple[str, ...]] = {
-    "HTTP": (INSTANCE, IP),
-    "HTTPS": (INSTANCE, IP),
+_TYPES = {
+    **dict.fromkeys(("HTTP", "HTTPS", "TLS", "UDP", "TCP_UDP", "GENEVE"), (INSTANCE, IP)),
     "TCP": (INSTANCE, IP, ALB),
-    "TLS": (INSTANCE, IP),
-    "UDP": (INSTANCE, IP),
-    "TCP_UDP": (INSTANCE, IP),
-    "GENEVE": (INSTANCE, IP),
 }
 _GENEVE_PORT = 6081
 _HTTP = ("HTTP", "HTTPS")
-_CHECKED_BY = ("HTTP", "HTTPS", "TCP")
 
 # What health checks are by default: of functions, of Application, Network and Gateway Load Balancers' groups.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html and the pages of
@@ -70,9 +73,9 @@ class TargetGroups(Registry):
         UnhealthyThresholdCount: int | None = None,
         Matcher: Mapping[str, str] | None = None,
         TargetType: str = INSTANCE,
-        Tags: Sequence[Mapping[str, str]] | None = None,
+        Tags: Many = (),
         IpAddressType: str = "ipv4",
-    ) -> dict[str, Any]:
+    ) -> Answer:
         """Create a target group; the same request again finds the same one.
 
         Raises DuplicateTargetGroupName, InvalidConfigurationRequest, TooManyTargetGroups, TooManyTags, ValidationError.
@@ -92,24 +95,19 @@ class TargetGroups(Registry):
         tags = self._check_tags(Tags)
         if IpAddressType != "ipv4":
             raise NotModelled(self.name, "target groups of IPv6 addresses", ("ipv4",))
-        if TargetType == LAMBDA:
-            self._check_function_group(Protocol, ProtocolVersion, Port, VpcId)
-        else:
-            self._check_group(TargetType, Protocol, ProtocolVersion, Port, VpcId)
+        self._check_group(TargetType, Protocol, ProtocolVersion, Port, VpcId)
         given = _given(locals())
-        check = _checked(
-            _default_check(TargetType, Protocol, HealthCheckProtocol), given, Matcher, TargetType, Protocol
-        )
+        default = _default_check(TargetType, Protocol, HealthCheckProtocol)
         group = TargetGroup(
             name=Name,
-            arn=self.arn(f"targetgroup/{Name}/{self._short_id()}"),
+            arn=self._new_arn(f"targetgroup/{Name}"),
             type=TargetType,
             protocol=Protocol,
             protocol_version="HTTP1" if Protocol in _HTTP else None,
             port=Port,
             vpc=VpcId,
             address_type=IpAddressType,
-            check=check,
+            check=_checked(default, given, Matcher, TargetType, Protocol),
             attributes=attributes.defaults(attributes.of_group(TargetType, Protocol)),
         )
         there = next((one for one in self.groups.values() if one.name == Name), None)
@@ -126,37 +124,30 @@ class TargetGroups(Registry):
         self.journal.record("resource", arn=group.arn, state="created", type="target-group", name=Name)
         return {"TargetGroups": [self._shown_group(group)]}
 
-    def _check_function_group(self, *unwanted: object) -> None:
-        names = ("Protocol", "ProtocolVersion", "Port", "VpcId")
-        for name, value in zip(names, unwanted, strict=True):
-            if value is not None:
-                raise validation_error(f"{name} cannot be specified for target groups with the target type 'lambda'")
-
     def _check_group(
         self, kind: str, protocol: str | None, version: str | None, port: int | None, vpc: str | None
     ) -> None:
-        """Refuse a group of servers that cannot be."""
-        if not protocol:
-            raise validation_error("A protocol must be specified")
+        """Refuse a type, protocol, version, port and VPC that a group cannot have together."""
+        given = {"protocol": protocol, "port": port, "VPC ID": vpc}
+        for name, value in given.items():
+            if value and kind == LAMBDA:
+                raise validation_error(f"A {name} cannot be specified with the target type 'lambda'")
+            if not value and kind != LAMBDA:
+                raise validation_error(f"A {name} must be specified")
+        if version and protocol not in _HTTP:
+            raise validation_error("A protocol version can be specified only with the protocols 'HTTP' and 'HTTPS'")
+        if version not in (None, "HTTP1", "HTTP2", "GRPC"):
+            raise validation_error(f"Protocol version '{version}' must be one of 'GRPC, HTTP1, HTTP2'")
+        if version in ("HTTP2", "GRPC"):
+            raise NotModelled(self.name, f"target groups with the protocol version {version}", ("HTTP1",))
+        if kind == LAMBDA:
+            return
         if protocol not in _TYPES:
             raise NotModelled(self.name, f"target groups with the protocol {protocol}", _TYPES)
-        if port is None:
-            raise validation_error("A port must be specified")
-        if protocol == "GENEVE" and port != _GENEVE_PORT:
-            raise validation_error(
-                f"Port '{port}' must be '{_GENEVE_PORT}' for target groups with the protocol 'GENEVE'"
-            )
-        if not vpc:
-            raise validation_error("A VPC ID must be specified")
         if kind not in _TYPES[protocol]:
             raise validation_error(f"Protocol '{protocol}' is not supported with the target type '{kind}'")
-        if protocol not in _HTTP:
-            if version:
-                raise validation_error(f"Protocol version cannot be specified with the protocol '{protocol}'")
-        elif version not in (None, "HTTP1"):
-            if version not in ("GRPC", "HTTP2"):
-                raise validation_error(f"Protocol version '{version}' must be one of 'GRPC, HTTP1, HTTP2'")
-            raise NotModelled(self.name, f"target groups with the protocol version {version}", ("HTTP1",))
+        if protocol == "GENEVE" and port != _GENEVE_PORT:
+            raise validation_error(f"Port '{port}' must be '{_GENEVE_PORT}' with the protocol 'GENEVE'")
         try:
             self.ask("ec2", "describe_vpcs", VpcIds=[vpc])
         except ServiceError as missing:
@@ -164,12 +155,12 @@ class TargetGroups(Registry):
 
     def describe_target_groups(
         self,
-        LoadBalancerArn: str | None = None,
-        TargetGroupArns: Sequence[str] | None = None,
-        Names: Sequence[str] | None = None,
-        Marker: str | None = None,
+        LoadBalancerArn: str = "",
+        TargetGroupArns: Texts = (),
+        Names: Texts = (),
+        Marker: str = "",
         PageSize: int = PAGE,
-    ) -> dict[str, Any]:
+    ) -> Answer:
         """Describe target groups: all, a load balancer's, or by ARN or name.
 
         Raises TargetGroupNotFound, LoadBalancerNotFound, ValidationError.
@@ -185,18 +176,14 @@ class TargetGroups(Registry):
         Traceback (most recent call last):
         botocore.errorfactory.TargetGroupNotFoundException: An error occurred (TargetGroupNotFound) ...
         """
-        if sum(map(bool, (LoadBalancerArn, TargetGroupArns, Names))) > 1:
-            raise validation_error("Only one of load balancer ARN, target group ARNs and names can be specified")
-        found = [self._group(arn) for arn in TargetGroupArns or ()] or list(self.groups.values())
+        if LoadBalancerArn and (TargetGroupArns or Names):
+            raise validation_error("A load balancer ARN cannot be specified together with target group ARNs or names")
+        groups = chosen(self.groups, TargetGroupArns, Names, "target group")
         if LoadBalancerArn:
             balancer = self._balancer(LoadBalancerArn)
-            found = [one for one in found if balancer in self.users(one)]
-        if Names:
-            found = [one for one in found if one.name in Names]
-            if len(found) < len(set(Names)):
-                raise ServiceError("TargetGroupNotFound", "One or more target groups not found")
-        shown, marker = self._page(found, PageSize, Marker, "groups", LoadBalancerArn, TargetGroupArns, Names)
-        return {"TargetGroups": [self._shown_group(one) for one in shown], "NextMarker": marker}
+            groups = [one for one in groups if balancer in self.users(one)]
+        found = [self._shown_group(one) for one in groups]
+        return paged("TargetGroups", found, PageSize, Marker, LoadBalancerArn, TargetGroupArns, Names)
 
     def modify_target_group(
         self,
@@ -210,7 +197,7 @@ class TargetGroups(Registry):
         HealthyThresholdCount: int | None = None,
         UnhealthyThresholdCount: int | None = None,
         Matcher: Mapping[str, str] | None = None,
-    ) -> dict[str, Any]:
+    ) -> Answer:
         """Change the health checks. Raises TargetGroupNotFound, InvalidConfigurationRequest, ValidationError.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ModifyTargetGroup.html
@@ -246,11 +233,8 @@ class TargetGroups(Registry):
         >>> _ = shop.elbv2.delete_target_group(TargetGroupArn=shop.group.arn)
         >>> _ = shop.elbv2.delete_target_group(TargetGroupArn=shop.group.arn)  # it is gone already
         """
-        try:
-            group = self._group(TargetGroupArn)
-        except ServiceError as missing:
-            if missing.code != "TargetGroupNotFound":
-                raise
+        group = still_there(self.groups, TargetGroupArn, "target group")
+        if group is None:
             return
         if self.users(group):
             message = f"Target group '{group.arn}' is currently in use by a listener or a rule"
@@ -259,7 +243,7 @@ class TargetGroups(Registry):
         self._tags.remove(group.arn)
         self.journal.record("resource", arn=group.arn, state="deleted", type="target-group", name=group.name)
 
-    def describe_target_group_attributes(self, TargetGroupArn: str) -> dict[str, Any]:
+    def describe_target_group_attributes(self, TargetGroupArn: str) -> Answer:
         """The attributes of a target group. Raises TargetGroupNotFound.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetGroupAttributes.html
@@ -269,11 +253,9 @@ class TargetGroups(Registry):
         >>> shop.elbv2.describe_target_group_attributes(TargetGroupArn=shop.group.arn)["Attributes"][0]
         {'Key': 'deregistration_delay.timeout_seconds', 'Value': '300'}
         """
-        return {"Attributes": listed(self._group(TargetGroupArn).attributes)}
+        return attributes.listed(self._group(TargetGroupArn).attributes)
 
-    def modify_target_group_attributes(
-        self, TargetGroupArn: str, Attributes: Sequence[Mapping[str, str]]
-    ) -> dict[str, Any]:
+    def modify_target_group_attributes(self, TargetGroupArn: str, Attributes: Many) -> Answer:
         """Change attributes, all or none of them. Raises TargetGroupNotFound, InvalidConfigurationRequest.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ModifyTargetGroupAttributes.html
@@ -290,20 +272,14 @@ class TargetGroups(Registry):
         botocore.errorfactory.InvalidConfigurationRequestException: An error occurred ... is not supported on ...
         """
         group = self._group(TargetGroupArn)
-        kind = f"the protocol '{group.protocol}'" if group.protocol else "the target type 'lambda'"
-        changes = attributes.changed(
-            attributes.of_group(group.type, group.protocol),
-            Attributes,
-            what="Target group",
-            on=f"target groups with {kind}",
-            known=[attributes.of_group(LAMBDA, None), *(attributes.of_group(INSTANCE, one) for one in _TYPES)],
-        )
+        on = f"target groups with the {f'protocol {group.protocol!r}' if group.protocol else 'target type lambda'}"
+        changes = attributes.changed("Target group", attributes.of_group(group.type, group.protocol), Attributes, on)
         after = group.attributes | changes
         attributes.check_group(group, after)
         group.attributes = after
-        return {"Attributes": listed(after)}
+        return attributes.listed(after)
 
-    def _shown_group(self, group: TargetGroup) -> dict[str, Any]:
+    def _shown_group(self, group: TargetGroup) -> Answer:
         check = {member: getattr(group.check, field) for member, field in _MEMBERS.items()}
         return {
             "TargetGroupArn": group.arn,
@@ -322,17 +298,15 @@ class TargetGroups(Registry):
         }
 
 
-def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:
+def _given(parameters: Mapping[str, Any]) -> Answer:
     return {_MEMBERS[name]: value for name, value in parameters.items() if name in _MEMBERS and value is not None}
 
 
 def _default_check(kind: str, protocol: str | None, checked_by: str | None) -> HealthCheck:
     if kind == LAMBDA:
         check = _FUNCTION_CHECK
-    elif protocol in _HTTP:
-        check = _APPLICATION_CHECK
-    elif protocol == "GENEVE":
-        check = _GATEWAY_CHECK
+    elif protocol in (*_HTTP, "GENEVE"):
+        check = _GATEWAY_CHECK if protocol == "GENEVE" else _APPLICATION_CHECK
     else:
         checked_by = checked_by or ("HTTP" if kind == ALB else "TCP")
         check = replace(_CHECK, timeout=6 if checked_by == "HTTP" else 10)
@@ -344,32 +318,24 @@ def _checked(
 ) -> HealthCheck:
     """The settings after a request, complete. Raises ServiceError for what does not go together."""
     check = replace(before, **given)
-    if kind == LAMBDA:
-        if given.keys() & {"protocol", "port"}:
-            raise validation_error("Health check protocol and port are not supported with the target type 'lambda'")
-    else:
-        allowed = _HTTP if protocol in _HTTP or kind == ALB else _CHECKED_BY
-        if check.protocol not in allowed:
-            raise validation_error(f"Health check protocol '{check.protocol}' must be one of '{', '.join(allowed)}'")
-        if not check.enabled:
-            raise validation_error(f"Health checks cannot be disabled for target groups with the target type '{kind}'")
-        if check.port != "traffic-port" and not (check.port.isdecimal() and 1 <= int(check.port) <= 65_535):
-            raise validation_error(
-                f"Health check port '{check.port}' must be 'traffic-port' or between '1' and '65535'"
-            )
+    allowed = ("",) if kind == LAMBDA else _HTTP if protocol in _HTTP or kind == ALB else (*_HTTP, "TCP")
+    if check.protocol not in allowed:
+        raise validation_error(f"Health check protocol '{check.protocol}' must be one of '{', '.join(allowed)}'")
+    if check.port not in ("traffic-port", "") and not (check.port.isdecimal() and 1 <= int(check.port) <= 65_535):
+        raise validation_error(f"Health check port '{check.port}' must be 'traffic-port' or between '1' and '65535'")
+    if not check.enabled and kind != LAMBDA:
+        raise validation_error(f"Health checks cannot be disabled with the target type '{kind}'")
     if check.timeout >= check.interval:
         raise validation_error("Health check interval must be greater than the timeout.")
     if check.protocol == "TCP":
         if matcher or given.get("path"):
-            raise validation_error(
-                "Health check path and matcher cannot be specified with the health check protocol 'TCP'"
-            )
+            raise validation_error("A path and a matcher cannot be specified with the health check protocol 'TCP'")
         return replace(check, path=None, matcher=None)
-    if check.path is not None and not check.path.startswith("/"):
-        raise validation_error(f"Health check path '{check.path}' must begin with '/'")
-    code = (matcher or {}).get("HttpCode", check.matcher or DEFAULT_MATCHER[protocol])
+    path, code = check.path or "/", (matcher or {}).get("HttpCode", check.matcher or DEFAULT_MATCHER[protocol])
+    if not path.startswith("/"):
+        raise validation_error(f"Health check path '{path}' must begin with '/'")
     parse_matcher(code, protocol)
-    return replace(check, path=check.path or "/", matcher=code)
+    return replace(check, path=path, matcher=code)
 
 
 def _settings(group: TargetGroup) -> tuple[Any, ...]:

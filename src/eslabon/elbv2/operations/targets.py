@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from eslabon.elbv2.balancing.health import Health, Reason, reason
 from eslabon.elbv2.operations.limits import TARGETS
-from eslabon.elbv2.operations.registry import Registry
+from eslabon.elbv2.operations.registry import Answer, Many, Registry
 from eslabon.elbv2.resources import ALB, APPLICATION, INSTANCE, IP, LAMBDA, Target, TargetGroup
 from eslabon.elbv2.rules.errors import validation_error
 from eslabon.errors import ServiceError
-from eslabon.ids import Arn
 from eslabon.permissions import allows, parse_policy
 
 _PRIVATE = [ipaddress.IPv4Network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")]
@@ -21,7 +20,7 @@ _PRIVATE = [ipaddress.IPv4Network(one) for one in ("10.0.0.0/8", "172.16.0.0/12"
 class Targets(Registry):
     """Operations on targets."""
 
-    def register_targets(self, TargetGroupArn: str, Targets: Sequence[Mapping[str, Any]]) -> None:
+    def register_targets(self, TargetGroupArn: str, Targets: Many) -> None:
         """Register targets, all or none; one that drains is in use again, one that is registered stays as it is.
 
         Raises TargetGroupNotFound, InvalidTarget, TooManyTargets, AccessDenied (a function's policy), ValidationError.
@@ -52,7 +51,7 @@ class Targets(Registry):
                 held.health.use(now)
         self.settle(group)
 
-    def deregister_targets(self, TargetGroupArn: str, Targets: Sequence[Mapping[str, Any]]) -> None:
+    def deregister_targets(self, TargetGroupArn: str, Targets: Many) -> None:
         """Deregister targets: they get no new requests, and drain for the group's deregistration delay.
 
         One that is not registered is no error. Raises TargetGroupNotFound.
@@ -76,9 +75,7 @@ class Targets(Registry):
                 target.health.deregister(now, delay)
         self.settle(group)
 
-    def describe_target_health(
-        self, TargetGroupArn: str, Targets: Sequence[Mapping[str, Any]] | None = None
-    ) -> dict[str, Any]:
+    def describe_target_health(self, TargetGroupArn: str, Targets: Many | None = None) -> Answer:
         """The health of a group's targets, or of some, registered or not. Raises TargetGroupNotFound.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetHealth.html
@@ -121,18 +118,9 @@ class Targets(Registry):
             raise _invalid(f"The following targets are not in the target group VPC '{group.vpc}': '{identifier}'")
         return str(instance["Placement"]["AvailabilityZone"])
 
-    def _described_instance(self, identifier: str) -> dict[str, Any]:
-        described = self.ask("ec2", "describe_instances", InstanceIds=[identifier])
-        instance: dict[str, Any] = described["Reservations"][0]["Instances"][0]
-        return instance
-
-    def _instance_state(self, group: TargetGroup, target: Target) -> str:
-        if group.type != INSTANCE:
-            return "running"
-        try:
-            return str(self._described_instance(target.id)["State"]["Name"])
-        except ServiceError:
-            return "terminated"
+    def _described_instance(self, identifier: str) -> Answer:
+        found = self.ask("ec2", "describe_instances", InstanceIds=[identifier])["Reservations"][0]
+        return dict(found["Instances"][0])
 
     def _address(self, group: TargetGroup, identifier: str, zone: str | None) -> str | None:
         try:
@@ -144,12 +132,9 @@ class Targets(Registry):
             if address in ipaddress.IPv4Network(subnet["CidrBlock"]):
                 return str(subnet["AvailabilityZone"])
         if not any(address in network for network in _PRIVATE):
-            message = f"The IP address '{identifier}' is neither in the VPC '{group.vpc}' nor in a private range"
-            raise validation_error(message)
+            raise validation_error(f"The IP address '{identifier}' is neither in '{group.vpc}' nor in a private range")
         if not zone:
-            raise validation_error(
-                f"You must specify an Availability Zone for IP address '{identifier}' outside the VPC"
-            )
+            raise validation_error(f"You must specify an Availability Zone for '{identifier}', outside the VPC")
         return zone
 
     def _function(self, group: TargetGroup, identifier: str, zone: str | None) -> str:
@@ -157,27 +142,14 @@ class Targets(Registry):
             raise validation_error(f"'{identifier}' is not a valid Lambda function ARN")
         if zone not in (None, "all"):
             raise validation_error("The only supported Availability Zone for target type 'lambda' is 'all'")
-        place = Arn.parse(identifier)
         try:
-            text = self.cloud.call(
-                "lambda", "get_policy", {"FunctionName": identifier}, region=place.region, account=place.account
-            )["Policy"]
-        except ServiceError:
-            text = None
-        allowed = allows(
-            parse_policy(text) if text else None,
-            principal=self.principal,
-            action="lambda:InvokeFunction",
-            resource=identifier,
-            source_arn=group.arn,
-            source_account=self.account,
-        )
-        if not allowed:
-            message = (
-                f"elasticloadbalancing principal does not have permission to invoke {identifier} "
-                f"from target group {group.arn}"
-            )
-            raise ServiceError("AccessDenied", message, 403)
+            policy = parse_policy(self.ask("lambda", "get_policy", FunctionName=identifier)["Policy"])
+        except ServiceError:  # there is no such function, or nobody is permitted anything
+            policy = None
+        asked = {"principal": self.principal, "action": "lambda:InvokeFunction", "resource": identifier}
+        if not allows(policy, source_arn=group.arn, source_account=self.account, **asked):
+            who = f"{self.prefix} principal does not have permission to invoke {identifier}"
+            raise ServiceError("AccessDenied", f"{who} from target group {group.arn}", 403)
         return "all"
 
     def _application(self, group: TargetGroup, identifier: str, zone: str | None) -> None:
@@ -194,7 +166,7 @@ def _key(group: TargetGroup, given: Mapping[str, Any]) -> tuple[str, int | None]
     return given["Id"], None if group.type == LAMBDA else given.get("Port", group.port)
 
 
-def _described(group: TargetGroup, key: tuple[str, int | None]) -> dict[str, Any]:
+def _described(group: TargetGroup, key: tuple[str, int | None]) -> Answer:
     target = group.targets.get(key)
     because: Reason = target.health.because if target else reason("Target.NotRegistered")
     port = str(key[1]) if group.check.port == "traffic-port" else group.check.port

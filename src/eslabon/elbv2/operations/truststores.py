@@ -4,12 +4,10 @@ shared stores and other bundles for a store are left out."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from eslabon.elbv2.operations.registry import PAGE, Registry, find
-from eslabon.elbv2.rules.errors import validation_error
+from eslabon.elbv2.operations.registry import PAGE, Answer, Many, Registry, Texts, chosen, find, paged
 from eslabon.errors import ServiceError
 
 if TYPE_CHECKING:
@@ -37,15 +35,11 @@ class TrustStores(Registry):
         self.trust_stores: dict[str, TrustStore] = {}  # by ARN
 
     def _trust_store(self, arn: str) -> TrustStore:
-        return find(self.trust_stores, arn, "trust store", "TrustStoreNotFound")
+        return find(self.trust_stores, arn, "trust store")
 
     def create_trust_store(
-        self,
-        Name: str,
-        CaCertificatesBundleS3Bucket: str,
-        CaCertificatesBundleS3Key: str,
-        Tags: Sequence[Mapping[str, str]] | None = None,
-    ) -> dict[str, Any]:
+        self, Name: str, CaCertificatesBundleS3Bucket: str, CaCertificatesBundleS3Key: str, Tags: Many = ()
+    ) -> Answer:
         """Create a trust store of the certificates in an object of S3.
 
         Raises DuplicateTrustStoreName, TooManyTrustStores, CaCertificatesBundleNotFound, InvalidCaCertificatesBundle.
@@ -71,7 +65,7 @@ class TrustStores(Registry):
         if len(self.trust_stores) >= STORES:
             raise ServiceError("TooManyTrustStores", f"You have reached the maximum of {STORES} trust stores")
         certificates = self._bundle(CaCertificatesBundleS3Bucket, CaCertificatesBundleS3Key)
-        store = TrustStore(Name, self.arn(f"truststore/{Name}/{self._short_id()}"), certificates)
+        store = TrustStore(Name, self._new_arn(f"truststore/{Name}"), certificates)
         self.trust_stores[store.arn] = store
         self._tags.put(store.arn, tags)
         return {"TrustStores": [_shown(store)]}
@@ -88,12 +82,8 @@ class TrustStores(Registry):
         return found
 
     def describe_trust_stores(
-        self,
-        TrustStoreArns: Sequence[str] | None = None,
-        Names: Sequence[str] | None = None,
-        Marker: str | None = None,
-        PageSize: int = PAGE,
-    ) -> dict[str, Any]:
+        self, TrustStoreArns: Texts = (), Names: Texts = (), Marker: str = "", PageSize: int = PAGE
+    ) -> Answer:
         """Describe trust stores, all or by ARN or name. Raises TrustStoreNotFound.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTrustStores.html
@@ -106,15 +96,8 @@ class TrustStores(Registry):
         Traceback (most recent call last):
         botocore.errorfactory.TrustStoreNotFoundException: An error occurred (TrustStoreNotFound) ...
         """
-        if TrustStoreArns and Names:
-            raise validation_error("Trust store names and ARNs cannot be specified at the same time")
-        found = [self._trust_store(arn) for arn in TrustStoreArns or ()] or list(self.trust_stores.values())
-        if Names:
-            found = [store for store in found if store.name in Names]
-            if len(found) < len(set(Names)):
-                raise ServiceError("TrustStoreNotFound", "One or more trust stores not found")
-        shown, marker = self._page(found, PageSize, Marker, "trust stores", TrustStoreArns, Names)
-        return {"TrustStores": [_shown(store) for store in shown], "NextMarker": marker}
+        found = [_shown(store) for store in chosen(self.trust_stores, TrustStoreArns, Names, "trust store")]
+        return paged("TrustStores", found, PageSize, Marker, TrustStoreArns, Names)
 
     def delete_trust_store(self, TrustStoreArn: str) -> None:
         """Delete a trust store that no listener verifies clients by. Raises TrustStoreNotFound, TrustStoreInUse.
@@ -134,7 +117,7 @@ class TrustStores(Registry):
         self._tags.remove(store.arn)
 
 
-def _shown(store: TrustStore) -> dict[str, Any]:
+def _shown(store: TrustStore) -> Answer:
     return {
         "Name": store.name,
         "TrustStoreArn": store.arn,
