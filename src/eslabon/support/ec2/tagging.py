@@ -19,7 +19,8 @@ class Tagging(State):
     def create_tags(self, Resources: Sequence[str], Tags: Many) -> None:
         """Add or replace tags, of all resources or of none.
 
-        Raises InvalidID, the errors of the ids' kinds, InvalidParameterValue, InvalidTagKey.Malformed, TagLimitExceeded.
+        Raises InvalidID, the errors of the kinds of ids, InvalidParameterValue, InvalidTagKey.Malformed,
+        TagLimitExceeded.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html
 
