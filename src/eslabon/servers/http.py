@@ -326,16 +326,16 @@ class _Client(_Connection):
         if place is not None:
             self.place = place
             self.pending.append(_request_bytes(going.request, body, upgrade=self.wants_upgrade))
-            self.server._dial(place, self)
         elif "100-continue" in _tokens(head.headers, "expect") and not self.old and not body.complete:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        if not body.complete:
-            if rest:
-                self._content(rest)
-            return
-        self.buffer = rest
-        if self.in_process:
-            self._call(going)
+        if body.complete:
+            self.buffer = rest
+            if self.in_process:
+                self._call(going)
+        elif rest:
+            self._content(rest)
+        if place is not None and self.going is going:  # what has come of the body is in order
+            self.server._dial(place, self)
 
     def _content(self, data: bytes) -> None:
         body, going = self.body, self.going
@@ -411,6 +411,7 @@ class _Client(_Connection):
         self.reply = self.front.finish(self.going, head)
         self.answered = True
         response = self.reply.response
+        self.last = self.last or self.reply.close
         if head.status == 101:
             self.tunnel = True
             self.transport.write(_head_bytes(101, head.reason, (*_unframed(response.headers), *_UPGRADE)))
