@@ -18,8 +18,10 @@ MOST_QUERIES = 500  # of GetMetricData
 MOST_DATA = 1000  # of PutMetricData
 MOST_VALUES = 150  # of one datum
 LARGEST = 2.0**360
+VALUE, COMBINATION = "InvalidParameterValueException", "InvalidParameterCombinationException"
+VALIDATION = "ValidationError"
 _ID = re.compile("[a-z][A-Za-z0-9_]*")
-_PERIODS = "must be 1, 5, 10, 20, 30 or a multiple of 60."
+PERIODS = "must be 1, 5, 10, 20, 30 or a multiple of 60."
 
 
 def invalid(message: str) -> ServiceError:
@@ -28,7 +30,7 @@ def invalid(message: str) -> ServiceError:
     >>> invalid("The parameter StartTime must not equal parameter EndTime.").code
     'InvalidParameterValueException'
     """
-    return ServiceError("InvalidParameterValueException", message)
+    return ServiceError(VALUE, message)
 
 
 def span(start: datetime, end: datetime, code: str) -> tuple[float, float]:
@@ -39,13 +41,15 @@ def span(start: datetime, end: datetime, code: str) -> tuple[float, float]:
     Traceback (most recent call last):
     eslabon.errors.ServiceError: ValidationError: The parameter StartTime must not equal parameter EndTime.
     """
-    if start >= end:
-        relation = "not equal" if start == end else "be less than the"
-        raise ServiceError(code, f"The parameter StartTime must {relation} parameter EndTime.")
+    complaints = {
+        "The parameter StartTime must not equal parameter EndTime.": start == end,
+        "The parameter StartTime must be less than the parameter EndTime.": start > end,
+    }
+    _refuse(code, complaints)
     return start.timestamp(), end.timestamp()
 
 
-def checked_statistic(name: str, parameter: str, code: str = "InvalidParameterValueException") -> Statistic:
+def checked_statistic(name: str, parameter: str, code: str = VALUE) -> Statistic:
     """The function behind a statistic's name, which stands in this parameter.
 
     >>> checked_statistic("Median", "ExtendedStatistics")
@@ -68,8 +72,7 @@ def check_points(
     Traceback (most recent call last):
     eslabon.errors.ServiceError: InvalidParameterCombinationException: You have requested up to 86400 datapoints, ...
     """
-    if not is_period(period):
-        raise invalid(f"The parameter Period {_PERIODS}")
+    _refuse(VALUE, {f"The parameter Period {PERIODS}": not is_period(period)})
     asked, both = math.ceil((end - start) / period), "the parameters Statistics and ExtendedStatistics"
     complaints = {
         f"At least one of {both} must be specified.": not statistics and not extended_statistics,
@@ -77,9 +80,7 @@ def check_points(
         f"You have requested up to {asked} datapoints, which exceeds the limit of {MOST_POINTS}. You may reduce the "
         "datapoints requested by increasing Period, or decreasing the time range.": asked > MOST_POINTS,
     }
-    for message, holds in complaints.items():
-        if holds:
-            raise ServiceError("InvalidParameterCombinationException", message)
+    _refuse(COMBINATION, complaints)
 
 
 def checked_queries(queries: Sequence[Mapping[str, Any]]) -> list[Statistic]:
@@ -89,30 +90,27 @@ def checked_queries(queries: Sequence[Mapping[str, Any]]) -> list[Statistic]:
     Traceback (most recent call last):
     eslabon.errors.ServiceError: ValidationError: The collection MetricDataQueries must have a size from 1 to 500.
     """
-    if not 0 < len(queries) <= MOST_QUERIES:
-        message = f"The collection MetricDataQueries must have a size from 1 to {MOST_QUERIES}."
-        raise ServiceError("ValidationError", message)
+    sized = 0 < len(queries) <= MOST_QUERIES
+    _refuse(VALIDATION, {f"The collection MetricDataQueries must have a size from 1 to {MOST_QUERIES}.": not sized})
     seen: set[str] = set()
     found = []
     for number, query in enumerate(queries, 1):
         place, name, asked = f"MetricDataQueries.member.{number}", query["Id"], query.get("MetricStat", {})
+        named = {"Namespace", "MetricName"} <= asked.get("Metric", {}).keys()
         complaints = {
-            f"{place}.Id must begin with a small letter and have letters, digits, underscores": not _ID.fullmatch(name),
-            f"{place}.Id must not be that of another query": name in seen,
-            f"{place} must have a MetricStat or an Expression": not asked,
-            f"{place}.MetricStat.Metric must have a Namespace and a MetricName": len(
-                asked.get("Metric", {}).keys() & {"Namespace", "MetricName"}
-            )
-            < 2,
-            f"{place}.MetricStat.Period {_PERIODS}": not is_period(asked.get("Period", MINUTE)),
+            f"{place}.Id must begin with a small letter and have letters, digits, underscores.": not _ID.fullmatch(
+                name
+            ),
+            f"{place}.Id must not be that of another query.": name in seen,
+            f"{place} must have a MetricStat or an Expression.": not asked,
+            f"{place}.MetricStat.Metric must have a Namespace and a MetricName.": not named,
+            f"{place}.MetricStat.Period {PERIODS}": not is_period(asked.get("Period", MINUTE)),
         }
-        for message, holds in complaints.items():
-            if holds:
-                raise ServiceError("ValidationError", f"The parameter {message}")
+        _refuse(VALIDATION, {f"The parameter {message}": holds for message, holds in complaints.items()})
         if "${" in query.get("Label", ""):
             raise NotModelled("cloudwatch", f"dynamic labels ({query['Label']})")
         seen.add(name)
-        found.append(checked_statistic(asked["Stat"], f"{place}.MetricStat.Stat", "ValidationError"))
+        found.append(checked_statistic(asked["Stat"], f"{place}.MetricStat.Stat", VALIDATION))
     return found
 
 
@@ -126,38 +124,45 @@ def check_data(namespace: str, data: Sequence[Mapping[str, Any]], now: float) ->
     Traceback (most recent call last):
     eslabon.errors.ServiceError: InvalidParameterValueException: The value NaN for parameter MetricData.member.1 ...
     """
-    if namespace.startswith("AWS/"):
-        raise invalid(f"The value {namespace} for parameter Namespace is invalid.")
-    if not data:
-        raise ServiceError("MissingRequiredParameterException", "The parameter MetricData is required.")
-    if len(data) > MOST_DATA:
-        raise invalid(f"The collection MetricData must not have a size greater than {MOST_DATA}.")
+    _refuse("MissingRequiredParameterException", {"The parameter MetricData is required.": not data})
+    complaints = {
+        f"The value {namespace} for parameter Namespace is invalid.": namespace.startswith("AWS/"),
+        f"The collection MetricData must not have a size greater than {MOST_DATA}.": len(data) > MOST_DATA,
+    }
+    _refuse(VALUE, complaints)
     for number, datum in enumerate(data, 1):
         _check_datum(f"MetricData.member.{number}", datum, now)
 
 
 def _check_datum(place: str, datum: Mapping[str, Any], now: float) -> None:
     given = [f"{place}.{name}" for name in ("Value", "Values", "StatisticValues") if name in datum]
-    if len(given) != 1:
-        message = (
-            f"The parameters {' and '.join(given)} are mutually exclusive and you have specified both."
-            if given
-            else f"At least one of the parameters {place}.Value and {place}.StatisticValues must be specified."
-        )
-        raise ServiceError("InvalidParameterCombinationException", message)
+    complaints = {
+        f"At least one of the parameters {place}.Value and {place}.StatisticValues must be specified.": not given,
+        f"The parameters {' and '.join(given)} are mutually exclusive and you have specified both.": len(given) > 1,
+    }
+    _refuse(COMBINATION, complaints)
     values, counts = datum.get("Values", []), datum.get("Counts", [])
-    if len(values) > MOST_VALUES:
-        raise invalid(f"The collection {place}.Values must not have a size greater than {MOST_VALUES}.")
-    if "Counts" in datum and len(counts) != len(values):
-        raise invalid(f"The parameters {place}.Values and {place}.Counts must be of the same size.")
-    statistics = datum.get("StatisticValues", {}).values()
-    for value in (datum.get("Value", 0), *values, *counts, *statistics):
-        if not -LARGEST <= value <= LARGEST:  # so neither is NaN
-            raise invalid(f"The value {json.dumps(value)} for parameter {place}.Value is invalid.")
-    if (resolution := datum.get("StorageResolution", MINUTE)) not in (1, MINUTE):
-        raise invalid(f"The value {resolution} for parameter {place}.StorageResolution is invalid.")
+    numbers = [datum.get("Value", 0), *values, *counts, *datum.get("StatisticValues", {}).values()]
+    wrong = json.dumps(next((number for number in numbers if not -LARGEST <= number <= LARGEST), None))  # NaN is none
+    resolution = datum.get("StorageResolution", MINUTE)
     names = [one["Name"] for one in datum.get("Dimensions", ())]
-    if len(set(names)) < len(names):
-        raise invalid(f"The parameter {place}.Dimensions has the same name twice.")
-    if "Timestamp" in datum and not now - 14 * DAY <= datum["Timestamp"].timestamp() <= now + 2 * HOUR:
-        raise invalid(f"The parameter {place}.Timestamp must be in the past two weeks or the next two hours.")
+    age = now - datum["Timestamp"].timestamp() if "Timestamp" in datum else 0
+    complaints = {
+        f"The collection {place}.Values must not have a size greater than {MOST_VALUES}.": len(values) > MOST_VALUES,
+        f"The parameters {place}.Values and {place}.Counts must be of the same size.": "Counts" in datum
+        and len(counts) != len(values),
+        f"The value {wrong} for parameter {place}.Value is invalid.": wrong != "null",
+        f"The value {resolution} for parameter {place}.StorageResolution is invalid.": resolution not in (1, MINUTE),
+        f"The parameter {place}.Dimensions has the same name twice.": len(set(names)) < len(names),
+        f"The parameter {place}.Timestamp must be in the past two weeks or the next two hours.": not (
+            -2 * HOUR <= age <= 14 * DAY
+        ),
+    }
+    _refuse(VALUE, complaints)
+
+
+def _refuse(code: str, complaints: Mapping[str, bool]) -> None:
+    """Raise the first complaint that holds."""
+    for message, holds in complaints.items():
+        if holds:
+            raise ServiceError(code, message)

@@ -160,7 +160,7 @@ class CloudWatch(Service):
             and all(any(name == one and value in (None, of) for one, of in key.dimensions) for name, value in wanted)
         ]
         try:
-            shown, following = page(found, LISTED_A_PAGE, NextToken, f"{Namespace}:{MetricName}:{wanted}:{active < 0}")
+            shown, following = page(found, LISTED_A_PAGE, NextToken, f"{Namespace}:{MetricName}:{wanted}:{RecentlyActive}")
         except InvalidToken:
             raise invalid("The value for parameter NextToken is invalid.") from None
         return {"Metrics": shown, "NextToken": following}
@@ -237,8 +237,7 @@ class CloudWatch(Service):
         """
         start, end = span(StartTime, EndTime, "ValidationError")
         if not 0 < MaxDatapoints <= MOST_DATAPOINTS:
-            message = f"The parameter MaxDatapoints must be from 1 to {MOST_DATAPOINTS}."
-            raise ServiceError("ValidationError", message)
+            raise ServiceError("ValidationError", f"The parameter MaxDatapoints must be from 1 to {MOST_DATAPOINTS}.")
         computed = checked_queries(MetricDataQueries)
         results: list[Answer] = []
         places: list[tuple[int, float, float]] = []  # which result, when, value
