@@ -159,8 +159,9 @@ class CloudWatch(Service):
             and MetricName in (None, key.name)
             and all(any(name == one and value in (None, of) for one, of in key.dimensions) for name, value in wanted)
         ]
+        filters = f"{Namespace}:{MetricName}:{wanted}:{RecentlyActive}"
         try:
-            shown, following = page(found, LISTED_A_PAGE, NextToken, f"{Namespace}:{MetricName}:{wanted}:{RecentlyActive}")
+            shown, following = page(found, LISTED_A_PAGE, NextToken, filters)
         except InvalidToken:
             raise invalid("The value for parameter NextToken is invalid.") from None
         return {"Metrics": shown, "NextToken": following}
