@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -297,15 +298,27 @@ class TestAttributes:
         assert refused(modify, shop=shop, arn=shop.balancer.arn, **given)[0] == "ValidationError"
         assert attribute(shop, shop.balancer.arn, "idle_timeout.timeout_seconds") == "60"
 
-    def test_access_logs_need_a_bucket_that_is_there(self, shop: Example) -> None:
-        on = {"access_logs__s3__enabled": "true"}
+    def test_access_logs_need_a_bucket_whose_policy_lets_them_in(self, shop: Example) -> None:
+        """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html"""
+        on, s3 = {"access_logs__s3__enabled": "true"}, shop.cloud.client("s3")
         assert refused(modify, shop=shop, arn=shop.balancer.arn, **on)[0] == "ValidationError"
         on["access_logs__s3__bucket"] = "logs-2026"
-        code, message = refused(modify, shop=shop, arn=shop.balancer.arn, **on)
-        assert (code, message.split(".")[0]) == ("InvalidConfigurationRequest", "Access Denied for bucket: logs-2026")
-        shop.cloud.client("s3").create_bucket(Bucket="logs-2026")
+        for _ in range(2):  # without the bucket, and without its policy
+            code, message = refused(modify, shop=shop, arn=shop.balancer.arn, **on)
+            assert code == "InvalidConfigurationRequest"
+            assert message.startswith("Access Denied for bucket: logs-2026")
+            s3.create_bucket(Bucket="logs-2026")
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+            "Action": "s3:PutObject",
+            "Resource": "arn:aws:s3:::logs-2026/AWSLogs/123456789012/*",
+        }
+        s3.put_bucket_policy(Bucket="logs-2026", Policy=json.dumps({"Version": "2012-10-17", "Statement": statement}))
         modify(shop, shop.balancer.arn, **on)
         assert attribute(shop, shop.balancer.arn, "access_logs.s3.enabled") == "true"
+        keys = [one["Key"] for one in s3.list_objects_v2(Bucket="logs-2026")["Contents"]]
+        assert keys == ["AWSLogs/123456789012/ELBAccessLogTestFile"]
 
     def test_what_has_no_effect_here_takes_its_default_only(self, shop: Example) -> None:
         modify(shop, shop.balancer.arn, waf__fail_open__enabled="false")

@@ -28,8 +28,8 @@ def example() -> Example:
     (True, [('172.31.0.10', 80)])
     """
     cloud = Cloud()
-    ec2, elbv2 = cloud.client("ec2"), cloud.client("elbv2")
-    subnets = sorted(ec2.describe_subnets()["Subnets"], key=lambda subnet: str(subnet["AvailabilityZone"]))
+    elbv2 = cloud.client("elbv2")
+    subnets = sorted(cloud.call("ec2", "describe_subnets", {})["Subnets"], key=lambda one: str(one["AvailabilityZone"]))
     ids = [subnet["SubnetId"] for subnet in subnets]
     balancer = elbv2.create_load_balancer(Name="shop", Subnets=ids[:2])["LoadBalancers"][0]["LoadBalancerArn"]
     made = elbv2.create_target_group(Name="shop", Protocol="HTTP", Port=80, VpcId=subnets[0]["VpcId"], TargetType="ip")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from eslabon.elbv2 import attributes
+from eslabon.elbv2.application import accesslog
 from eslabon.elbv2.operations.limits import LIMITS
 from eslabon.elbv2.operations.places import Places
 from eslabon.elbv2.operations.registry import (
@@ -207,15 +208,18 @@ class LoadBalancers(Places):
         changes = attributes.changed("Load balancer", table, Attributes, on)
         after = balancer.attributes | changes
         if after.get("access_logs.s3.enabled") == "true":
-            self._check_log_bucket(after["access_logs.s3.bucket"])
+            self._write_test_file(balancer, after["access_logs.s3.bucket"], after["access_logs.s3.prefix"])
         balancer.attributes = after
         return attributes.listed(after)
 
-    def _check_log_bucket(self, bucket: str) -> None:
+    def _write_test_file(self, balancer: LoadBalancer, bucket: str, prefix: str) -> None:
+        """As AWS does when access logs are enabled, to see whether the bucket's policy lets them in."""
         if not bucket:
             raise validation_error("'access_logs.s3.bucket' must be specified when access logs are enabled")
+        key, content = accesslog.permission_file(balancer, self.clock.now, account=self.account, prefix=prefix)
+        s3: Any = self.cloud.service("s3", region=self.region, account=self.account)
         try:
-            self.ask("s3", "head_bucket", Bucket=bucket)
+            s3.write_for(accesslog.PRINCIPAL, bucket, key, content, balancer.arn)
         except ServiceError:
             raise invalid(f"Access Denied for bucket: {bucket}. Please check S3bucket permission") from None
 
