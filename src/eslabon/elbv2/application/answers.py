@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from email.utils import formatdate
 from http import HTTPStatus
 from typing import NamedTuple
 
-from eslabon.elbv2.application.headers import SERVER, Attributes, for_client, forwarded_addresses
+from eslabon.elbv2.application.headers import SERVER, Attributes, date, for_client, forwarded_addresses, head_size
 from eslabon.elbv2.application.messages import Request, Response
 
 LINE_LIMIT = 16 * 1024  # bytes of a request line, and of a single header
@@ -83,13 +82,13 @@ def refusal(request: Request) -> str | None:
     """
     if len(request.target) > LINE_LIMIT:
         return "target too long"
-    sizes = [len(name) + len(value) + 4 for name, value in request.headers]
-    if sizes and (max(sizes) > LINE_LIMIT or sum(sizes) > HEAD_LIMIT):
+    size = head_size(request.headers)
+    if size > LINE_LIMIT and (size > HEAD_LIMIT or max(head_size([one]) for one in request.headers) > LINE_LIMIT):
         return "headers too large"
     if request.method == "TRACE":
         return "TRACE"
-    codings = {part.strip().lower() for value in request.header("transfer-encoding") for part in value.split(",")}
-    if not codings <= {"chunked", "identity"}:
+    coded = request.header("transfer-encoding")
+    if coded and not {part.strip().lower() for part in ",".join(coded).split(",")} <= {"chunked", "identity"}:
         return "transfer coding"
     return "too many addresses" if forwarded_addresses(request) > FORWARDED_LIMIT else None
 
@@ -148,7 +147,7 @@ def own(response: Response, listener: Attributes, now: float) -> Response:
     if 300 <= response.status < 400:
         body, headers = page(response.status), (("Content-Type", "text/html"), *headers)
     server = () if listener.get("routing.http.response.server.enabled") == "false" else (("Server", SERVER),)
-    dated = ("Date", formatdate(now, usegmt=True))
+    dated = ("Date", date(int(now)))
     whole = (*server, dated, *headers, ("Content-Length", str(len(body))))
     reason = phrase(response.status) or response.reason
     return Response(response.status, for_client(whole, listener, now), body, reason)

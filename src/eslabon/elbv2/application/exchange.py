@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from eslabon.elbv2.application import lambdatargets
 from eslabon.elbv2.application.answers import CAUSES, failure, own, refusal
 from eslabon.elbv2.application.desync import classify, treatment
-from eslabon.elbv2.application.headers import for_client, for_target, new_trace, trace_header, without_hop_by_hop
+from eslabon.elbv2.application.headers import for_client, for_target, head_size, new_trace, trace_header
 from eslabon.elbv2.application.messages import Request, Response
 from eslabon.elbv2.application.outcome import Outcome
 from eslabon.elbv2.balancing.choosing import Chooser, choose_group, chooser_for
@@ -174,21 +174,21 @@ class Exchanges:
         same = next((target for target in found.targets if target.key == key), None) if key else None
         outcome.reused_target = same is not None
         target = same or chooser.choose(found.targets, now)
+        function = group.type == LAMBDA
+        listener = outcome.listener.attributes
         headers = for_target(
-            request, balancer.attributes, outcome.trace, added=added, listener=outcome.listener.attributes
-        )
+            request, balancer.attributes, outcome.trace, added=added, listener=listener, function=function
+        ) + (() if function else _upgrade(request))
         event = ""
-        if group.type == LAMBDA:
+        if function:
             try:
                 event = json.dumps(
-                    lambdatargets.event(replace(request, headers=headers), group.arn, multi_value=_multi_value(group))
+                    lambdatargets.event(_with(request, headers), group.arn, multi_value=_multi_value(group))
                 )
             except lambdatargets.Invalid as invalid:
                 return self._failed(outcome, invalid.cause)
-        else:
-            headers = without_hop_by_hop(headers) + _upgrade(request)
         outcome.target, outcome.sent = target, now
-        outcome.forwarded = replace(request, target=request.url, headers=headers)
+        outcome.forwarded = _with(request, headers)
         chooser.begin(target)
         return Forward(outcome, outcome.forwarded, group, target, chooser, close, event, cookies, sticky, sticky_group)
 
@@ -233,7 +233,8 @@ class Exchanges:
         if response.status == 101:
             headers += _upgrade(Request("", "", response.headers))
         outcome.status = response.status
-        return Answer(outcome, replace(response, headers=headers), forward.close, forward)
+        whole = Response(response.status, headers, response.body, response.reason)
+        return Answer(outcome, whole, forward.close, forward)
 
     def finish_function(self, forward: Forward, result: str, now: float) -> Answer:
         """A Lambda function has returned, this JSON text: what the client gets, 502 when it is no response.
@@ -276,8 +277,8 @@ class Exchanges:
         outcome, response = answer.outcome, answer.response
         if answer.forward:
             answer.forward.chooser.end(answer.forward.target)
-        head = sum(len(name) + len(value) + 4 for name, value in response.headers)
-        outcome.sent_bytes = outcome.sent_bytes or 17 + len(response.reason) + head + len(response.body)
+        size = 17 + len(response.reason) + head_size(response.headers) + len(response.body)
+        outcome.sent_bytes = outcome.sent_bytes or size
         outcome.ended = now
         for observer in self.observers:
             observer(outcome)
@@ -294,6 +295,22 @@ class Exchanges:
 
 def _multi_value(group: TargetGroup) -> bool:
     return group.attributes.get("lambda.multi_value_headers.enabled") == "true"
+
+
+def _with(request: Request, headers: tuple[tuple[str, str], ...]) -> Request:
+    """The request with other headers, its target without a host."""
+    return Request(
+        request.method,
+        request.url,
+        headers,
+        request.body,
+        request.client,
+        request.client_port,
+        request.scheme,
+        request.port,
+        request.version,
+        request.server_name,
+    )
 
 
 def _upgrade(request: Request) -> tuple[tuple[str, str], ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from email.utils import formatdate
+from functools import lru_cache
 
 from eslabon.elbv2.application.messages import Request
 
@@ -22,7 +23,8 @@ HOP_BY_HOP = frozenset(  # RFC 9110, section 7.6.1: for the next server alone
 )
 _REPLACED = frozenset({"x-forwarded-for", "x-forwarded-proto", "x-forwarded-port", "x-amzn-trace-id", "host"})
 _VALID_NAME = re.compile(r"[A-Za-z0-9-]+")
-_ADDED_TO_RESPONSES = re.compile(r"routing\.http\.response\.(\w+)\.header_value")
+_USUAL = frozenset({"keep-alive", "close", "upgrade"})  # what Connection mostly says
+_RESPONSE, _VALUE = "routing.http.response.", ".header_value"
 
 
 def for_target(
@@ -32,16 +34,19 @@ def for_target(
     *,
     added: Mapping[str, str] | None = None,
     listener: Attributes | None = None,
+    function: bool = False,
 ) -> Pairs:
-    """The headers of a request as the target gets them, those that are for the next server alone still among them.
+    """The headers of a request as the target gets them.
 
     attributes, listener: of the balancer and of the listener. trace: the new X-Amzn-Trace-Id. added: headers about TLS
-    and the client's certificate by their usual names.
+    and the client's certificate by their usual names. function: whether a Lambda function gets them: then those for the
+    next server alone are still among them.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html
 
-    >>> request = Request("GET", "/", (("Host", "example.com"), ("Accept", "*/*")), port=8080)
-    >>> for name, value in for_target(request, {}, "Root=1-67891233-abcdef012345678912345678"):
+    >>> sent = (("Host", "example.com"), ("Accept", "*/*"), ("Connection", "close"))
+    >>> request, trace = Request("GET", "/", sent, port=8080), "Root=1-67891233-abcdef012345678912345678"
+    >>> for name, value in for_target(request, {}, trace):
     ...     print(f"{name}: {value}")
     X-Forwarded-For: 203.0.113.7
     X-Forwarded-Proto: http
@@ -50,23 +55,25 @@ def for_target(
     X-Amzn-Trace-Id: Root=1-67891233-abcdef012345678912345678
     Accept: */*
     """
-    renamed = {(listener or {}).get(_name_attribute(name)) or name: value for name, value in (added or {}).items()}
-    replaced = _REPLACED | {name.lower() for name in renamed}
-    drop_invalid = attributes.get("routing.http.drop_invalid_header_fields.enabled") == "true"
-    kept = tuple(
-        (name, value)
-        for name, value in request.headers
-        if name.lower() not in replaced and not (drop_invalid and not _VALID_NAME.fullmatch(name))
-    )
-    made = (
+    host = host_for_target(request, attributes)
+    made = [
         *_forwarded_for(request, attributes),
         ("X-Forwarded-Proto", request.scheme),
         ("X-Forwarded-Port", str(request.port)),
-        *(("Host", host) for host in (host_for_target(request, attributes),) if host),
+        ("Host", host),
         ("X-Amzn-Trace-Id", trace),
-        *renamed.items(),
-    )
-    return made + kept
+    ]
+    if not host:
+        made.remove(("Host", host))
+    left_out = _REPLACED if function else _REPLACED | _hop_by_hop(request.header("connection"))
+    if added:
+        renamed = {(listener or {}).get(_name_attribute(name)) or name: value for name, value in added.items()}
+        made += renamed.items()
+        left_out = left_out | {name.lower() for name in renamed}
+    made += [(name, value) for name, value in request.headers if name.lower() not in left_out]
+    if attributes.get("routing.http.drop_invalid_header_fields.enabled") == "true":
+        return tuple((name, value) for name, value in made if _VALID_NAME.fullmatch(name))
+    return tuple(made)
 
 
 def _name_attribute(name: str) -> str:
@@ -127,12 +134,20 @@ def trace_header(request: Request, new: str) -> str:
     """
     values = request.header("x-amzn-trace-id")
     fields = [field for field in values[-1].split(";") if field] if values else []
-    size = sum(len(name) + len(value) + 4 for name, value in request.headers)
-    if not fields or size > LARGEST_TRACED:
+    if not fields or head_size(request.headers) > LARGEST_TRACED:
         return f"Root={new}"
     kept = [field for field in fields if not field.startswith("Self=")]
     has_root = any(field.startswith("Root=") for field in kept)
     return ";".join([f"Self={new}" if has_root else f"Root={new}", *kept])
+
+
+def head_size(headers: Iterable[tuple[str, str]]) -> int:
+    """The bytes of headers on the wire, each with its colon, space and line end.
+
+    >>> head_size([("Host", "example.com")])
+    19
+    """
+    return sum([len(name) + len(value) + 4 for name, value in headers])
 
 
 def new_trace(now: float, identifier: str) -> str:
@@ -151,10 +166,24 @@ def without_hop_by_hop(headers: Iterable[tuple[str, str]]) -> Pairs:
     (('Accept', '*/*'),)
     """
     headers = tuple(headers)
-    named = {
-        part.strip().lower() for name, value in headers if name.lower() == "connection" for part in value.split(",")
-    }
-    return tuple((name, value) for name, value in headers if name.lower() not in HOP_BY_HOP | named)
+    left_out = _hop_by_hop([value for name, value in headers if name.lower() == "connection"])
+    return tuple([(name, value) for name, value in headers if name.lower() not in left_out])
+
+
+def _hop_by_hop(connection: Iterable[str]) -> frozenset[str]:
+    """The names of the headers that are for the next server alone, given what Connection says."""
+    named = {part.strip().lower() for value in connection for part in value.split(",")}
+    return HOP_BY_HOP if named <= _USUAL else HOP_BY_HOP | named
+
+
+@lru_cache(maxsize=4)
+def date(second: int) -> str:
+    """A time in seconds since 1970 as the Date header has it.
+
+    >>> date(0)
+    'Thu, 01 Jan 1970 00:00:00 GMT'
+    """
+    return formatdate(second, usegmt=True)
 
 
 def for_client(
@@ -168,14 +197,15 @@ def for_client(
     >>> for_client([("X-Frame-Options", "SAMEORIGIN"), ("Connection", "close")], set_by_listener, now=0)
     (('Date', 'Thu, 01 Jan 1970 00:00:00 GMT'), ('X-Frame-Options', 'DENY'))
     """
-    settings = ((_ADDED_TO_RESPONSES.fullmatch(key), value) for key, value in listener.items() if value)
-    configured = {found[1].replace("_", "-").title(): value for found, value in settings if found}
-    replaced = {name.lower() for name in configured}
-    kept = tuple((name, value) for name, value in without_hop_by_hop(headers) if name.lower() not in replaced)
-    dated = any(name.lower() == "date" for name, _ in kept)
-    return (
-        *(() if dated else (("Date", formatdate(now, usegmt=True)),)),
-        *kept,
-        *configured.items(),
-        *(("Set-Cookie", cookie) for cookie in cookies),
-    )
+    kept = without_hop_by_hop(headers)
+    if not any(name.lower() == "date" for name, _ in kept):
+        kept = (("Date", date(int(now))), *kept)
+    configured = {
+        key[len(_RESPONSE) : -len(_VALUE)].replace("_", "-").title(): value
+        for key, value in listener.items()
+        if value and key.endswith(_VALUE) and key.startswith(_RESPONSE)
+    }
+    if configured:
+        replaced = {name.lower() for name in configured}
+        kept = (*(pair for pair in kept if pair[0].lower() not in replaced), *configured.items())
+    return (*kept, *(("Set-Cookie", cookie) for cookie in cookies))

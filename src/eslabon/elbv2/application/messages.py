@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 
@@ -29,6 +29,7 @@ class Request:
     port: int = 80
     version: str = "HTTP/1.1"
     server_name: str | None = None
+    _by_name: dict[str, list[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def authority(self) -> str:
@@ -77,8 +78,11 @@ class Request:
         >>> Request("GET", "/").header("accept")
         []
         """
-        wanted = name.lower()
-        return [value for given, value in self.headers if given.lower() == wanted]
+        found = self._by_name
+        if not found:  # looked at often, so looked through once
+            for given, value in self.headers:
+                found.setdefault(given.lower(), []).append(value)
+        return found.get(name.lower(), [])
 
 
 @dataclass(frozen=True, slots=True)
