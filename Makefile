@@ -124,19 +124,20 @@ check: $(VENV)/test.stamp
 	$(VENV)/bin/zizmor --offline --quiet .github
 	$(PY) tools/in_step.py
 
-# What only computes runs on every core; what drives a browser and looks at the time has the machine to itself.
-COMPUTING := tests/core tests/snippets src tools docs/hooks
+# What only computes is dealt out test by test, what drives a browser file by file; what looks at the time comes last, alone.
+COMPUTING := tests/core tests/servers tests/snippets src tools docs/hooks
 BROWSING := tests/runner tests/site
 PYTEST = CHROMIUM="$$(cat build/browser.txt)" PYTHONHASHSEED=0 $(PY) -m pytest
+TESTS = $(PYTEST) -n auto --dist worksteal -m "$(1)not alone" $(COMPUTING) $(ARGS) && \
+	$(PYTEST) -n auto --maxprocesses 4 --dist loadfile -m "$(1)not alone" $(BROWSING) $(ARGS) && \
+	$(PYTEST) -m "$(1)alone" tests $(ARGS)
 
 test: check build/site.stamp browser
-	$(PYTEST) -n auto --dist worksteal -m "not long" $(COMPUTING) $(ARGS)
-	$(PYTEST) -m "not long" $(BROWSING) $(ARGS)
+	$(call TESTS,not long and )
 
 test-long: export HYPOTHESIS_PROFILE := searching
 test-long: check build/site.stamp browser
-	$(PYTEST) -n auto --dist worksteal $(COMPUTING) $(ARGS)
-	$(PYTEST) $(BROWSING) $(ARGS)
+	$(call TESTS,)
 
 bench: .venv-bench/stamp bench/peers/node_modules/.stamp
 	@PYTHONPATH=src .venv-bench/bin/python -m bench

@@ -203,6 +203,7 @@ def test_while_a_program_loops_its_output_comes_and_the_page_answers_and_stop_en
     assert output(run(page, 1)) == "None\ntwo\n"
 
 
+@pytest.mark.alone
 def test_two_seconds_after_stop_the_next_program_has_run(pages: Pages) -> None:
     page = pages.show(block(LOOP), block(HELLO))
     took = []
