@@ -18,7 +18,7 @@ from typing import Any
 import boto3
 import pytest
 
-from eslabon import Cloud, NotModelled, activate
+from eslabon import Cloud, activate
 from eslabon.elbv2 import explain
 from eslabon.network import WsgiApplication
 from eslabon.support.acm.examples import CERTIFICATE, PRIVATE_KEY
@@ -635,9 +635,32 @@ def test_explain_tells_why_a_client_does_not_get_through(cloud: Cloud, web: Web)
     assert explain(cloud, listener, "/").sentences[0].startswith("203.0.113.7 does not get through")
 
 
-def test_a_network_load_balancer_takes_no_http_here(cloud: Cloud, web: Web) -> None:
+# --- Network Load Balancers
+
+
+def test_http_through_a_network_load_balancer_has_no_header_of_a_balancer(cloud: Cloud, web: Web) -> None:
     subnets = [one["SubnetId"] for one in web.ec2.describe_subnets()["Subnets"]][:1]
     made = web.elbv2.create_load_balancer(Name="flows", Type="network", Subnets=subnets)["LoadBalancers"][0]
+    target = "10.0.0.5"
+    group = web.elbv2.create_target_group(Name="flows", Protocol="TCP", Port=80, VpcId=web.vpc, TargetType="ip")
+    arn = group["TargetGroups"][0]["TargetGroupArn"]
+    web.elbv2.register_targets(TargetGroupArn=arn, Targets=[{"Id": target, "AvailabilityZone": "all"}])
+    cloud.host(target, application("behind flows"))
+    forward = [{"Type": "forward", "TargetGroupArn": arn}]
+    web.elbv2.create_listener(LoadBalancerArn=made["LoadBalancerArn"], Protocol="TCP", Port=80, DefaultActions=forward)
     cloud.clock.advance(300)
-    with pytest.raises(NotModelled, match="network load balancer"):
-        urllib.request.urlopen(f"http://{made['DNSName']}/")
+    with urllib.request.urlopen(f"http://{made['DNSName']}/") as response:
+        seen = json.load(response)
+    assert seen["name"] == "behind flows"
+    assert "HTTP_X_FORWARDED_FOR" not in seen
+
+
+# --- The journal
+
+
+def test_the_journal_has_every_state_of_a_target(cloud: Cloud, web: Web) -> None:
+    cloud.host(ONE, application("one", "500 Internal Server Error"))
+    cloud.clock.advance(90)
+    web.elbv2.deregister_targets(TargetGroupArn=web.group, Targets=[{"Id": ONE}])
+    told = [entry["state"] for entry in cloud.journal.of("health") if entry["target"] == f"{ONE}:80"]
+    assert told == ["unused", "initial", "healthy", "unhealthy", "draining"]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from eslabon.elbv2.application import lambdatargets
 from eslabon.elbv2.application.messages import Request
+from eslabon.elbv2.application.outcome import named
 from eslabon.elbv2.balancing.checks import count, judge
 from eslabon.elbv2.balancing.health import Reason
 from eslabon.elbv2.inprocess import InProcess
@@ -32,6 +33,7 @@ class Checking(InProcess):
     def __init__(self, cloud: Cloud, account: str, region: str) -> None:
         super().__init__(cloud, account, region)
         self._checking: set[str] = set()  # ARNs of the target groups whose next check is due
+        self._states: dict[str, dict[str, str]] = {}  # of the targets of each group, as the journal has them
         self.prober: Callable[..., bool] | None = None  # of `Cloud.serve`: takes the checks of targets on sockets
 
     def check_health(self, group: TargetGroup) -> None:
@@ -118,6 +120,20 @@ class Checking(InProcess):
 
     def _count(self, group: TargetGroup, target: Target, found: Reason | None) -> None:
         if target.health.at(self.clock.now) in CHECKED and count(group, target, found, self.clock.now):
-            name = f"{target.id}:{target.port}" if target.port else target.id
-            health = target.health
-            self.journal.record("health", group=group.arn, target=name, state=health.state, reason=health.reason)
+            self._tell(group)
+
+    def settle(self, group: TargetGroup) -> None:
+        """Bring the health of a group's targets up to date, and write what has changed into the journal."""
+        super().settle(group)
+        self._tell(group)
+
+    def _tell(self, group: TargetGroup) -> None:
+        """Write into the journal which targets have another state than before."""
+        states = {named(target): target.health for target in group.targets.values()}
+        known = self._states.setdefault(group.arn, {})
+        for name in known.keys() - states.keys():
+            del known[name]
+        for name, health in states.items():
+            if known.get(name) != health.state:
+                known[name] = health.state
+                self.journal.record("health", group=group.arn, target=name, state=health.state, reason=health.reason)

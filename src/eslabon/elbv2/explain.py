@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from eslabon.elbv2.application.answers import CAUSES, refusal
 from eslabon.elbv2.application.desync import classify, treatment
 from eslabon.elbv2.application.messages import Request
+from eslabon.elbv2.application.outcome import named
 from eslabon.elbv2.balancing.zones import crosses_zones, eligible, minimum
 from eslabon.elbv2.inprocess import CLIENT, InProcess
 from eslabon.elbv2.resources import Listener, LoadBalancer, Rule, TargetGroup
@@ -131,9 +132,8 @@ def _action(
             share = "" if len(action.groups) == 1 else f" {weight} of {total} requests" if weight else " no request"
             yield f"It forwards{share} to the target group {group.name}."
             for target in group.targets.values():
-                health = target.health
-                name = f"{target.id}:{target.port}" if target.port else target.id
-                yield f"{name} is {health.state}{': ' + health.description if health.description else ''}."
+                why = f": {target.health.description}" if target.health.description else ""
+                yield f"{named(target)} is {target.health.state}{why}."
             yield from _eligible(balancer, group, found)
 
 
@@ -145,7 +145,7 @@ def _eligible(balancer: LoadBalancer, group: TargetGroup, found: dict[tuple[str,
         targets, fail_open = eligible(node.zone, group.targets.values(), cross_zone, settings)
         found.update(dict.fromkeys(target.key for target in targets))
         where = "" if cross_zone else f"From the node in {node.zone}: "
-        names = ", ".join(f"{target.id}:{target.port}" if target.port else target.id for target in targets)
+        names = ", ".join(map(named, targets))
         if not targets:
             yield f"{where}Nobody can get it: the answer is 503, because {CAUSES['no targets'].when}."
         elif fail_open:

@@ -1,7 +1,7 @@
 """Requests in process: from urllib through a balancer's node to the target's application, in virtual time.
 
 They come from outside the VPC, from 203.0.113.7: what code would send from within, an instance or a function, is not
-modelled, so an internal balancer is out of reach. Network Load Balancers are elsewhere.
+modelled, so an internal balancer is out of reach. What Network Load Balancers do is in `flows`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from eslabon.elbv2.application import tls
 from eslabon.elbv2.application.answers import CONNECT_TIMEOUT
 from eslabon.elbv2.application.exchange import Answer, Exchanges, Forward
 from eslabon.elbv2.application.messages import Request, Response
-from eslabon.elbv2.application.outcome import Outcome
+from eslabon.elbv2.application.outcome import Outcome, named
 from eslabon.elbv2.balancing.zones import resolved
+from eslabon.elbv2.flows import client as flows
 from eslabon.elbv2.operations.registry import forwarded_to
 from eslabon.elbv2.operations.sslpolicies import DEFAULT, POLICIES
 from eslabon.elbv2.operations.targets import Targets
-from eslabon.elbv2.resources import APPLICATION, INSTANCE, LAMBDA, Listener, LoadBalancer, Node, Target, TargetGroup
+from eslabon.elbv2.resources import INSTANCE, LAMBDA, NETWORK, Listener, LoadBalancer, Node, Target, TargetGroup
 from eslabon.errors import NotModelled, ServiceError
 from eslabon.ids import Arn
 from eslabon.network import Call, Endpoint, Result, Unreachable, serve
@@ -48,9 +49,11 @@ class InProcess(Targets):
         cloud.network.resolvers.append(self._endpoint)
 
     def _endpoint(self, name: str) -> Endpoint | None:
+        """What takes requests to a host name: a balancer, or one node of a Network Load Balancer, named by its zone."""
         for balancer in self.balancers.values():
-            if (balancer.dns_name or "").lower() == name:
-                return lambda call: self.take(balancer, call)
+            whole = (balancer.dns_name or "-").lower()
+            if name == whole or (balancer.type == NETWORK and name.endswith(f".{whole}")):
+                return partial(self.take, balancer)
         return None
 
     def take(self, balancer: LoadBalancer, call: Call) -> Result:
@@ -64,8 +67,8 @@ class InProcess(Targets):
         """
         if self.clock.now < balancer.active:
             raise Unreachable(socket.gaierror(-2, "Name or service not known"))
-        if balancer.type != APPLICATION:
-            raise NotModelled("elbv2", f"HTTP through a {balancer.type} load balancer", [APPLICATION])
+        if balancer.type == NETWORK:
+            return flows.request(self.cloud, call)
         node = self.resolve(balancer)
         if balancer.scheme != "internet-facing" or not self.admits_client(balancer, call.port, CLIENT):
             self.clock.sleep(CLIENTS_PATIENCE if call.timeout is None else call.timeout)
@@ -188,9 +191,7 @@ class InProcess(Targets):
             if patience is not None and elapsed >= patience:
                 elapsed, answered = patience, partial(exchanges.fail, begun, "client left")
             answer = answered(now + elapsed)
-        clock.call_at(
-            now + elapsed, lambda: exchanges.end(answer, now + elapsed)
-        )  # also when the caller's work goes on
+        clock.call_at(now + elapsed, partial(exchanges.end, answer, now + elapsed))  # then, even if nobody waits for it
         clock.sleep(elapsed)
         if answer.outcome.cause == "client left":
             raise TimeoutError("timed out")
@@ -215,9 +216,8 @@ class InProcess(Targets):
             forward.target.port or 80,
         )
         idle = float(balancer.attributes.get("idle_timeout.timeout_seconds", 60))
-        elapsed, found = self._connect(
-            balancer, outcome.node, self._address_of(group, forward.target), call.port, call, idle
-        )
+        address = self._address_of(group, forward.target)
+        elapsed, found = self._connect(balancer, outcome.node, address, call.port, call, idle)
         if isinstance(found, str):
             return elapsed, partial(exchanges.fail, forward, found)
         headers = tuple(found.headers)
@@ -252,28 +252,35 @@ class InProcess(Targets):
         with self.clock.work() as work:
             self.clock.sleep(LATENCY + host.delay)
             try:
-                found: Result | str = serve(host.application, call, node.address)
+                found = serve(host.application, call, node.address)
             except ValueError:
-                found = "malformed response"
-        if work.elapsed >= limit:
-            return limit, "idle time-out"
-        if isinstance(found, Result):
-            if not 100 <= found.status <= 599 or not all(_HEADER.fullmatch(":".join(one)) for one in found.headers):
                 return work.elapsed, "malformed response"
-            promised = [int(value) for name, value in found.headers if name.lower() == "content-length"]
-            if call.method != "HEAD" and found.status != 304 and max(promised, default=0) > len(found.body):
-                return limit, "idle time-out"  # the missing bytes never come
+        lengths = [value for name, value in found.headers if name.lower() == "content-length"]
+        if (
+            not 100 <= found.status <= 599
+            or not all(map(_is_header, found.headers))
+            or not all(map(str.isdigit, lengths))
+        ):
+            return work.elapsed, "malformed response"
+        has_body = call.method != "HEAD" and found.status != 304
+        if work.elapsed >= limit or (has_body and max(map(int, lengths), default=0) > len(found.body)):
+            return limit, "idle time-out"  # or the missing bytes never come
         return work.elapsed, found
 
     def _invoke(self, group: TargetGroup, target: Target, event: str) -> tuple[float, str, str]:
         """How long a function takes for an event (JSON text); why it fails, a key of answers.CAUSES, or its result."""
-        place, asked = Arn.parse(target.id), {"FunctionName": target.id}
-        where = {"region": place.region, "account": place.account}
+        place = Arn.parse(target.id)
+        call = partial(self.cloud.call, "lambda", region=place.region, account=place.account)
+        asked = {"FunctionName": target.id}
         try:
-            policy = parse_policy(self.cloud.call("lambda", "get_policy", asked, **where)["Policy"])
+            call("get_function", asked)
+        except ServiceError:
+            return 0.0, "no function", ""
+        try:
+            policy = parse_policy(call("get_policy", asked)["Policy"])
         except ServiceError:
             policy = None
-        may = self.admits(
+        if not self.admits(
             policy,
             target.id,
             principal=self.principal,
@@ -282,30 +289,27 @@ class InProcess(Targets):
             source_arn=group.arn,
             source_account=self.account,
             reply=lambda result, failure: None,
-        )
+        ):
+            return 0.0, "access denied", ""
         with self.clock.work() as work:
             try:
-                self.cloud.call("lambda", "get_function", asked, **where)
-                if not may:
-                    return 0.0, "access denied", ""
-                answer = self.cloud.call("lambda", "invoke", {**asked, "Payload": event}, **where)
-            except ServiceError as refused:
-                gone = refused.code == "ResourceNotFoundException"
-                return 0.0, "no function" if gone else "function failed", ""
+                answer = call("invoke", {**asked, "Payload": event})
+            except ServiceError:
+                return 0.0, "function failed", ""
         payload = answer["Payload"]
         text = payload if isinstance(payload, str) else payload.decode()
         return work.elapsed, "function failed" if answer.get("FunctionError") else "", text
 
     def _note(self, outcome: Outcome) -> None:
         """Write a request into the journal."""
-        target, rule = outcome.target, outcome.rule
+        rule = outcome.rule
         self.journal.record(
             "request",
             balancer=outcome.balancer.arn,
             zone=outcome.node.zone,
-            rule=None if rule is None else rule.priority or "default",
-            group=outcome.group.arn if outcome.group else None,
-            target=f"{target.id}:{target.port}" if target and target.port else target and target.id,
+            rule=rule and (rule.priority or "default"),
+            group=outcome.group and outcome.group.arn,
+            target=outcome.target and named(outcome.target),
             status=outcome.status,
             cause=outcome.cause,
             began=outcome.received,
@@ -314,3 +318,7 @@ class InProcess(Targets):
 
 def _timed_out(call: Call) -> OSError:
     return TimeoutError(110, "Connection timed out") if call.timeout is None else TimeoutError("timed out")
+
+
+def _is_header(header: tuple[str, str]) -> bool:
+    return _HEADER.fullmatch(":".join(header)) is not None

@@ -44,3 +44,13 @@ class Outcome:
         request = self.request
         head = sum(len(name) + len(value) + 4 for name, value in request.headers)
         return len(request.method) + len(request.target) + len(request.version) + 4 + head + 2 + len(request.body)
+
+
+def named(target: Target) -> str:
+    """A target in one word: its id, and its port unless it is a function.
+
+    >>> from eslabon.elbv2.balancing.examples import targets
+    >>> named(targets(1)[0])
+    'i-0:80'
+    """
+    return f"{target.id}:{target.port}" if target.port else target.id
