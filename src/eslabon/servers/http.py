@@ -266,12 +266,12 @@ class _Client(_Connection):
                 self.transport.pause_reading()
 
     def eof_received(self) -> bool:
-        """A client that has sent a whole request may still read: its answer comes, and then the end."""
+        """The client sends no more. Before its answer has begun, that is how it leaves: most close all at once."""
         self.last = True
         if self.tunnel and self.other is not None and self.other.transport.can_write_eof():
             self.other.transport.write_eof()
             return True
-        return self.body is not None and self.body.complete and not self.lingering
+        return self.answered and not self.lingering
 
     def _head(self, data: bytes) -> None:
         self.buffer = b""

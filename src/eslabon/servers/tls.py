@@ -1,6 +1,6 @@
 """TLS on listeners: which certificate a client gets (SNI), what it may speak, and who it says that it is (mutual TLS).
 
-Revocation lists are left out, and mutual TLS that passes certificates on unverified: Python's ssl cannot ask for one
+Revocation lists and TLS before 1.2 are left out, and mutual TLS that passes certificates on unverified: Python's ssl cannot ask for one
 without verifying it. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/mutual-authentication.html
 """
 
@@ -19,8 +19,7 @@ from eslabon.errors import NotModelled
 
 HANDSHAKE_TIMEOUT = 10.0
 _NO_CHECK_TIME = 0x200000  # OpenSSL's X509_V_FLAG_NO_CHECK_TIME
-_VERSIONS = {"TLSv1": ssl.TLSVersion.TLSv1, "TLSv1.1": ssl.TLSVersion.TLSv1_1, "TLSv1.2": ssl.TLSVersion.TLSv1_2,
-             "TLSv1.3": ssl.TLSVersion.TLSv1_3}  # fmt: skip
+_VERSIONS = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}  # OpenSSL refuses older ones
 ALPN = {
     "HTTP1Only": ["http/1.1"],
     "HTTP2Only": ["h2"],
@@ -92,7 +91,7 @@ def _context(
     mutual: Mutual | None,
 ) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    versions = [_VERSIONS[name] for name in protocols]
+    versions = [_VERSIONS[name] for name in protocols if name in _VERSIONS]
     context.minimum_version, context.maximum_version = min(versions), max(versions)
     old = [name for name in ciphers if not name.startswith("TLS_")]  # those of TLS 1.3 cannot be chosen
     if old:
