@@ -131,7 +131,6 @@ class TestCreation:
             {"VpcId": "vpc-0123456789abcdef0"},
             {"HealthCheckProtocol": "TCP"},
             {"Protocol": "TCP", "HealthCheckProtocol": "UDP"},
-            {"Protocol": "TCP", "HealthCheckPath": "/"},
             {"HealthCheckPath": "health"},
             {"HealthCheckPort": "http"},
             {"HealthCheckPort": "65536"},
@@ -146,6 +145,12 @@ class TestCreation:
     )
     def test_what_does_not_go_together_is_refused(self, shop: Example, parameters: dict[str, Any]) -> None:
         assert refused(create, shop=shop, **parameters)[0] == "ValidationError"
+
+    @pytest.mark.parametrize("member", [{"Matcher": {"HttpCode": "200"}}, {"HealthCheckPath": "/"}])
+    def test_a_check_by_connection_has_neither_path_nor_matcher(self, shop: Example, member: dict[str, Any]) -> None:
+        code, message = refused(create, shop=shop, Protocol="TCP", **member)
+        assert code == "InvalidConfigurationRequest"
+        assert message.endswith(" are not supported for TCP health checks")
 
     def test_a_network_load_balancers_matcher_goes_up_to_599(self, shop: Example) -> None:
         made = create(shop, Protocol="TCP", HealthCheckProtocol="HTTP", Matcher={"HttpCode": "200,503"})
@@ -304,6 +309,14 @@ class TestAttributes:
         assert code == "InvalidConfigurationRequest"
         assert refused(modify, shop=shop, arn=shop.group.arn, stickiness="true")[0] == "ValidationError"
 
+    def test_a_type_of_stickiness_of_another_balancer_is_refused_as_aws_says_it(self, shop: Example) -> None:
+        arn = create(shop, Protocol="TCP")["TargetGroupArn"]
+        assert refused(modify, shop=shop, arn=arn, stickiness__type="lb_cookie") == (
+            "InvalidConfigurationRequest",
+            "Stickiness type 'lb_cookie' is not supported for target groups with the TCP protocol",
+        )
+        assert refused(modify, shop=shop, arn=arn, stickiness__type="cookie")[0] == "ValidationError"
+
     def test_slow_start_goes_with_round_robin_only(self, shop: Example) -> None:
         """…/application/edit-target-group-attributes.html#slow-start-mode"""
         modify(shop, shop.group.arn, slow_start__duration_seconds="30")
@@ -407,7 +420,14 @@ class TestInstances:
 class TestAddresses:
     def test_the_zone_of_an_address_in_the_vpc_is_detected(self, shop: Example) -> None:
         target = shop.elbv2.describe_target_health(TargetGroupArn=shop.group.arn)["TargetHealthDescriptions"][0]
-        assert target["Target"]["AvailabilityZone"].startswith("us-east-1")
+        zone = target["Target"]["AvailabilityZone"]
+        assert zone.startswith("us-east-1")
+        given = [{"Id": "172.31.0.10", "AvailabilityZone": "all"}]
+        assert refused(shop.elbv2.register_targets, TargetGroupArn=shop.group.arn, Targets=given) == (
+            "ValidationError",
+            "The IP address '172.31.0.10' is within the VPC, and cannot have its Availability Zone overridden to 'all' "
+            f"from '{zone}'",
+        )
 
     @pytest.mark.parametrize("address", ["8.8.8.8", "203.0.113.7", "10.0.0.256", "2001:db8::1", "shop.example.com"])
     def test_public_addresses_and_names_are_refused(self, shop: Example, address: str) -> None:
@@ -418,7 +438,12 @@ class TestAddresses:
     @pytest.mark.parametrize("address", ["10.0.0.5", "172.16.0.5", "192.168.0.5", "100.64.0.5"])
     def test_an_address_of_a_private_range_outside_the_vpc_needs_a_zone(self, shop: Example, address: str) -> None:
         register, arn = shop.elbv2.register_targets, shop.group.arn
-        assert refused(register, TargetGroupArn=arn, Targets=[{"Id": address}])[0] == "ValidationError"
+        assert refused(register, TargetGroupArn=arn, Targets=[{"Id": address}]) == (
+            "ValidationError",
+            f"The Availability Zone is required for IP address '{address}' because it is not in the VPC",
+        )
+        elsewhere = [{"Id": address, "AvailabilityZone": "eu-west-1a"}]
+        assert refused(register, TargetGroupArn=arn, Targets=elsewhere)[0] == "ValidationError"
         register(TargetGroupArn=arn, Targets=[{"Id": address, "AvailabilityZone": "all"}])
         assert health(shop, arn, {"Id": address})[0][1] == "initial"
 

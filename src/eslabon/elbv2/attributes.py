@@ -254,6 +254,8 @@ def changed(kind: str, table: Table, given: Iterable[Mapping[str, str]], on: str
         if key in found:
             raise validation_error(f"{kind} attribute key '{key}' is specified more than once")
         if not _is_one_of(attribute, value):
+            if key == "stickiness.type" and any(_is_one_of(other[key], value) for other in _TABLES[kind]):
+                raise _invalid(f"Stickiness type '{value}' is not supported for {on}")
             raise validation_error(f"{kind} attribute value '{value}' for key '{key}' must be {_allowed(attribute)}")
         if not attribute.modelled and value != attribute.default:
             raise NotModelled("elbv2", f"{key} with the value {value!r}", (f"its default {attribute.default!r}",))

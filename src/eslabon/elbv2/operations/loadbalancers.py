@@ -279,8 +279,8 @@ class LoadBalancers(Places):
         """
         balancer = self._balancer(LoadBalancerArn)
         if balancer.type == GATEWAY or (balancer.type == NETWORK and _ENFORCE not in balancer.extra):
-            without = " that was created without security groups" if balancer.type == NETWORK else ""
-            raise invalid(f"SetSecurityGroups is not supported for a load balancer of type '{balancer.type}'{without}")
+            without = " that were created without security groups" if balancer.type == NETWORK else ""
+            raise invalid(f"SetSecurityGroups is not supported for load balancers of type '{balancer.type}'{without}")
         if not SecurityGroups and balancer.type == APPLICATION:
             raise validation_error("You must specify at least one security group")
         balancer.security_groups = self._security_groups(balancer.vpc, SecurityGroups)

@@ -17,6 +17,7 @@ from eslabon.elbv2.operations.registry import (
     Texts,
     check_name,
     chosen,
+    invalid,
     paged,
     still_there,
 )
@@ -272,7 +273,7 @@ class TargetGroups(Registry):
         botocore.errorfactory.InvalidConfigurationRequestException: An error occurred ... is not supported on ...
         """
         group = self._group(TargetGroupArn)
-        on = f"target groups with the {f'protocol {group.protocol!r}' if group.protocol else 'target type lambda'}"
+        on = f"target groups with the {group.protocol} protocol" if group.protocol else "functions"
         changes = attributes.changed("Target group", attributes.of_group(group.type, group.protocol), Attributes, on)
         after = group.attributes | changes
         attributes.check_group(group, after)
@@ -329,7 +330,8 @@ def _checked(
         raise validation_error("Health check interval must be greater than the timeout.")
     if check.protocol == "TCP":
         if matcher or given.get("path"):
-            raise validation_error("A path and a matcher cannot be specified with the health check protocol 'TCP'")
+            what = "matchers" if matcher else "paths"
+            raise invalid(f"Health check {what} are not supported for TCP health checks")
         return replace(check, path=None, matcher=None)
     path, code = check.path or "/", (matcher or {}).get("HttpCode", check.matcher or DEFAULT_MATCHER[protocol])
     if not path.startswith("/"):

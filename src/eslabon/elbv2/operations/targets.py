@@ -130,11 +130,18 @@ class Targets(Registry):
         subnets = self.ask("ec2", "describe_subnets", Filters=[{"Name": "vpc-id", "Values": [group.vpc]}])["Subnets"]
         for subnet in subnets:
             if address in ipaddress.IPv4Network(subnet["CidrBlock"]):
-                return str(subnet["AvailabilityZone"])
+                detected = str(subnet["AvailabilityZone"])
+                if zone not in (None, detected):
+                    overridden = f"cannot have its Availability Zone overridden to '{zone}' from '{detected}'"
+                    raise validation_error(f"The IP address '{identifier}' is within the VPC, and {overridden}")
+                return detected
         if not any(address in network for network in _PRIVATE):
             raise validation_error(f"The IP address '{identifier}' is neither in '{group.vpc}' nor in a private range")
-        if not zone:
-            raise validation_error(f"You must specify an Availability Zone for '{identifier}', outside the VPC")
+        if zone is None:
+            why = f"The Availability Zone is required for IP address '{identifier}' because it is not in the VPC"
+            raise validation_error(why)
+        if zone not in ("all", *self._ec2.zones):
+            raise validation_error(f"Availability Zone '{zone}' is not valid")
         return zone
 
     def _function(self, group: TargetGroup, identifier: str, zone: str | None) -> str:
