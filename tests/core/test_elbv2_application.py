@@ -209,13 +209,22 @@ def test_a_redirect_has_a_page_of_134_bytes_as_aws_sends_it() -> None:
     assert (answer.outcome.action, answer.outcome.status) == ("redirect", 301)
 
 
-def test_a_fixed_response_has_its_text_and_type() -> None:
-    config = {"StatusCode": "404", "ContentType": "text/plain", "MessageBody": "nothing here"}
-    made, exchanges = balancer([{"Type": "fixed-response", "FixedResponseConfig": config}])
+@pytest.mark.parametrize(
+    ("config", "kind", "body"),
+    [
+        ({}, "text/plain; charset=utf-8", b""),
+        ({"ContentType": "text/plain", "MessageBody": "nothing here"}, "text/plain; charset=utf-8", b"nothing here"),
+        ({"ContentType": "application/json", "MessageBody": "{}"}, "application/json; charset=utf-8", b"{}"),
+    ],
+)
+def test_a_fixed_response_has_its_text_and_type_as_aws_sends_them(config: Case, kind: str, body: bytes) -> None:
+    fixed = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404", **config}}
+    made, exchanges = balancer([fixed])
     answer = exchanges.begin(made, made.listeners["listener"], made.nodes[0], request({}), 0.0)
     assert isinstance(answer, Answer)
-    assert (answer.response.status, answer.response.body) == (404, b"nothing here")
-    assert values(answer.response.headers, "Content-Type") == ["text/plain"]
+    assert (answer.response.status, answer.response.body) == (404, body)
+    assert values(answer.response.headers, "Content-Type") == [kind]
+    assert values(answer.response.headers, "Content-Length") == [str(len(body))]
 
 
 def test_ambiguous_requests_close_both_connections_in_defensive_mode() -> None:

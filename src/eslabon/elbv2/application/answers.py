@@ -62,6 +62,7 @@ CAUSES: dict[str, Cause] = {
 
 # Phrases where the balancer's are not those of RFC 9110.
 PHRASES = {
+    405: "Not Allowed",
     408: "Request Time-out",
     413: "Request Entity Too Large",
     414: "Request-URI Too Large",

@@ -29,8 +29,7 @@ from eslabon.elbv2.balancing.stickiness import (
 )
 from eslabon.elbv2.balancing.zones import crosses_zones, eligible, minimum
 from eslabon.elbv2.resources import LAMBDA, Listener, LoadBalancer, Node, Target, TargetGroup
-from eslabon.elbv2.rules.actions import FIXED_RESPONSE, FORWARD, REDIRECT, Redirect
-from eslabon.elbv2.rules.actions import Forward as ForwardAction
+from eslabon.elbv2.rules.actions import FIXED_RESPONSE, FORWARD, REDIRECT, FixedResponse, Redirect
 from eslabon.elbv2.rules.transforms import TransformFailed
 from eslabon.ids import Ids
 
@@ -133,10 +132,13 @@ class Exchanges:
         assert decision, "a listener has its rules compiled"
         outcome.rule = rule = decision.decide(request)
         action = decision.action(rule)
-        if not isinstance(action, ForwardAction):
-            outcome.action = REDIRECT if isinstance(action, Redirect) else FIXED_RESPONSE
-            outcome.redirect = action.location(request) if isinstance(action, Redirect) else ""
+        if isinstance(action, Redirect):
+            outcome.action, outcome.redirect = REDIRECT, action.location(request)
             return self._own(outcome, action.answer(request), treated == "closed")
+        if isinstance(action, FixedResponse):
+            outcome.action = FIXED_RESPONSE
+            kind = (("Content-Type", f"{action.content_type or 'text/plain'}; charset=utf-8"),)
+            return self._own(outcome, Response(action.status, kind, action.body), treated == "closed")
         outcome.action = FORWARD
         try:
             outcome.forwarded = decision.rewrite(rule, request)
