@@ -18,13 +18,13 @@ from eslabon import Cloud
 from eslabon.network import Call, Result, serve
 from eslabon.support.ec2.userdata import SCRIPTS, web
 
-SCRIPTS_FOLDER = Path(__file__).resolve().parents[2] / "snippets" / "elbv2" / "user_data"
+SCRIPTS_FOLDER = Path(__file__).resolve().parents[2] / "snippets" / "elbv2"
 WEB = (SCRIPTS_FOLDER / "web.sh").read_text("utf-8")
 INSTANCE, ZONE = "i-0123456789abcdef0", "us-east-1b"
 
 
 def test_every_script_beside_the_snippets_is_recognised_by_its_very_text() -> None:
-    there = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in SCRIPTS_FOLDER.iterdir()}
+    there = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in SCRIPTS_FOLDER.glob("*.sh")}
     assert {name: digest for digest, (name, *_) in SCRIPTS.items()} == there
 
 

@@ -32,6 +32,6 @@ class Ec2(Places, SecurityGroups, Instances, Tagging):
         "UserIdGroupPair": "Description GroupId UserId",
     }
     inert: ClassVar[Mapping[str, str]] = {
-        "run_instances.UserData": "No script is run; servers of those in snippets/elbv2/user_data listen, no other.",
+        "run_instances.UserData": "No script is run; the server of snippets/elbv2/web.sh listens, no other.",
     }
     gate_skips: ClassVar[frozenset[str]] = frozenset({"TagSpecification.ResourceType"})

@@ -67,7 +67,7 @@ def _headers(environ: dict[str, Any]) -> Iterable[tuple[str, str]]:
             yield name.replace("_", "-").lower(), value
 
 
-# The SHA-256 of a script of snippets/elbv2/user_data -> its name, the port on which its server listens, the server.
+# The SHA-256 of a script of snippets/elbv2 -> its name, the port on which its server listens, the server.
 SCRIPTS: dict[str, tuple[str, int, Callable[[str, str], WsgiApplication]]] = {
     "0be40e59b93666fac931d45505237078e57360805b3b9dddfb309aa2079eef72": ("web.sh", 80, web),
 }
