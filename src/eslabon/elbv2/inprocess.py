@@ -81,17 +81,10 @@ class InProcess(Targets):
             if listener.protocol != "HTTPS":
                 raise Unreachable(OSError("[SSL: WRONG_VERSION_NUMBER] wrong version number"))
             certificate, agreed = self._shake_hands(listener, call)
-        request = Request(
-            call.method,
-            call.target,
-            tuple(call.headers),
-            call.body,
-            CLIENT,
-            50_000 + self._turns[balancer.arn] % 10_000,
-            call.scheme,
-            call.port,
-            server_name=call.host if certificate else None,
-        )
+        head = (call.method, call.target, tuple(call.headers), call.body)
+        source = (CLIENT, 50_000 + self._turns[balancer.arn] % 10_000)
+        name = call.host if certificate else None
+        request = Request(*head, *source, call.scheme, call.port, server_name=name)
         response = self.handle(balancer, node, request, agreed=agreed, certificate=certificate, patience=call.timeout)
         body = b"" if call.method == "HEAD" else response.body
         return Result(response.status, response.headers, body, response.reason)
@@ -206,18 +199,11 @@ class InProcess(Targets):
             if cause:
                 return elapsed, partial(exchanges.fail, forward, cause)
             return elapsed, partial(exchanges.finish_function, forward, payload)
-        call = Call(
-            request.method,
-            request.target,
-            request.headers,
-            request.body,
-            (group.protocol or "HTTP").lower(),
-            request.host,
-            forward.target.port or 80,
-        )
+        scheme, port = (group.protocol or "HTTP").lower(), forward.target.port or 80
+        call = Call(request.method, request.target, request.headers, request.body, scheme, request.host, port)
         idle = float(balancer.attributes.get("idle_timeout.timeout_seconds", 60))
         address = self._address_of(group, forward.target)
-        elapsed, found = self._connect(balancer, outcome.node, address, call.port, call, idle)
+        elapsed, found = self._connect(balancer, outcome.node, address, port, call, idle)
         if isinstance(found, str):
             return elapsed, partial(exchanges.fail, forward, found)
         headers = tuple(found.headers)
