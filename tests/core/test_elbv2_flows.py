@@ -84,8 +84,18 @@ def test_weights_and_targets_are_chosen_independently() -> None:
         flow = flows.arrive(Packet("udp", "203.0.113.7", port, "198.51.100.1", 80), ZONE, 0).flow
         assert flow
         got[flow.group.name, flow.target.id] += 1
-    assert len(got) == 6
-    assert all(abs(seen - 10_000 / 6) < 200 for seen in got.values())
+    assert len(got) == 8
+    assert all(abs(seen - 10_000 / 8) < 200 for seen in got.values())
+
+
+def test_tls_listeners_have_no_stickiness() -> None:
+    """https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-listeners.html#default-actions"""
+    one_group, two_groups = network(9, "TLS", stickiness__enabled="true"), weighted([1, 1], "TLS", sticky=True)
+    packets = [Packet("tcp", "203.0.113.7", port, "198.51.100.1", 443, port) for port in range(50)]
+    arrivals = [one_group.arrive(packet, ZONE, 0, begins=True) for packet in packets]
+    assert len({arrival.flow.target.id for arrival in arrivals if arrival.flow}) > 1
+    arrivals = [two_groups.arrive(packet, ZONE, 0, begins=True) for packet in packets]
+    assert {arrival.flow.group.name for arrival in arrivals if arrival.flow} == {"blue", "green"}
 
 
 @given(st.lists(st.integers(0, 999), min_size=1, max_size=5), st.integers(0, 2**64 - 1))
@@ -137,7 +147,7 @@ def weighted(weights: list[int], protocol: str = "TCP", sticky: bool = False, ip
     flows = network(0, protocol)
     flows.groups = {}
     for name in ("blue", "green"):
-        made = group(targets(3))
+        made = group(targets(4))
         made.name, made.arn, made.protocol = name, name, protocol
         flows.groups[name] = made
     set_weights(flows, weights, sticky)
@@ -502,6 +512,61 @@ def test_the_balancers_security_group_decides_who_gets_in() -> None:
     assert connect(cloud, name, 7).target == "10.0.0.5"
     with pytest.raises(TimeoutError, match="security groups"):
         connect(cloud, name, 7, source="198.51.100.9")
+
+
+def test_an_instance_may_let_in_what_comes_through_the_balancer_alone() -> None:
+    """https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-security-groups.html"""
+    cloud = Cloud()
+    ec2, name, web = made(cloud)
+    let_in(ec2, web, "0.0.0.0/0")
+    vpc = ec2.describe_subnets()["Subnets"][0]
+    inside = ec2.create_security_group(GroupName="inside", Description="inside", VpcId=vpc["VpcId"])["GroupId"]
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    asked = {"ImageId": image, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1, "SubnetId": vpc["SubnetId"]}
+    instance = ec2.run_instances(**asked, SecurityGroupIds=[inside])["Instances"][0]["InstanceId"]
+    cloud.clock.advance(60)
+    cloud.host(instance, BytesServer(say_who), port=7)
+    elbv2 = cloud.client("elbv2")
+    arn = elbv2.create_target_group(Name="inside", Protocol="TCP", Port=7, VpcId=vpc["VpcId"])["TargetGroups"][0]
+    elbv2.register_targets(TargetGroupArn=arn["TargetGroupArn"], Targets=[{"Id": instance}])
+    listener = elbv2.describe_listeners(LoadBalancerArn=arn_of(cloud))["Listeners"][0]["ListenerArn"]
+    forward_there = [{"Type": "forward", "TargetGroupArn": arn["TargetGroupArn"]}]
+    elbv2.modify_listener(ListenerArn=listener, DefaultActions=forward_there)
+    cloud.clock.advance(120)
+    with pytest.raises(TimeoutError, match="nothing arrives"):
+        connect(cloud, name, 7)
+    pair = {"IpProtocol": "tcp", "FromPort": 7, "ToPort": 7, "UserIdGroupPairs": [{"GroupId": web}]}
+    ec2.authorize_security_group_ingress(GroupId=inside, IpPermissions=[pair])
+    connection = connect(cloud, name, 7)
+    assert (connection.target, connection.exchange(b"hello")) == (instance, b"203.0.113.7: hello")
+    ec2.terminate_instances(InstanceIds=[instance])
+    cloud.clock.advance(60)
+    with pytest.raises(OSError, match=r"nothing|no target"):
+        connect(cloud, name, 7)
+
+
+def arn_of(cloud: Cloud) -> str:
+    return str(cloud.client("elbv2").describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"])
+
+
+def test_only_network_load_balancers_that_are_active_have_names_here() -> None:
+    cloud = echo("TCP")[0]
+    elbv2, subnets = cloud.client("elbv2"), cloud.client("ec2").describe_subnets()["Subnets"]
+    ids = [subnet["SubnetId"] for subnet in subnets]
+    for kind in ("network", "application"):
+        other = elbv2.create_load_balancer(Name=kind, Type=kind, Subnets=ids[:2])["LoadBalancers"][0]["DNSName"]
+        with pytest.raises(OSError, match="no active Network Load Balancer"):
+            connect(cloud, other, 80)
+        cloud.clock.advance(600)
+        with pytest.raises(TimeoutError if kind == "network" else OSError, match="no "):
+            connect(cloud, other, 80)
+
+
+def test_a_connection_that_is_closed_leaves_the_table() -> None:
+    connection = connect(*echo("TCP"), 80)
+    assert len(connection.flows.table) == 1
+    connection.close()
+    assert not connection.flows.table
 
 
 def test_an_internal_balancer_is_out_of_the_internets_reach() -> None:

@@ -173,7 +173,7 @@ class Flows:
         >>> network(1).verdict(packet, None, "unknown", begins=False)
         'reset'
         """
-        if begins and packet.protocol == "tcp":
+        if begins:
             return "new"
         if flow and (not trouble or not _ends(flow.group, trouble)):
             return "kept"

@@ -89,9 +89,9 @@ class Share(NamedTuple):
 def spread(flows: int, weights: Mapping[Key, float | Fraction], chance: random.Random) -> dict[Key, Share]:
     """How many of a number of different flows each target gets when its share is in proportion to its weight.
 
-    No flow is hashed: the counts are drawn, exactly but for rounding, from the multinomial distribution, which the counts
-    of flows have when their hashes are independent and uniform. The time it takes hardly grows with the number of
-    flows. weights: 1 for each target, or what `zones.shares` says. Raises ValueError when all weigh nothing.
+    No flow is hashed: the counts are drawn, exactly but for rounding, from the multinomial distribution, which
+    the counts of flows have when their hashes are independent and uniform. The time it takes hardly grows with the
+    number of flows. weights: 1 for each target, or what `zones.shares` says. Raises ValueError when all weigh nothing.
 
     >>> for target, share in spread(10_000_000, {"i-0": 1, "i-1": 1, "i-2": 2}, random.Random(7)).items():
     ...     print(target, abs(share.flows - share.expected) < 10_000, round(share.expected))
