@@ -451,6 +451,7 @@ def test_http_reaches_a_web_application_and_bytes_do_not() -> None:
     cloud.host("10.0.0.5", application)
     set_group(cloud, "preserve_client_ip.enabled", "true")
     assert request(cloud, Call("GET", "/", [], host=name)).body == b"203.0.113.7"
+    assert len(connect(cloud, name, 80).flows.table) == 1  # the connection of the request is closed
     with pytest.raises(NotModelled, match="web application"):
         connect(cloud, name, 80).exchange(b"hello")
     with pytest.raises(NotModelled, match="HTTPS"):
@@ -472,8 +473,10 @@ def test_the_name_of_a_zone_leads_to_its_node() -> None:
     assert connect(cloud, f"{ZONE}.{name}", 80).node.zone == ZONE
     with pytest.raises(OSError, match="no active Network Load Balancer"):
         connect(cloud, f"us-east-1f.{name}", 80)
-    with pytest.raises(NotModelled, match="IPv6"):
+    with pytest.raises(NotModelled, match="TCP from 2001:db8::7"):
         connect(cloud, name, 80, source="2001:db8::7")
+    with pytest.raises(NotModelled, match="QUIC"):
+        connect(cloud, name, 80, "QUIC")
 
 
 def made(cloud: Cloud, **more: Any) -> tuple[Any, str, str]:
@@ -560,6 +563,14 @@ def test_only_network_load_balancers_that_are_active_have_names_here() -> None:
         cloud.clock.advance(600)
         with pytest.raises(TimeoutError if kind == "network" else OSError, match="no "):
             connect(cloud, other, 80)
+
+
+def test_a_datagram_that_does_not_arrive_makes_no_way_for_the_next() -> None:
+    cloud, name = echo("UDP")
+    socket = connect(cloud, name, 80, "UDP", source="10.0.0.5")  # the target itself, whose address it would see
+    for _ in range(2):
+        with pytest.raises(TimeoutError, match="nothing arrives"):
+            socket.exchange(b"hello")
 
 
 def test_a_connection_that_is_closed_leaves_the_table() -> None:

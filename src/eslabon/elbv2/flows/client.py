@@ -158,6 +158,7 @@ class Connection:
             # A target that sees the client's address does not reach itself.
             groups = self.balancer.security_groups
             if client == address or not _reaches(service, address, port, packet.protocol, client, groups):
+                self.flows.close(packet)
                 raise _timed_out(service, self.timeout, "nothing arrives at the target")
         host: Host | None = service.cloud.network.at(address, port)
         if host is not None and not host.refuse:
@@ -199,8 +200,8 @@ def connect(
     Traceback (most recent call last):
     OSError: no active Network Load Balancer of this cloud has the name 'shop.example.com'
     """
-    if ":" in source:
-        raise NotModelled("elbv2", "IPv6", ["IPv4"])
+    if ":" in source or protocol not in LISTENERS:
+        raise NotModelled("elbv2", f"{protocol} from {source}", ["TCP, UDP and TLS from IPv4 addresses"])
     service, balancer, node = _resolve(cloud, name)
     chance = service.ids.random
     number = 0 if protocol == "UDP" else chance.getrandbits(32)
@@ -239,11 +240,13 @@ def request(cloud: Cloud, call: Call) -> Result:
         raise NotModelled("elbv2", "HTTPS through a Network Load Balancer, in process", ["HTTP", "Cloud.serve"])
     try:
         connection = connect(cloud, call.host, call.port, timeout=call.timeout)
-        if connection.unsaid:
-            return Result(400, [], b"", "Bad Request")
-        return connection.ask(lambda application, client: serve(application, call, client))
+        result = Result(400, [], b"", "Bad Request")
+        if not connection.unsaid:
+            result = connection.ask(lambda application, client: serve(application, call, client))
     except OSError as reason:
         raise Unreachable(reason) from reason
+    connection.close()
+    return result
 
 
 def _resolve(cloud: Cloud, name: str) -> tuple[Any, LoadBalancer, Node]:
