@@ -664,3 +664,35 @@ def test_the_journal_has_every_state_of_a_target(cloud: Cloud, web: Web) -> None
     web.elbv2.deregister_targets(TargetGroupArn=web.group, Targets=[{"Id": ONE}])
     told = [entry["state"] for entry in cloud.journal.of("health") if entry["target"] == f"{ONE}:80"]
     assert told == ["unused", "initial", "healthy", "unhealthy", "draining"]
+
+
+# --- Targets that are no addresses
+
+
+def test_a_balancer_behind_a_balancer_is_checked_by_requests(cloud: Cloud, web: Web) -> None:
+    subnets = [one["SubnetId"] for one in web.ec2.describe_subnets()["Subnets"]][:1]
+    made = web.elbv2.create_load_balancer(Name="flows", Type="network", Subnets=subnets)["LoadBalancers"][0]
+    group = web.elbv2.create_target_group(Name="shops", Protocol="TCP", Port=80, VpcId=web.vpc, TargetType="alb")
+    arn = group["TargetGroups"][0]["TargetGroupArn"]
+    web.elbv2.register_targets(TargetGroupArn=arn, Targets=[{"Id": web.arn}])
+    forward = [{"Type": "forward", "TargetGroupArn": arn}]
+    web.elbv2.create_listener(LoadBalancerArn=made["LoadBalancerArn"], Protocol="TCP", Port=80, DefaultActions=forward)
+    cloud.clock.advance(200)
+    described = web.elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    assert described[0]["TargetHealth"]["State"] == "healthy"
+    assert {facts["status"] for facts in web.requests()} == {200}
+
+
+@pytest.mark.parametrize(("status", "state"), [(200, "healthy"), (500, "unhealthy")])
+def test_a_function_is_checked_when_its_group_says_so(cloud: Cloud, web: Web, status: int, state: str) -> None:
+    code = (
+        f"def handler(event, context):\n    return {{'statusCode': {status}, 'body': event['headers']['user-agent']}}\n"
+    )
+    listener = behind(web, code)
+    rules = web.elbv2.describe_listeners(ListenerArns=[listener])["Listeners"][0]["DefaultActions"]
+    group = rules[0]["TargetGroupArn"]
+    health = web.elbv2.describe_target_health
+    assert health(TargetGroupArn=group)["TargetHealthDescriptions"][0]["TargetHealth"]["State"] == "unavailable"
+    web.elbv2.modify_target_group(TargetGroupArn=group, HealthCheckEnabled=True)
+    cloud.clock.advance(600)
+    assert health(TargetGroupArn=group)["TargetHealthDescriptions"][0]["TargetHealth"]["State"] == state

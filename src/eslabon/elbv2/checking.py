@@ -125,6 +125,11 @@ class Checking(InProcess):
     def settle(self, group: TargetGroup) -> None:
         """Bring the health of a group's targets up to date, and write what has changed into the journal."""
         super().settle(group)
+        switched = ("unavailable",) if group.check.enabled else CHECKED  # on or off: functions have no checks at first
+        for target in group.targets.values():
+            if target.health.state in switched:
+                target.health.use(self.clock.now)
+                self.check_health(group)
         self._tell(group)
 
     def _tell(self, group: TargetGroup) -> None:
