@@ -52,6 +52,7 @@ def _logs(kind: str, *, modelled: bool = False) -> dict[str, Attribute]:
 
 
 _EVERY_BALANCER = {"deletion_protection.enabled": _switch()}
+_AFFINITIES = ("any_availability_zone", "partial_availability_zone_affinity", "availability_zone_affinity")
 BALANCERS: Mapping[str, Table] = {
     APPLICATION: {
         **_EVERY_BALANCER,
@@ -78,12 +79,7 @@ BALANCERS: Mapping[str, Table] = {
         **_logs("access_logs"),
         "ipv6.deny_all_igw_traffic": _switch(modelled=False),
         "zonal_shift.config.enabled": _switch(modelled=False),
-        "dns_record.client_routing_policy": _choice(
-            "any_availability_zone",
-            "partial_availability_zone_affinity",
-            "availability_zone_affinity",
-            modelled=False,
-        ),
+        "dns_record.client_routing_policy": Attribute("any_availability_zone", _AFFINITIES, modelled=False),
         "secondary_ips.auto_assigned.per_subnet": replace(_number(0, 0, 7), modelled=False),
     },
     GATEWAY: {**_EVERY_BALANCER, "load_balancing.cross_zone.enabled": _switch()},
@@ -249,13 +245,13 @@ def changed(kind: str, table: Table, given: Iterable[Mapping[str, str]], on: str
         attribute = table.get(key)
         if attribute is None:
             if any(key in other for other in _TABLES[kind]):
-                raise _invalid(f"{kind} attribute key '{key}' is not supported on {on}")
+                raise invalid(f"{kind} attribute key '{key}' is not supported on {on}")
             raise validation_error(f"{kind} attribute key '{key}' is not recognized")
         if key in found:
             raise validation_error(f"{kind} attribute key '{key}' is specified more than once")
         if not _is_one_of(attribute, value):
             if key == "stickiness.type" and any(_is_one_of(other[key], value) for other in _TABLES[kind]):
-                raise _invalid(f"Stickiness type '{value}' is not supported for {on}")
+                raise invalid(f"Stickiness type '{value}' is not supported for {on}")
             raise validation_error(f"{kind} attribute value '{value}' for key '{key}' must be {_allowed(attribute)}")
         if not attribute.modelled and value != attribute.default:
             raise NotModelled("elbv2", f"{key} with the value {value!r}", (f"its default {attribute.default!r}",))
@@ -294,22 +290,25 @@ def check_group(group: TargetGroup, attributes: Mapping[str, str]) -> None:
     """
     algorithm = attributes.get("load_balancing.algorithm.type", "round_robin")
     if attributes.get("slow_start.duration_seconds", "0") != "0" and algorithm != "round_robin":
-        raise _invalid(f"Slow start mode cannot be enabled with the load balancing algorithm '{algorithm}'")
+        raise invalid(f"Slow start mode cannot be enabled with the load balancing algorithm '{algorithm}'")
     if attributes.get("stickiness.enabled") == "true" and attributes.get("stickiness.type") == "app_cookie":
         name = attributes.get("stickiness.app_cookie.cookie_name", "")
         if not name:
-            raise _invalid("Stickiness type 'app_cookie' needs 'stickiness.app_cookie.cookie_name'")
+            raise invalid("Stickiness type 'app_cookie' needs 'stickiness.app_cookie.cookie_name'")
         if name.startswith("AWSALB"):
             raise validation_error(
                 f"Cookie name '{name}' is not valid: the prefixes AWSALB, AWSALBAPP and AWSALBTG are reserved"
             )
     if attributes.get(_DRAIN, "0") != "0" and attributes.get(_TERMINATE) == "true":
-        raise _invalid(f"'{_DRAIN}' can be set only when '{_TERMINATE}' is false")
+        raise invalid(f"'{_DRAIN}' can be set only when '{_TERMINATE}' is false")
     if len({attributes[key] for key in _FAILOVER if key in attributes}) > 1:
-        raise _invalid(
-            "'target_failover.on_deregistration' and 'target_failover.on_unhealthy' must have the same value"
-        )
+        raise invalid("'target_failover.on_deregistration' and 'target_failover.on_unhealthy' must have the same value")
 
 
-def _invalid(message: str) -> ServiceError:
+def invalid(message: str) -> ServiceError:
+    """The error for a configuration that cannot be.
+
+    >>> invalid("All subnets must be in the same VPC").code
+    'InvalidConfigurationRequest'
+    """
     return ServiceError("InvalidConfigurationRequest", message)

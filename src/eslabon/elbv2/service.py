@@ -11,39 +11,25 @@ from eslabon.elbv2.operations.listeners import Listeners
 from eslabon.elbv2.operations.loadbalancers import LoadBalancers
 from eslabon.elbv2.operations.targetgroups import TargetGroups
 
+# Structures of the API that are modelled with all their members.
+_WHOLE = """Tag LoadBalancerAttribute ListenerAttribute TargetGroupAttribute RedirectActionConfig
+    FixedResponseActionConfig ForwardActionConfig TargetGroupTuple TargetGroupStickinessConfig RuleCondition
+    HostHeaderConditionConfig PathPatternConditionConfig HttpHeaderConditionConfig QueryStringConditionConfig
+    QueryStringKeyValuePair HttpRequestMethodConditionConfig SourceIpConditionConfig RulePriorityPair RuleTransform
+    HostHeaderRewriteConfig UrlRewriteConfig RewriteConfig"""
+
 
 class ElasticLoadBalancingV2(Checking, LoadBalancers, Listeners, TargetGroups, AccountLimits):
     """The API: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/"""
 
     modelled: ClassVar[Mapping[str, str]] = {
-        "Tag": "*",
+        **dict.fromkeys(_WHOLE.split(), "*"),
         "SubnetMapping": "SubnetId",
-        "LoadBalancerAttribute": "*",
-        "ListenerAttribute": "*",
-        "TargetGroupAttribute": "*",
         "Certificate": "CertificateArn",
         "MutualAuthenticationAttributes": "Mode TrustStoreArn IgnoreClientCertificateExpiry AdvertiseTrustStoreCaNames",
         "Matcher": "HttpCode",
         "TargetDescription": "Id Port AvailabilityZone",
         "Action": "Type TargetGroupArn Order RedirectConfig FixedResponseConfig ForwardConfig",
-        "RedirectActionConfig": "*",
-        "FixedResponseActionConfig": "*",
-        "ForwardActionConfig": "*",
-        "TargetGroupTuple": "*",
-        "TargetGroupStickinessConfig": "*",
-        "RuleCondition": "*",
-        "HostHeaderConditionConfig": "*",
-        "PathPatternConditionConfig": "*",
-        "HttpHeaderConditionConfig": "*",
-        "QueryStringConditionConfig": "*",
-        "QueryStringKeyValuePair": "*",
-        "HttpRequestMethodConditionConfig": "*",
-        "SourceIpConditionConfig": "*",
-        "RulePriorityPair": "*",
-        "RuleTransform": "*",
-        "HostHeaderRewriteConfig": "*",
-        "UrlRewriteConfig": "*",
-        "RewriteConfig": "*",
     }
 
     def resources(self) -> list[str]:

@@ -9,23 +9,13 @@ from eslabon.elbv2 import attributes
 from eslabon.elbv2.application import accesslog
 from eslabon.elbv2.operations.limits import LIMITS
 from eslabon.elbv2.operations.places import Places
-from eslabon.elbv2.operations.registry import (
-    IN_ARNS,
-    PAGE,
-    Answer,
-    Many,
-    Texts,
-    check_name,
-    chosen,
-    invalid,
-    paged,
-    still_there,
-)
+from eslabon.elbv2.operations.registry import PAGE, Answer, Many, Texts, check_name, chosen, existing, paged
 from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, NETWORK, LoadBalancer
 from eslabon.elbv2.rules.errors import validation_error
 from eslabon.errors import ServiceError
 
 PROVISIONING = 120.0  # seconds; on AWS about two minutes
+_IN_ARNS = {APPLICATION: "app", NETWORK: "net", GATEWAY: "gwy"}
 _ENFORCE = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"
 
 # Region: the hosted zones of Route 53 of Application and of Network Load Balancers.
@@ -73,7 +63,9 @@ class LoadBalancers(Places):
             raise validation_error(f"The load balancer name '{Name}' cannot begin with 'internal-'")
         tags = self._check_tags(Tags)
         if Type == GATEWAY and (Scheme or SecurityGroups):
-            raise invalid("Scheme and security groups are not supported for load balancers with type 'gateway'")
+            raise attributes.invalid(
+                "Scheme and security groups are not supported for load balancers with type 'gateway'"
+            )
         scheme = None if Type == GATEWAY else Scheme or "internet-facing"
         places = self._places(Type, Subnets, SubnetMappings)
         subnets = [place.subnet for place in places]
@@ -90,7 +82,7 @@ class LoadBalancers(Places):
         most = LIMITS[f"{Type}-load-balancers"]
         if sum(one.type == Type for one in self.balancers.values()) >= most:
             raise ServiceError("TooManyLoadBalancers", f"You have reached the maximum of {most} load balancers")
-        arn = self._new_arn(f"loadbalancer/{IN_ARNS[Type]}/{Name}")
+        arn = self._new_arn(f"loadbalancer/{_IN_ARNS[Type]}/{Name}")
         table = attributes.defaults(attributes.BALANCERS[Type])
         if scheme == "internal" and "ipv6.deny_all_igw_traffic" in table:
             table["ipv6.deny_all_igw_traffic"] = "true"
@@ -156,7 +148,7 @@ class LoadBalancers(Places):
         Traceback (most recent call last):
         botocore.exceptions.ClientError: An error occurred (ValidationError) ...
         """
-        balancer = still_there(self.balancers, LoadBalancerArn, "load balancer")
+        balancer = existing(self.balancers, LoadBalancerArn, "load balancer")
         if balancer is None:
             return
         if balancer.attributes["deletion_protection.enabled"] == "true":
@@ -221,7 +213,7 @@ class LoadBalancers(Places):
         try:
             s3.write_for(accesslog.PRINCIPAL, bucket, key, content, balancer.arn)
         except ServiceError:
-            raise invalid(f"Access Denied for bucket: {bucket}. Please check S3bucket permission") from None
+            raise attributes.invalid(f"Access Denied for bucket: {bucket}. Please check S3bucket permission") from None
 
     def set_subnets(
         self, LoadBalancerArn: str, Subnets: Texts = (), SubnetMappings: Many = (), IpAddressType: str | None = None
@@ -244,10 +236,10 @@ class LoadBalancers(Places):
         balancer = self._balancer(LoadBalancerArn)
         places = self._places(balancer.type, Subnets, SubnetMappings)
         if places[0].vpc != balancer.vpc:
-            raise invalid(f"The subnets must be in the VPC '{balancer.vpc}' of the load balancer")
+            raise attributes.invalid(f"The subnets must be in the VPC '{balancer.vpc}' of the load balancer")
         wanted = {place.subnet for place in places}
         if balancer.type == GATEWAY and not {node.subnet for node in balancer.nodes} <= wanted:
-            raise invalid("Subnets cannot be removed from load balancers with type 'gateway'")
+            raise attributes.invalid("Subnets cannot be removed from load balancers with type 'gateway'")
         address_type = IpAddressType or balancer.address_type
         self._check_address_type(balancer.type, balancer.scheme, address_type, sorted(wanted))
         kept = {node.subnet: node for node in balancer.nodes if node.subnet in wanted}
@@ -280,7 +272,9 @@ class LoadBalancers(Places):
         balancer = self._balancer(LoadBalancerArn)
         if balancer.type == GATEWAY or (balancer.type == NETWORK and _ENFORCE not in balancer.extra):
             without = " that were created without security groups" if balancer.type == NETWORK else ""
-            raise invalid(f"SetSecurityGroups is not supported for load balancers of type '{balancer.type}'{without}")
+            raise attributes.invalid(
+                f"SetSecurityGroups is not supported for load balancers of type '{balancer.type}'{without}"
+            )
         if not SecurityGroups and balancer.type == APPLICATION:
             raise validation_error("You must specify at least one security group")
         balancer.security_groups = self._security_groups(balancer.vpc, SecurityGroups)
@@ -312,7 +306,9 @@ class LoadBalancers(Places):
         if address_type == "ipv4":
             return
         if address_type != "dualstack" and (kind != APPLICATION or scheme == "internal"):
-            raise invalid(f"'{address_type}' is not supported for {scheme or ''} load balancers with type '{kind}'")
+            raise attributes.invalid(
+                f"'{address_type}' is not supported for {scheme or ''} load balancers with type '{kind}'"
+            )
         described = self.ask("ec2", "describe_subnets", SubnetIds=list(subnets))["Subnets"]
         if not all(subnet.get("Ipv6CidrBlockAssociationSet") for subnet in described):
             raise ServiceError("InvalidSubnet", "You must specify subnets with an associated IPv6 CIDR block.")

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from eslabon.elbv2.operations.registry import Many, Registry, Texts, invalid
+from eslabon.elbv2.attributes import invalid
+from eslabon.elbv2.operations.registry import Many, Registry, Texts
 from eslabon.elbv2.resources import APPLICATION, Node
 from eslabon.elbv2.rules.errors import validation_error
 from eslabon.errors import ServiceError

@@ -37,7 +37,6 @@ Found = TypeVar("Found")
 Thing = TypeVar("Thing", bound=Named)
 
 PAGE = 400
-IN_ARNS = {"application": "app", "network": "net", "gateway": "gwy"}
 
 # Kind of resource: what is in its ARN after the account, and the code for one that is not there.
 _KINDS = {
@@ -194,13 +193,13 @@ def find(held: Mapping[str, Found], arn: str, kind: str) -> Found:
     raise ServiceError(code, f"One or more {kind.removeprefix('listener ')}s not found")
 
 
-def still_there(held: Mapping[str, Found], arn: str, kind: str) -> Found | None:
+def existing(held: Mapping[str, Found], arn: str, kind: str) -> Found | None:
     """What is to be deleted, which may be gone already. Raises ServiceError with ValidationError for no such ARN.
 
     >>> arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:truststore/partners/0123456789abcdef"
-    >>> still_there({}, arn, "trust store") is None, still_there({arn: 1}, arn, "trust store")
+    >>> existing({}, arn, "trust store") is None, existing({arn: 1}, arn, "trust store")
     (True, 1)
-    >>> still_there({}, "shop", "trust store")
+    >>> existing({}, "shop", "trust store")
     Traceback (most recent call last):
     eslabon.errors.ServiceError: ValidationError: 'shop' is not a valid trust store ARN
     """
@@ -294,12 +293,3 @@ def check_name(name: str, kind: str) -> None:
         why = "cannot begin or end with a hyphen(-)"
     if why:
         raise validation_error(f"{kind} '{name}' {why}")
-
-
-def invalid(message: str) -> ServiceError:
-    """The error for a configuration that cannot be.
-
-    >>> invalid("All subnets must be in the same VPC").code
-    'InvalidConfigurationRequest'
-    """
-    return ServiceError("InvalidConfigurationRequest", message)

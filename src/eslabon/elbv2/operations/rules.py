@@ -6,18 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from eslabon.elbv2.attributes import invalid
 from eslabon.elbv2.operations.limits import LIMITS
-from eslabon.elbv2.operations.registry import (
-    PAGE,
-    Answer,
-    Many,
-    Registry,
-    Texts,
-    forward_groups,
-    forwarded_to,
-    invalid,
-    paged,
-)
+from eslabon.elbv2.operations.registry import PAGE, Answer, Many, Registry, Texts, forward_groups, forwarded_to, paged
 from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, LAMBDA, Listener, LoadBalancer, Rule, TargetGroup
 from eslabon.elbv2.rules.actions import check_actions
 from eslabon.elbv2.rules.conditions import check_conditions

@@ -9,18 +9,7 @@ from typing import Any
 from eslabon.elbv2 import attributes
 from eslabon.elbv2.balancing.checks import DEFAULT_MATCHER, parse_matcher
 from eslabon.elbv2.operations.limits import LIMITS
-from eslabon.elbv2.operations.registry import (
-    PAGE,
-    Answer,
-    Many,
-    Registry,
-    Texts,
-    check_name,
-    chosen,
-    invalid,
-    paged,
-    still_there,
-)
+from eslabon.elbv2.operations.registry import PAGE, Answer, Many, Registry, Texts, check_name, chosen, existing, paged
 from eslabon.elbv2.resources import ALB, INSTANCE, IP, LAMBDA, HealthCheck, TargetGroup
 from eslabon.elbv2.rules.errors import validation_error
 from eslabon.errors import NotModelled, ServiceError
@@ -234,7 +223,7 @@ class TargetGroups(Registry):
         >>> _ = shop.elbv2.delete_target_group(TargetGroupArn=shop.group.arn)
         >>> _ = shop.elbv2.delete_target_group(TargetGroupArn=shop.group.arn)  # it is gone already
         """
-        group = still_there(self.groups, TargetGroupArn, "target group")
+        group = existing(self.groups, TargetGroupArn, "target group")
         if group is None:
             return
         if self.users(group):
@@ -331,7 +320,7 @@ def _checked(
     if check.protocol == "TCP":
         if matcher or given.get("path"):
             what = "matchers" if matcher else "paths"
-            raise invalid(f"Health check {what} are not supported for TCP health checks")
+            raise attributes.invalid(f"Health check {what} are not supported for TCP health checks")
         return replace(check, path=None, matcher=None)
     path, code = check.path or "/", (matcher or {}).get("HttpCode", check.matcher or DEFAULT_MATCHER[protocol])
     if not path.startswith("/"):
