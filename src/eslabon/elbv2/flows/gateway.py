@@ -41,10 +41,9 @@ class GatewayFlows(Flows):
     def key(self, packet: Packet) -> Hashable:
         """What packets of one flow have in common: 5, 3 or 2 fields, in either direction."""
         fields = self._fields(self.group(packet))
-        ends: list[tuple[object, ...]] = [(packet.source,), (packet.destination,)]
-        if fields == FIVE_TUPLE:
-            ends = [(packet.source, packet.source_port), (packet.destination, packet.destination_port)]
-        return packet.protocol if "protocol" in fields else "", *sorted(map(str, ends))
+        ports = (packet.source_port, packet.destination_port) if fields == FIVE_TUPLE else (0, 0)
+        ends = sorted(zip((packet.source, packet.destination), ports, strict=True))
+        return packet.protocol if "protocol" in fields else "", *ends
 
     def idle_timeout(self, flow: Flow) -> float:
         """For how many seconds a flow may be silent: what the listener says counts with 5-tuple stickiness only."""
