@@ -26,29 +26,16 @@ MODES: dict[str, dict[Tier, Treatment]] = {
     "strictest": {"Compliant": "allowed", "Acceptable": "blocked", "Ambiguous": "blocked", "Severe": "blocked"},
 }
 
-# Reason code, as access logs have it: its tier.
+# The reason codes of each tier, as access logs have them.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html#classification-reasons
-REASONS: dict[str, Tier] = {
-    "AmbiguousUri": "Ambiguous",
-    "BadContentLength": "Severe",
-    "BadHeader": "Severe",
-    "BadMethod": "Severe",
-    "BadTransferEncoding": "Severe",
-    "BadUri": "Severe",
-    "BadVersion": "Severe",
-    "BothTeClPresent": "Ambiguous",
-    "DuplicateContentLength": "Ambiguous",
-    "EmptyHeader": "Ambiguous",
-    "GetHeadZeroContentLength": "Acceptable",
-    "MultipleContentLength": "Severe",
-    "MultipleTransferEncodingChunked": "Severe",
-    "NonCompliantHeader": "Acceptable",
-    "NonCompliantVersion": "Acceptable",
-    "SpaceInUri": "Acceptable",
-    "SuspiciousHeader": "Ambiguous",
-    "UndefinedContentLengthSemantics": "Ambiguous",
-    "UndefinedTransferEncodingSemantics": "Ambiguous",
+CODES: dict[Tier, str] = {
+    "Acceptable": "GetHeadZeroContentLength NonCompliantHeader NonCompliantVersion SpaceInUri",
+    "Ambiguous": """AmbiguousUri BothTeClPresent DuplicateContentLength EmptyHeader SuspiciousHeader
+        UndefinedContentLengthSemantics UndefinedTransferEncodingSemantics""",
+    "Severe": """BadContentLength BadHeader BadMethod BadTransferEncoding BadUri BadVersion MultipleContentLength
+        MultipleTransferEncodingChunked""",
 }
+REASONS = {reason: tier for tier, codes in CODES.items() for reason in codes.split()}
 
 CODINGS = frozenset({"chunked", "compress", "deflate", "gzip", "identity"})
 LARGEST = 2**64 - 1

@@ -181,18 +181,17 @@ class Exchanges:
         headers = for_target(
             request, balancer.attributes, outcome.trace, added=added, listener=listener, function=function
         ) + (() if function else _upgrade(request))
+        head = (request.method, request.url, headers, request.body, request.client, request.client_port)
+        whole = Request(*head, request.scheme, request.port, request.version, request.server_name)
         event = ""
         if function:
             try:
-                event = json.dumps(
-                    lambdatargets.event(_with(request, headers), group.arn, multi_value=_multi_value(group))
-                )
+                event = json.dumps(lambdatargets.event(whole, group.arn, multi_value=_multi_value(group)))
             except lambdatargets.Invalid as invalid:
                 return self._failed(outcome, invalid.cause)
-        outcome.target, outcome.sent = target, now
-        outcome.forwarded = _with(request, headers)
+        outcome.target, outcome.sent, outcome.forwarded = target, now, whole
         chooser.begin(target)
-        return Forward(outcome, outcome.forwarded, group, target, chooser, close, event, cookies, sticky, sticky_group)
+        return Forward(outcome, whole, group, target, chooser, close, event, cookies, sticky, sticky_group)
 
     def chooser(self, group: TargetGroup, zone: str) -> Chooser:
         """What takes turns among a group's targets at the node of a zone; another one when the algorithm changes.
@@ -297,22 +296,6 @@ class Exchanges:
 
 def _multi_value(group: TargetGroup) -> bool:
     return group.attributes.get("lambda.multi_value_headers.enabled") == "true"
-
-
-def _with(request: Request, headers: tuple[tuple[str, str], ...]) -> Request:
-    """The request with other headers, its target without a host."""
-    return Request(
-        request.method,
-        request.url,
-        headers,
-        request.body,
-        request.client,
-        request.client_port,
-        request.scheme,
-        request.port,
-        request.version,
-        request.server_name,
-    )
 
 
 def _upgrade(request: Request) -> tuple[tuple[str, str], ...]:
