@@ -5,7 +5,7 @@ No sockets, no streaming; certificates are for those that have them.
 
 from __future__ import annotations
 
-import email.message
+import http.client
 import http.cookiejar
 import io
 import sys
@@ -13,7 +13,6 @@ import traceback
 import urllib.error
 import urllib.parse
 import urllib.request
-import urllib.response
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -208,16 +207,24 @@ class CloudHandler(urllib.request.BaseHandler):
             result = endpoint(_call(request, parts, next(filter(None, contexts), None)))
         except Unreachable as unreachable:
             raise urllib.error.URLError(unreachable.reason) from None
-        message = email.message.Message()
-        for name, value in result.headers:
-            message[name] = value
-        response: Any = urllib.response.addinfourl(
-            io.BytesIO(result.body), message, request.full_url, int(result.status)
-        )
-        response.msg = result.reason
+        wire: Any = _Wire(result)
+        response: Any = http.client.HTTPResponse(wire, method=request.get_method())
+        response.begin()
+        response.url, response.msg = request.full_url, response.reason
         return response
 
     https_open = http_open
+
+
+class _Wire:
+    """What urllib's response reads its bytes from; no socket is opened."""
+
+    def __init__(self, result: Result) -> None:
+        lines = [f"HTTP/1.1 {result.status} {result.reason}", *(f"{name}: {value}" for name, value in result.headers)]
+        self._sent = "\r\n".join([*lines, "", ""]).encode("latin-1") + result.body
+
+    def makefile(self, *_: Any, **__: Any) -> Any:
+        return io.BytesIO(self._sent)
 
 
 def _call(request: urllib.request.Request, parts: urllib.parse.SplitResult, context: Any) -> Call:

@@ -159,6 +159,13 @@ def test_bodies_arrive(web: Web) -> None:
     assert (seen["REQUEST_METHOD"], seen["body"], seen["HTTP_X_ITEM"]) == ("POST", "size=m", "1")
 
 
+def test_urllibs_response_is_as_it_is_from_the_wire(web: Web) -> None:
+    with urllib.request.urlopen(f"http://{web.name}/cart") as response:
+        assert (response.status, response.reason, response.version, response.msg) == (200, "OK", 11, "OK")
+        assert (response.getheader("content-type"), response.url) == ("application/json", f"http://{web.name}/cart")
+        assert response.read(1) == b"{"
+
+
 def test_a_head_request_has_no_body_in_its_answer(web: Web) -> None:
     request = urllib.request.Request(f"http://{web.name}/", method="HEAD")
     with urllib.request.urlopen(request) as response:
@@ -274,7 +281,9 @@ def test_an_application_that_raises_is_its_own_500(cloud: Cloud, web: Web, capsy
 
 
 @pytest.mark.parametrize(
-    "headers", [[("X Item", "1")], [("X-Item", "a\r\nX-Other: b")]], ids=["space in a name", "line end in a value"]
+    "headers",
+    [[("X Item", "1")], [("X-Item", "a\r\nX-Other: b")], [("X-Item", "\u20ac")], [("Content-Length", "many")]],
+    ids=["space in a name", "line end in a value", "no byte in a value", "no number as length"],
 )
 def test_what_is_no_response_is_502(cloud: Cloud, web: Web, headers: list[tuple[str, str]]) -> None:
     def malformed(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:

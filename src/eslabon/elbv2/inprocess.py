@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 CLIENT = "203.0.113.7"
 LATENCY = 0.001  # seconds from node to target and back; code takes none but what it waits
 CLIENTS_PATIENCE = 127.0  # seconds until the operating system gives up connecting, with Linux's defaults
-_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\0\r\n]*")
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*")
 
 
 class InProcess(Targets):
@@ -86,8 +86,7 @@ class InProcess(Targets):
         name = call.host if certificate else None
         request = Request(*head, *source, call.scheme, call.port, server_name=name)
         response = self.handle(balancer, node, request, agreed=agreed, certificate=certificate, patience=call.timeout)
-        body = b"" if call.method == "HEAD" else response.body
-        return Result(response.status, response.headers, body, response.reason)
+        return Result(response.status, response.headers, response.body, response.reason)
 
     def resolve(self, balancer: LoadBalancer) -> Node:
         """The node that the balancer's name leads to now: those in DNS take turns.
