@@ -20,7 +20,7 @@ import pytest
 
 from eslabon import Cloud, activate
 from eslabon.elbv2 import explain
-from eslabon.network import WsgiApplication
+from eslabon.network import Call, Result, WsgiApplication
 from eslabon.support.acm.examples import CERTIFICATE, PRIVATE_KEY
 
 ONE, TWO = "172.31.0.100", "172.31.16.100"  # in us-east-1a and us-east-1b
@@ -131,6 +131,26 @@ def elapsed(cloud: Cloud, work: Callable[[], object]) -> float:
 
 
 # --- From the client to the node
+
+
+def test_the_balancer_gets_the_headers_that_urllib_sends(cloud: Cloud) -> None:
+    calls: list[Call] = []
+
+    def take(call: Call) -> Result:
+        calls.append(call)
+        return Result(204, [], b"", "No Content")
+
+    cloud.network.resolvers.append(lambda name: take if name == "shop.example.com" else None)
+    data = iter([b"size=", b"m"])
+    request = urllib.request.Request("http://shop.example.com:8080/cart?a=1#top", data=data, headers={"x-item": "1"})
+    with urllib.request.urlopen(request, timeout=5) as response:
+        assert response.status == 204
+    (call,) = calls
+    assert (call.method, call.target, call.body, call.port, call.timeout) == ("POST", "/cart?a=1", b"size=m", 8080, 5.0)
+    names = [name for name, _ in call.headers]
+    assert names[0] == "Accept-Encoding"
+    assert {"Host", "User-Agent", "X-Item", "Content-Type", "Connection"} <= set(names)
+    assert dict(call.headers)["Host"] == "shop.example.com:8080"
 
 
 def test_the_name_leads_nowhere_until_the_balancer_is_active(cloud: Cloud) -> None:
@@ -324,6 +344,30 @@ def test_a_failing_target_leaves_after_exactly_the_configured_failures(cloud: Cl
         cloud.clock.advance(1)
     assert 120 <= cloud.clock.now - recovered <= 150  # five passes
     assert len(web.requests()) == before + 10  # health checks are no requests
+
+
+@pytest.mark.parametrize("threshold", [2, 3, 5])
+def test_thresholds_count_checks_in_a_row(cloud: Cloud, web: Web, threshold: int) -> None:
+    web.elbv2.modify_target_group(
+        TargetGroupArn=web.group,
+        HealthCheckIntervalSeconds=10,
+        UnhealthyThresholdCount=threshold,
+        HealthyThresholdCount=threshold,
+    )
+    cloud.clock.advance(30)
+    checks: list[str] = []
+
+    def counting(status: str, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        checks.append(environ["HTTP_USER_AGENT"])
+        start_response(status, [])
+        return []
+
+    for status, state in (("500 Internal Server Error", "unhealthy"), ("200 OK", "healthy")):
+        checks.clear()
+        cloud.host(ONE, partial(counting, status))
+        while web.states()[ONE] != state:
+            cloud.clock.advance(0.5)
+        assert checks == ["ELB-HealthChecker/2.0"] * threshold
 
 
 def test_while_it_fails_and_is_not_yet_out_its_errors_reach_clients(cloud: Cloud, web: Web) -> None:
