@@ -78,6 +78,9 @@ class _ListenerFront:
         self.server = server
         self.service = service
         self.exchanges = service.exchanges
+        self.lock, self.now = server.time.lock, server.time.now
+        self._places: dict[tuple[str, Any], Place | None] = {}
+        self._places_of = 0  # the server's look at the cloud in which these places were found
         self.balancer = balancer
         self.listener = listener
 
@@ -103,22 +106,30 @@ class _ListenerFront:
 
     def begin(self, arrival: Arrival, request: Request) -> tuple[Answer | None, Forward | None]:
         node, tls, certificate, headers = arrival
-        with self.server.time.held() as now:
+        with self.lock:
             found = self.exchanges.begin(
-                self.balancer, self.listener, node, request, now, tls=tls, certificate=certificate, added=headers
+                self.balancer, self.listener, node, request, self.now(), tls=tls, certificate=certificate, added=headers
             )
         return (found, None) if isinstance(found, Answer) else (None, found)
 
     def place(self, forward: Forward) -> Place | None:
+        if self._places_of != self.server.looks:
+            self._places, self._places_of = {}, self.server.looks
+        key = (forward.outcome.node.zone, forward.target.key)
+        if key not in self._places:
+            self._places[key] = self._find(forward)
+        return self._places[key]
+
+    def _find(self, forward: Forward) -> Place | None:
         if forward.group.type == LAMBDA:
             return None
-        with self.server.time.held():
-            address = self.service._address_of(forward.group, forward.target)
-            host = self.service.cloud.network.at(address, forward.target.port or 80)
+        with self.lock:
+            address, port = self.service._address_of(forward.group, forward.target), forward.target.port or 80
+            host = self.service.cloud.network.at(address, port)
             if host is None or not isinstance(host.application, LoopbackServer) or host.refuse or host.silent:
                 return None
             source = forward.outcome.node.address
-            if not self.service._reaches(address, forward.target.port or 80, source, self.balancer.security_groups):
+            if not self.service._reaches(address, port, source, self.balancer.security_groups):
                 return None
         return Place(*host.application.place, tls=forward.group.protocol == "HTTPS")
 
@@ -138,28 +149,28 @@ class _ListenerFront:
         self.server.later(elapsed, reply, partial(self._at, answered))
 
     def _at(self, answered: Callable[[float], Answer]) -> Answer:
-        with self.server.time.held() as now:
-            return answered(now)
+        with self.lock:
+            return answered(self.now())
 
     def finish(self, forward: Forward, head: ResponseHead) -> Answer:
-        with self.server.time.held() as now:
-            response = Response(head.status, head.headers, reason=head.reason)
-            answer: Answer = self.exchanges.finish(forward, response, now)
+        response = Response(head.status, head.headers, reason=head.reason)
+        with self.lock:
+            answer: Answer = self.exchanges.finish(forward, response, self.now())
         return answer
 
     def fail(self, forward: Forward, cause: str) -> Answer:
-        with self.server.time.held() as now:
-            answer: Answer = self.exchanges.fail(forward, cause, now)
+        with self.lock:
+            answer: Answer = self.exchanges.fail(forward, cause, self.now())
         return answer
 
     def refuse(self, arrival: Arrival, cause: str) -> Response:
-        with self.server.time.held() as now:
-            return own(failure(cause), self.listener.attributes, now)
+        with self.lock:
+            return own(failure(cause), self.listener.attributes, self.now())
 
     def end(self, answer: Answer, sent: int) -> None:
-        with self.server.time.held() as now:
-            answer.outcome.sent_bytes = sent
-            self.exchanges.end(answer, now)
+        answer.outcome.sent_bytes = sent
+        with self.lock:
+            self.exchanges.end(answer, self.now())
 
 
 @dataclass(slots=True)

@@ -7,9 +7,13 @@ balancer thinks of a well-framed request (its desync mitigation mode).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Fields = tuple[tuple[str, str], ...]
+Known = dict[str, list[str]]
+
+# The headers that decide about framing and connections, as one of the two sides may send them.
+_KNOWN = frozenset({"connection", "content-length", "expect", "host", "transfer-encoding", "upgrade"})
 
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html (HTTP headers)
 REQUEST_LINE = 16 * 1024
@@ -50,22 +54,24 @@ class Malformed(ValueError):
 
 @dataclass(slots=True)
 class RequestHead:
-    """A request line and its headers, in the order and spelling in which they came."""
+    """A request line and its headers, in the order and spelling in which they came; known: values by small names."""
 
     method: str
     target: str
     version: str
     headers: Fields
+    known: Known = field(default_factory=dict, repr=False)
 
 
 @dataclass(slots=True)
 class ResponseHead:
-    """A status line and its headers."""
+    """A status line and its headers; known: values by small names."""
 
     version: str
     status: int
     reason: str
     headers: Fields
+    known: Known = field(default_factory=dict, repr=False)
 
 
 def split_head(data: bytes, limit: int = REQUEST_HEADER) -> tuple[bytes, bytes] | None:
@@ -115,10 +121,11 @@ def parse_request(head: bytes) -> RequestHead:
     method, target, version = found.groups()
     if version not in ("HTTP/1.1", "HTTP/1.0"):
         raise Malformed(f"{version} where HTTP/1.1 or HTTP/1.0 is spoken")
-    hosts = sum(name.lower() == "host" for name, _ in fields)
+    known = _known(fields)
+    hosts = len(known.get("host", ()))
     if hosts > 1 or (not hosts and version == "HTTP/1.1"):
         raise Malformed(f"HTTP/1.1 needs exactly one Host header, {hosts} came")
-    return RequestHead(method, target, version, fields)
+    return RequestHead(method, target, version, fields, known)
 
 
 def parse_response(head: bytes) -> ResponseHead:
@@ -137,7 +144,27 @@ def parse_response(head: bytes) -> ResponseHead:
     if not found:
         raise _fault(text, "a status line that is not HTTP/1.1 CODE reason")
     version, status, reason = found.groups()
-    return ResponseHead(version, int(status), reason or "", tuple(_FIELD.findall(text, text.index("\n") + 1)))
+    fields = tuple(_FIELD.findall(text, text.index("\n") + 1))
+    return ResponseHead(version, int(status), reason or "", fields, _known(fields))
+
+
+def _known(fields: Fields) -> Known:
+    found: Known = {}
+    for name, value in fields:
+        lower = name.lower()
+        if lower in _KNOWN:
+            found.setdefault(lower, []).append(value)
+    return found
+
+
+def tokens(known: Known, name: str) -> list[str]:
+    """The parts of a header that is a list, in small letters.
+
+    >>> tokens({"connection": ["Keep-Alive, Upgrade"]}, "connection"), tokens({}, "connection")
+    (['keep-alive', 'upgrade'], [])
+    """
+    values = known.get(name)
+    return [part.strip().lower() for value in values for part in value.split(",")] if values else []
 
 
 def _check_lengths(text: str) -> None:
@@ -284,7 +311,7 @@ def request_body(head: RequestHead) -> Body:
     Traceback (most recent call last):
     eslabon.servers.framing.Malformed: Content-Length '5', '6'
     """
-    return _body(head.headers, head.version) or Body(0)
+    return _body(head.known, head.version) or Body(0)
 
 
 def response_body(head: ResponseHead, method: str) -> Body:
@@ -299,21 +326,14 @@ def response_body(head: ResponseHead, method: str) -> Body:
     """
     if method == "HEAD" or head.status in (204, 304) or head.status < 200:
         return Body(0)
-    found = _body(head.headers, head.version)
-    if isinstance(found, ChunkedBody) and any(name.lower() == "content-length" for name, _ in head.headers):
+    found = _body(head.known, head.version)
+    if isinstance(found, ChunkedBody) and "content-length" in head.known:
         raise Malformed("both Content-Length and Transfer-Encoding")
     return found or Body(None)
 
 
-def _body(headers: Fields, version: str) -> Body | None:
-    lengths: list[str] = []
-    codings: list[str] = []
-    for name, value in headers:
-        size = len(name)  # cheaper than lowering every name
-        if size == 14 and name.lower() == "content-length":
-            lengths.append(value)
-        elif size == 17 and name.lower() == "transfer-encoding":
-            codings.append(value)
+def _body(known: Known, version: str) -> Body | None:
+    lengths, codings = known.get("content-length"), known.get("transfer-encoding")
     if lengths and (len(set(lengths)) > 1 or not _LENGTH.fullmatch(lengths[0])):
         raise Malformed(f"Content-Length {', '.join(map(repr, lengths))}")
     if codings:

@@ -28,6 +28,7 @@ from eslabon.servers.framing import (
     request_body,
     response_body,
     split_head,
+    tokens,
 )
 from eslabon.servers.loopback import any_certificate
 
@@ -51,7 +52,7 @@ class Place(NamedTuple):
 
 
 _FRAMING = HOP_BY_HOP | {"content-length"}
-_UPGRADE: Headers = (("Connection", "Upgrade"), ("Upgrade", "websocket"))
+_UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\n"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -196,8 +197,7 @@ class _Connection(asyncio.Protocol):
     transport: asyncio.Transport
     other: _Connection | None = None
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: Any) -> None:
         self.transport = transport
         transport.set_write_buffer_limits(BUFFER)
 
@@ -226,7 +226,7 @@ class _Client(_Connection):
         self.answered = self.tunnel = self.last = self.chunked = self.lingering = False
         self.deadline = inf
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.peer = transport.get_extra_info("peername")
         self.tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
@@ -237,6 +237,7 @@ class _Client(_Connection):
             return
         self.server.clients.add(self)
         self.since = self.loop.time()
+        self.idle = self.front.idle_timeout
         self._next()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -296,11 +297,11 @@ class _Client(_Connection):
         self.body = body
         self.method = head.method
         self.old = head.version == "HTTP/1.0"
-        connection = _tokens(head.headers, "connection")
+        known = head.known
+        connection = tokens(known, "connection") if "connection" in known else ()
         self.last = self.last or "close" in connection or (self.old and "keep-alive" not in connection)
-        self.wants_upgrade = (
-            "upgrade" in connection and _tokens(head.headers, "upgrade") == ["websocket"] and body.complete
-        )
+        self.wants_upgrade = "upgrade" in connection and tokens(known, "upgrade") == ["websocket"] and body.complete
+        self.idle = self.front.idle_timeout
         self.touch()
         reply, going = self.front.begin(
             self.arrival,
@@ -326,7 +327,7 @@ class _Client(_Connection):
         if place is not None:
             self.place = place
             self.pending.append(_request_bytes(going.request, body, upgrade=self.wants_upgrade))
-        elif "100-continue" in _tokens(head.headers, "expect") and not self.old and not body.complete:
+        elif "100-continue" in tokens(known, "expect") and not self.old and not body.complete:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         if body.complete:
             self.buffer = rest
@@ -402,7 +403,7 @@ class _Client(_Connection):
         """The target says that it goes on: 100 Continue, 103 Early Hints."""
         self.touch()
         if not self.old:
-            self.transport.write(_head_bytes(head.status, head.reason, head.headers))
+            self.transport.write(_head_bytes(head.status, head.reason, head.headers, ""))
 
     def begin_response(self, head: ResponseHead, body: Body, content: bytes) -> None:
         """The head of the target's response has come, and the first of its content."""
@@ -414,20 +415,21 @@ class _Client(_Connection):
         self.last = self.last or self.reply.close
         if head.status == 101:
             self.tunnel = True
-            self.transport.write(_head_bytes(101, head.reason, (*_unframed(response.headers), *_UPGRADE)))
+            self.transport.write(_head_bytes(101, head.reason, response.headers, _UPGRADE))
             return
-        extra: Headers = ()
+        framing = ""
         if self.method == "HEAD" or head.status in (204, 304):
-            extra = tuple(pair for pair in head.headers if pair[0].lower() == "content-length")
+            if "content-length" in head.known:
+                framing = f"Content-Length: {head.known['content-length'][0]}\r\n"
         elif isinstance(body, ChunkedBody) or body.left is None:
             self.chunked = not self.old
             self.last = self.last or self.old
-            extra = (("Transfer-Encoding", "chunked"),) if self.chunked else ()
+            framing = "Transfer-Encoding: chunked\r\n" if self.chunked else ""
         else:
-            extra = (("Content-Length", str(body.left + len(content))),)
+            framing = f"Content-Length: {body.left + len(content)}\r\n"
         if not self.body.complete:
             self.last = True  # it answers before it has read all: what is left could be taken for a request
-        self._write(response, extra, self._framed(content, body))
+        self._write(response, framing, self._framed(content, body))
 
     def more(self, content: bytes, body: Body) -> None:
         """More of the response's content."""
@@ -478,16 +480,17 @@ class _Client(_Connection):
 
     def _send(self, response: Response) -> None:
         self.answered = True
-        given = tuple(pair for pair in response.headers if pair[0].lower() == "content-length")
-        length = given or (() if response.status == 204 else (("Content-Length", str(len(response.body))),))
-        self._write(response, length, b"" if self.method == "HEAD" else response.body)
+        given = [value for name, value in response.headers if name.lower() == "content-length"]
+        length = given[0] if given else str(len(response.body))
+        framing = "" if response.status == 204 else f"Content-Length: {length}\r\n"
+        self._write(response, framing, b"" if self.method == "HEAD" else response.body)
 
-    def _write(self, response: Response, extra: Headers, content: bytes) -> None:
+    def _write(self, response: Response, framing: str, content: bytes) -> None:
         if self.server.draining or self.loop.time() - self.since >= self.front.keep_alive:
             self.last = True
         reason = response.reason or phrase(response.status)
-        connection = ("Connection", "close" if self.last else "keep-alive")
-        head = _head_bytes(response.status, reason, (*_unframed(response.headers), *extra, connection))
+        framing += "Connection: close\r\n" if self.last else "Connection: keep-alive\r\n"
+        head = _head_bytes(response.status, reason, response.headers, framing)
         self.sent += len(head) + len(content)
         self.transport.write(head + content)
 
@@ -529,7 +532,7 @@ class _Client(_Connection):
 
     def touch(self) -> None:
         """Something has happened: the idle time-out begins anew."""
-        self.deadline = self.loop.time() + self.front.idle_timeout
+        self.deadline = self.loop.time() + self.idle
 
     def expire(self) -> None:
         """Nothing has happened for as long as the idle time-out."""
@@ -619,8 +622,8 @@ class _Target(_Connection):
             return
         self.body = response_body(head, self.method)
         content, rest = self.body.feed(found[1])
-        connection = _tokens(head.headers, "connection")
-        self.reusable = head.version == "HTTP/1.1" and "close" not in connection and self.body.left is not None
+        keeps = "connection" not in head.known or "close" not in tokens(head.known, "connection")
+        self.reusable = keeps and head.version == "HTTP/1.1" and self.body.left is not None
         client.begin_response(head, self.body, content)
         if self.body.complete:
             client.end_response(self, self.reusable and not rest)
@@ -645,31 +648,23 @@ class _Target(_Connection):
             client.failed("closed")
 
 
-def _tokens(headers: Headers, name: str) -> list[str]:
-    size = len(name)
-    found = [value for given, value in headers if len(given) == size and given.lower() == name]
-    return [part.strip().lower() for value in found for part in value.split(",")] if found else []
+def _lines(headers: Headers) -> str:
+    """Header lines, without those that say how the message is framed: they are made anew."""
+    return "".join([f"{name}: {value}\r\n" for name, value in headers if name.lower() not in _FRAMING])
 
 
-def _unframed(headers: Headers) -> Headers:
-    return tuple([pair for pair in headers if pair[0].lower() not in _FRAMING])
-
-
-def _head_bytes(status: int, reason: str, headers: Headers) -> bytes:
-    lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
-    return f"HTTP/1.1 {status} {reason}\r\n{lines}\r\n".encode("latin-1", "replace")
+def _head_bytes(status: int, reason: str, headers: Headers, framing: str) -> bytes:
+    return f"HTTP/1.1 {status} {reason}\r\n{_lines(headers)}{framing}\r\n".encode("latin-1", "replace")
 
 
 def _request_bytes(request: Request, body: Body, *, upgrade: bool) -> bytes:
-    """The head of a request to a target; framed anew, whatever headers about framing the client sent."""
-    lines = "".join([f"{name}: {value}\r\n" for name, value in _unframed(request.headers)])
+    framing = _UPGRADE if upgrade else ""
     if isinstance(body, ChunkedBody):
-        lines += "Transfer-Encoding: chunked\r\n"
+        framing = "Transfer-Encoding: chunked\r\n"
     elif body.left or request.method in ("POST", "PUT", "PATCH"):
-        lines += f"Content-Length: {body.left}\r\n"
-    if upgrade:
-        lines += "Connection: Upgrade\r\nUpgrade: websocket\r\n"
-    return f"{request.method} {request.target} HTTP/1.1\r\n{lines}\r\n".encode("latin-1", "replace")
+        framing = f"Content-Length: {body.left}\r\n"
+    lines = _lines(request.headers)
+    return f"{request.method} {request.target} HTTP/1.1\r\n{lines}{framing}\r\n".encode("latin-1", "replace")
 
 
 def _chunk(content: bytes, *, last: bool) -> bytes:

@@ -81,6 +81,7 @@ class Server:
         self._refused: dict[str, NotModelled] = {}  # listeners that cannot be opened
         self._hosts: dict[tuple[int, bool], tuple[Host, _Open]] = {}  # what lets others connect to a Host, by its id
         self._looking = asyncio.Lock()
+        self.looks = 0  # how often it was looked what there is: what was found out before may not hold any more
 
     # --- For whoever serves -------------------------------------------------------------------------------------------
 
@@ -188,6 +189,7 @@ class Server:
     async def _look(self) -> None:
         """Open the listeners that are new, and close those that are no more."""
         async with self._looking:
+            self.looks += 1
             with self.time.held() as now:
                 wanted = {
                     listener.arn: (service, balancer, listener)

@@ -151,8 +151,7 @@ class _Side(asyncio.Protocol):
         self.flow: Flow | None = None
         self.ended = False  # it sends no more
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: Any) -> None:
         self.transport = transport
         transport.set_write_buffer_limits(BUFFER)
 
@@ -190,7 +189,7 @@ class _Client(_Side):
 
     packet: Packet
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         server = self.server
         self.closed: asyncio.Future[None] = server.loop.create_future()

@@ -1,7 +1,8 @@
 """TLS on listeners: which certificate a client gets (SNI), what it may speak, and who it says that it is (mutual TLS).
 
-Revocation lists and TLS before 1.2 are left out, and mutual TLS that passes certificates on unverified: Python's ssl cannot ask for one
-without verifying it. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/mutual-authentication.html
+Left out: revocation lists, TLS before 1.2, and mutual TLS that passes certificates on unverified, since Python's ssl
+cannot ask for one without verifying it.
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/mutual-authentication.html
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ class WallTime:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
+        self.lock = clock.lock  # who holds it may look at the cloud, and change it
         self._passed = threading.Condition(clock.lock)
         self._then = 0.0
 
@@ -50,9 +51,19 @@ class WallTime:
                 self.clock.pace = None
                 self._passed.notify_all()
 
+    def now(self) -> float:
+        """The time that it is in the cloud, to which what falls due may not have come yet.
+
+        >>> clock = Clock()
+        >>> with WallTime(clock).running() as wall:
+        ...     wall.now() >= clock.now
+        True
+        """
+        return self.clock.now + (time.monotonic() - self._then)
+
     @contextmanager
     def held(self) -> Iterator[float]:
-        """Nobody else does anything in the cloud in this block; the time it is comes with it.
+        """Nobody else does anything in the cloud in this block; the time it is comes with it, what fell due has run.
 
         >>> clock = Clock()
         >>> with WallTime(clock).running() as time, time.held() as now:
