@@ -134,6 +134,10 @@ class TestCreation:
             {"HealthCheckPath": "health"},
             {"HealthCheckPort": "http"},
             {"HealthCheckPort": "65536"},
+            {"HealthCheckPort": "0"},
+            {"HealthCheckPort": ""},
+            {"TargetType": "lambda", "HealthCheckPort": "80"},
+            {"TargetType": "lambda", "HealthCheckProtocol": "HTTP"},
             {"HealthCheckEnabled": False},
             {"HealthCheckIntervalSeconds": 301},
             {"HealthCheckIntervalSeconds": 5},  # the time-out is 5 too
@@ -435,9 +439,14 @@ class TestFunctions:
         shop.elbv2.register_targets(TargetGroupArn=group, Targets=[{"Id": function}])
         assert health(shop, group) == [(function, "unavailable", "Target.HealthCheckDisabled")]
 
-    def test_a_function_is_named_by_its_arn_and_not_by_zone(self, shop: Example) -> None:
+    def test_a_function_is_named_by_its_arn_and_not_by_zone_and_port(self, shop: Example) -> None:
         register, group = shop.elbv2.register_targets, create(shop, TargetType="lambda")["TargetGroupArn"]
-        for target in ({"Id": "thumbnails"}, {"Id": self.function(shop), "AvailabilityZone": "us-east-1a"}):
+        function = self.function(shop)
+        for target in (
+            {"Id": "thumbnails"},
+            {"Id": function, "AvailabilityZone": "us-east-1a"},
+            {"Id": function, "Port": 80},
+        ):
             assert refused(register, TargetGroupArn=group, Targets=[target])[0] == "ValidationError"
 
 

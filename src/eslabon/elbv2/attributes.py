@@ -264,7 +264,7 @@ def changed(kind: str, table: Table, given: Iterable[Mapping[str, str]], on: str
 def _is_one_of(attribute: Attribute, value: str) -> bool:
     if attribute.text or value in attribute.values:
         return True
-    return attribute.numbers is not None and value.isdecimal() and int(value) in attribute.numbers
+    return attribute.numbers is not None and value.isdecimal() and value.isascii() and int(value) in attribute.numbers
 
 
 def _allowed(attribute: Attribute) -> str:

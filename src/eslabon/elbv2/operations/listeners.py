@@ -172,8 +172,7 @@ class Listeners(Rules, ListenerCertificates):
         listener = self._listener(ListenerArn)
         balancer = self.balancers[listener.balancer]
         self._check_not_a_target(balancer, listener)
-        for arn in (listener.arn, *listener.rules):
-            self._tags.remove(arn)
+        self._forget_tags(listener)
         del balancer.listeners[listener.arn]
         self._rules_changed()
 

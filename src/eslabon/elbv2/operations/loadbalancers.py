@@ -158,8 +158,7 @@ class LoadBalancers(Places):
             message = f"Load balancer '{balancer.arn}' cannot be deleted because it is registered as a target"
             raise ServiceError("ResourceInUse", message)
         for listener in balancer.listeners.values():
-            for arn in (listener.arn, *listener.rules):
-                self._tags.remove(arn)
+            self._forget_tags(listener)
         del self.balancers[balancer.arn]
         self._tags.remove(balancer.arn)
         self._leave(balancer.nodes)

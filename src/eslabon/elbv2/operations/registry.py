@@ -168,6 +168,10 @@ class Registry(Service):
             raise ServiceError("TooManyTags", "The maximum number of tags for a resource is 50") from None
         return tags
 
+    def _forget_tags(self, listener: Listener) -> None:
+        for arn in (listener.arn, listener.default.arn, *listener.rules):
+            self._tags.remove(arn)
+
     def _new_arn(self, path: str) -> str:
         return self.arn(f"{path}/{self.ids.hex(16)}")
 

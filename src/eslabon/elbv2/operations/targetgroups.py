@@ -308,12 +308,14 @@ def _checked(
 ) -> HealthCheck:
     """The settings after a request, complete. Raises ServiceError for what does not go together."""
     check = replace(before, **given)
+    if kind == LAMBDA and (check.protocol or check.port):
+        raise validation_error("Health check protocol and port cannot be specified with the target type 'lambda'")
     allowed = ("",) if kind == LAMBDA else _HTTP if protocol in _HTTP or kind == ALB else (*_HTTP, "TCP")
     if check.protocol not in allowed:
         raise validation_error(f"Health check protocol '{check.protocol}' must be one of '{', '.join(allowed)}'")
-    if check.port not in ("traffic-port", "") and not (check.port.isdecimal() and 1 <= int(check.port) <= 65_535):
+    if kind != LAMBDA and check.port != "traffic-port" and not _is_port(check.port):
         raise validation_error(f"Health check port '{check.port}' must be 'traffic-port' or between '1' and '65535'")
-    if not check.enabled and kind != LAMBDA:
+    if kind != LAMBDA and not check.enabled:
         raise validation_error(f"Health checks cannot be disabled with the target type '{kind}'")
     if check.timeout >= check.interval:
         raise validation_error("Health check interval must be greater than the timeout.")
@@ -327,6 +329,10 @@ def _checked(
         raise validation_error(f"Health check path '{path}' must begin with '/'")
     parse_matcher(code, protocol)
     return replace(check, path=path, matcher=code)
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and 1 <= int(text) <= 65_535
 
 
 def _settings(group: TargetGroup) -> tuple[Any, ...]:

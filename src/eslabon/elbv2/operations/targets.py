@@ -75,7 +75,7 @@ class Targets(Registry):
                 target.health.deregister(now, delay)
         self.settle(group)
 
-    def describe_target_health(self, TargetGroupArn: str, Targets: Many | None = None) -> Answer:
+    def describe_target_health(self, TargetGroupArn: str, Targets: Many = ()) -> Answer:
         """The health of a group's targets, or of some, registered or not. Raises TargetGroupNotFound.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetHealth.html
@@ -91,7 +91,7 @@ class Targets(Registry):
         """
         group = self._group(TargetGroupArn)
         self.settle(group)
-        keys = list(group.targets) if Targets is None else [_key(group, one) for one in Targets]
+        keys = [_key(group, one) for one in Targets] or list(group.targets)
         return {"TargetHealthDescriptions": [_described(group, key) for key in keys]}
 
     # --- What may be a target -----------------------------------------------------------------------------------------
@@ -101,6 +101,8 @@ class Targets(Registry):
         zone = given.get("AvailabilityZone")
         if zone and group.type in (INSTANCE, ALB):
             raise validation_error(f"You cannot specify an Availability Zone for target type '{group.type}'")
+        if group.type == LAMBDA and "Port" in given:
+            raise validation_error("You cannot specify a port for target type 'lambda'")
         find = {INSTANCE: self._instance, IP: self._address, LAMBDA: self._function, ALB: self._application}
         zone = find[group.type](group, identifier, zone)
         if group.type == ALB and port != group.port:
