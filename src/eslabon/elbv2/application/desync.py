@@ -108,12 +108,14 @@ def _reasons(request: Request) -> Iterator[str]:
         yield "BadMethod"
     if request.version not in ("HTTP/1.1", "HTTP/1.0"):
         yield "NonCompliantVersion" if re.fullmatch(r"(\s*HTTP/(0\.9|1\.\d)\s*)?", request.version) else "BadVersion"
-    if _FATAL.search(request.target):
-        yield "BadUri"
-    elif _CONTROL.search(request.target):
-        yield "AmbiguousUri"
-    elif " " in request.target:
-        yield "SpaceInUri"
+    target = request.target
+    if " " in target or not target.isprintable():
+        if _FATAL.search(target):
+            yield "BadUri"
+        elif _CONTROL.search(target):
+            yield "AmbiguousUri"
+        elif " " in target:
+            yield "SpaceInUri"
 
 
 @lru_cache(maxsize=1024)

@@ -157,7 +157,7 @@ class Exchanges:
         config = outcome.rule.actions[-1]["ForwardConfig"]
         groups, sticky_group = config["TargetGroups"], config.get("TargetGroupStickinessConfig")
         cookies = cookies_of(request.header("cookie"))
-        bound = bound_group(self.seal, groups, sticky_group, cookies, now) if sticky_group else None
+        bound = bound_group(self.seal, groups, sticky_group, cookies, now) if sticky_group and cookies else None
         arn = bound or choose_group(groups, self._ids.random)
         if arn is None:
             return self._failed(outcome, "no weight")
@@ -172,7 +172,7 @@ class Exchanges:
             return self._failed(outcome, "no targets")
         chooser = self.chooser(group, node.zone)
         sticky = stickiness(group.arn, group.attributes, weighted=len(groups) > 1)
-        key = bound_target(self.seal, sticky, cookies, now) if sticky else None
+        key = bound_target(self.seal, sticky, cookies, now) if sticky and cookies else None
         same = next((target for target in found.targets if target.key == key), None) if key else None
         outcome.reused_target = same is not None
         target = same or chooser.choose(found.targets, now)

@@ -22,6 +22,7 @@ HOP_BY_HOP = frozenset(  # RFC 9110, section 7.6.1: for the next server alone
     {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 )
 _REPLACED = frozenset({"x-forwarded-for", "x-forwarded-proto", "x-forwarded-port", "x-amzn-trace-id", "host"})
+_ENDING_HERE = _REPLACED | HOP_BY_HOP
 _VALID_NAME = re.compile(r"[A-Za-z0-9-]+")
 _USUAL = frozenset({"keep-alive", "close", "upgrade"})  # what Connection mostly says
 _RESPONSE, _VALUE = "routing.http.response.", ".header_value"
@@ -65,7 +66,7 @@ def for_target(
     ]
     if not host:
         made.remove(("Host", host))
-    left_out = _REPLACED if function else _REPLACED | _hop_by_hop(request.header("connection"))
+    left_out = _REPLACED if function else _hop_by_hop(request.header("connection"), _ENDING_HERE)
     if added:
         renamed = {(listener or {}).get(_name_attribute(name)) or name: value for name, value in added.items()}
         made += renamed.items()
@@ -116,9 +117,10 @@ def host_for_target(request: Request, attributes: Attributes) -> str:
     'www.example.com'
     """
     host = request.authority
+    if not host or DEFAULT_PORTS.get(request.scheme) == request.port:
+        return host
     preserved = attributes.get("routing.http.preserve_host_header.enabled") == "true"
-    usual = DEFAULT_PORTS.get(request.scheme) == request.port
-    return host if not host or preserved or usual or host != request.host else f"{host}:{request.port}"
+    return host if preserved or host != request.host else f"{host}:{request.port}"
 
 
 def trace_header(request: Request, new: str) -> str:
@@ -170,10 +172,12 @@ def without_hop_by_hop(headers: Iterable[tuple[str, str]]) -> Pairs:
     return tuple([(name, value) for name, value in headers if name.lower() not in left_out])
 
 
-def _hop_by_hop(connection: Iterable[str]) -> frozenset[str]:
-    """The names of the headers that are for the next server alone, given what Connection says."""
-    named = {part.strip().lower() for value in connection for part in value.split(",")}
-    return HOP_BY_HOP if named <= _USUAL else HOP_BY_HOP | named
+def _hop_by_hop(connection: Iterable[str], names: frozenset[str] = HOP_BY_HOP) -> frozenset[str]:
+    """These names, of headers that are for the next server alone, and those that Connection adds."""
+    for value in connection:
+        if value.lower() not in _USUAL:
+            names = names.union(part.strip().lower() for part in value.split(","))
+    return names
 
 
 @lru_cache(maxsize=4)
@@ -198,7 +202,7 @@ def for_client(
     (('Date', 'Thu, 01 Jan 1970 00:00:00 GMT'), ('X-Frame-Options', 'DENY'))
     """
     kept = without_hop_by_hop(headers)
-    if not any(name.lower() == "date" for name, _ in kept):
+    if "date" not in [name.lower() for name, _ in kept]:
         kept = (("Date", date(int(now))), *kept)
     configured = {
         key[len(_RESPONSE) : -len(_VALUE)].replace("_", "-").title(): value
@@ -208,4 +212,4 @@ def for_client(
     if configured:
         replaced = {name.lower() for name in configured}
         kept = (*(pair for pair in kept if pair[0].lower() not in replaced), *configured.items())
-    return (*kept, *(("Set-Cookie", cookie) for cookie in cookies))
+    return kept + tuple([("Set-Cookie", cookie) for cookie in cookies])
