@@ -217,7 +217,10 @@ class TestChanges:
             "TargetGroupNotFound",
             "One or more target groups not found",
         )
-        assert refused(describe, Names=["none"])[0] == "TargetGroupNotFound"
+        assert refused(describe, Names=["orders", "none"]) == (
+            "TargetGroupNotFound",
+            "One or more target groups not found",
+        )
         assert refused(describe, Names=["orders"], TargetGroupArns=[arn])[0] == "ValidationError"
 
 

@@ -233,7 +233,8 @@ def chosen(held: Mapping[str, Thing], arns: Texts, names: Texts, kind: str) -> l
     by_name = {one.name: one for one in held.values()}
     missing = [name for name in names if name not in by_name]
     if missing:
-        raise ServiceError(_KINDS[kind][1], f"{kind.capitalize()}s '[{', '.join(missing)}]' not found")
+        which = f"Load balancers '[{', '.join(missing)}]'" if kind == "load balancer" else f"One or more {kind}s"
+        raise ServiceError(_KINDS[kind][1], f"{which} not found")
     return [one for name, one in by_name.items() if not names or name in names]
 
 
