@@ -20,7 +20,7 @@ from mkdocs.utils import get_relative_url
 
 from code_html import highlighted
 from labs import Lab, read_lab, write_notebook
-from source_text import EmbedError, Excerpt, definition, section, without_markers
+from source_text import EmbedError, Excerpt, companions, definition, section, without_markers
 
 log = logging.getLogger("mkdocs.hooks.embeds")
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +34,7 @@ WORDS = {
         "actions": "Acciones de IAM",
         "result": "Resultado",
         "note": "Nota",
+        "file": "Descargar {name}",
         "notebook": "Descargar el cuaderno",
         "wheel": "Descargar eslabon (wheel)",
         "lines": "líneas {first} a {last}",
@@ -48,6 +49,7 @@ WORDS = {
         "actions": "IAM actions",
         "result": "Result",
         "note": "Note",
+        "file": "Download {name}",
         "notebook": "Download the notebook",
         "wheel": "Download eslabon (wheel)",
         "lines": "lines {first} to {last}",
@@ -155,14 +157,14 @@ def _existing(path: str, below: str) -> Path:
     return file
 
 
-def _block(embeds: Embeds, shown: Excerpt, whole: str, output: str, attributes: str) -> str:
-    """Return the placeholder of one runnable block: what is shown, what is run, what it printed when recorded."""
+def _block(embeds: Embeds, shown: Excerpt, whole: str, rest: str, attributes: str) -> str:
+    """Return the placeholder of one runnable block: what is shown, what is run, what follows it (files, output)."""
     number = len(embeds.html)
     code, annotated = highlighted(shown.text, note=f"note-{number}-", note_label=embeds.word("note"))
     html = (
         f'<div class="eslabon-run highlight no-copy" {attributes} data-language="{embeds.language}">'
         f'<template class="eslabon-source" data-search-exclude>{escape(without_markers(whole))}</template>'
-        f'<pre class="eslabon-code"><code>{code}</code></pre>{output}</div>'
+        f'<pre class="eslabon-code"><code>{code}</code></pre>{rest}</div>'
     )
     return embeds.placeholder(html, annotated)
 
@@ -172,6 +174,27 @@ def _recorded(embeds: Embeds, text: str) -> str:
     # What may become taller than its box can be scrolled with the keyboard.
     focus = ' tabindex="0"' if text.count("\n") > SHORT or len(text) > 80 * SHORT else ""
     return f'<pre class="eslabon-output" data-recorded data-label="{label}"{focus}>{escape(text)}</pre>'
+
+
+def _files(embeds: Embeds, snippet: Path) -> str:
+    """The files that a snippet reads, folded, each with a link to download it; the runner puts them beside the program.
+
+    A newline after <pre> is not part of its text, so that one of the file's own stays.
+    """
+    pieces = []
+    for name, text in companions(snippet).items():
+        path = snippet.with_name(name).relative_to(ROOT).as_posix()
+        copy = Path(embeds.config.site_dir) / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(text, "utf-8")
+        link = escape(get_relative_url(path, embeds.page.url))
+        label = embeds.word("file").format(name=f"<code>{escape(name)}</code>")
+        pieces.append(
+            f'<details class="eslabon-file" data-name="{escape(name)}" data-search-exclude>'
+            f"<summary><code>{escape(name)}</code></summary>"
+            f'<pre tabindex="0">\n{escape(text)}</pre><p><a href="{link}" download>{label}</a></p></details>'
+        )
+    return "".join(pieces)
 
 
 def run(embeds: Embeds, argument: str) -> str:
@@ -185,13 +208,14 @@ def run(embeds: Embeds, argument: str) -> str:
     whole = file.read_text("utf-8")
     snippet = path.removeprefix("snippets/").removesuffix(".py")
     attributes = f'data-snippet="{escape(snippet)}"'
+    rest = _files(embeds, file) + _recorded(embeds, printed)
     if not name:
         shown = Excerpt(without_markers(whole, annotations=False), 1)
-        return _block(embeds, shown, whole, _recorded(embeds, printed), attributes)
+        return _block(embeds, shown, whole, rest, attributes)
     shown = section(whole, name)
     last = shown.first + shown.text.rstrip("\n").count("\n")
     attributes += f' data-section="{escape(name)}" data-lines="{shown.first}-{last}"'
-    return _block(embeds, shown, whole, _recorded(embeds, printed), attributes)
+    return _block(embeds, shown, whole, rest, attributes)
 
 
 def source(embeds: Embeds, argument: str) -> str:

@@ -84,6 +84,22 @@ def section(text: str, name: str) -> Excerpt:
     raise EmbedError(f"there is no section {name!r}; there are {', '.join(names) or 'none'}")
 
 
+def companions(path: Path) -> dict[str, str]:
+    """Return the files that a snippet reads, by name, with their text: they lie beside it, and it names them.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> program = folder / "first.py"
+    >>> _ = program.write_text('Path(__file__).with_name("web.sh").read_text()'), (folder / "web.sh").write_text("#!")
+    >>> _ = (folder / "other.sh").write_text("#!"), (folder / "first.out").write_text("")
+    >>> companions(program)
+    {'web.sh': '#!'}
+    """
+    source = path.read_text("utf-8")
+    beside = sorted(file for file in path.parent.iterdir() if file.is_file() and file.suffix not in (".py", ".out"))
+    return {file.name: file.read_text("utf-8") for file in beside if f'"{file.name}"' in source}
+
+
 def definition(root: Path, dotted: str) -> Definition:
     """Return the lines of `package.module:name` or `package.module:Class.method` below root, as readers want them."""
     module, colon, name = dotted.partition(":")

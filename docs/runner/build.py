@@ -33,6 +33,9 @@ from botocore import xform_name
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent.parent
+sys.path.append(str(PROJECT / "docs" / "hooks"))
+from source_text import companions  # noqa: E402 - found by the line above
+
 PACKAGES = Path(boto3.__file__).resolve().parent.parent
 MODELS = Path(botocore.__file__).resolve().parent / "data"
 RESOURCES = Path(boto3.__file__).resolve().parent / "data"
@@ -50,6 +53,7 @@ SERVICES = {
     "ec2": "ec2",
     "cloudwatch": "monitoring",
     "acm": "acm",
+    "elbv2": "elasticloadbalancing",
 }
 # The services that most programs use are fetched before the first output. Each other service is a part, and so is this:
 FIRST = ("events", "sqs")
@@ -172,11 +176,11 @@ def lab_imports() -> set[str]:
     return names
 
 
-def snippets() -> dict[str, str]:
-    """The snippets' sources by name, as the pages name them: what they make Python load is fetched first, too."""
+def snippets() -> dict[str, tuple[str, dict[str, str]]]:
+    """Each snippet, by its name: its source, the files it reads. What it makes Python load is fetched first, too."""
     folder = PROJECT / "snippets"
     return {
-        path.relative_to(folder).with_suffix("").as_posix(): path.read_text("utf-8")
+        path.relative_to(folder).with_suffix("").as_posix(): (path.read_text("utf-8"), companions(path))
         for path in sorted(folder.rglob("*.py"))
     }
 

@@ -4,6 +4,7 @@ core.zip holds every module that the site's programs make Python load, except th
 their own; rest.zip all others. A part is fetched when something in it is wanted.
 """
 
+import ast
 import contextlib
 import importlib
 import importlib.util
@@ -44,10 +45,12 @@ DROPPED = (
     "turtledemo/",
     "venv/",
 )
+# Nobody asks these at run time for the types of their functions, which are a tenth of their bytecode.
+UNTYPED = ("boto3/", "botocore/", "eslabon/", "jsonata/", "urllib3/")
 
 
 def build(used: Mapping[str, Any]) -> None:
-    """used: the services, imports and programs (name: source) of the site; its parts (name: prefixes of paths)."""
+    """used: the services, imports and programs (name: source, files); its parts (name: prefixes of paths)."""
     modules = dict(standard_library())
     for path in sorted((WORK / "library").rglob("*")):
         if path.is_file():
@@ -94,12 +97,36 @@ def compiled(name: str, source: bytes) -> tuple[str, bytes]:
     """A module's name and bytecode in an archive; any other file as it is."""
     if not name.endswith(".py"):
         return name, source
+    tree = ast.parse(source)
+    if name.startswith(UNTYPED):
+        tree = Untyped().visit(tree)
     # 2: without docstrings and asserts.
-    code = compile(source, f"{STANDARD}/{name}", "exec", dont_inherit=True, optimize=2)
+    code = compile(tree, f"{STANDARD}/{name}", "exec", dont_inherit=True, optimize=2)
     # An unchecked hash in place of a time: the same source gives the same bytes, and no load checks them.
     flags = 0b01
     header = importlib.util.MAGIC_NUMBER + flags.to_bytes(4, "little") + importlib.util.source_hash(source)
     return name.removesuffix(".py") + ".pyc", header + marshal.dumps(code)
+
+
+class Untyped(ast.NodeTransformer):
+    """Takes the types from functions and what is there for type checkers alone; a class keeps those of its fields."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:  # noqa: N802 - ast's names
+        node.returns = None
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AsyncFunctionDef:  # noqa: N802
+        node.returns = None
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.annotation = None
+        return node
+
+    def visit_If(self, node: ast.If) -> ast.AST:  # noqa: N802
+        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" and not node.orelse:
+            return ast.copy_location(ast.Pass(), node)
+        return self.generic_visit(node)
 
 
 def write_archive(path: Path, modules: Mapping[str, bytes]) -> None:
@@ -124,10 +151,10 @@ def names_loaded(used: Mapping[str, Any], part_of: Mapping[str, str]) -> tuple[s
     names.update(loaded_now())
     parted = dict(zip(dotted_names(part_of), part_of.values(), strict=True))
     wanted: dict[str, list[str]] = {}
-    for program, source in used["programs"].items():
+    for program, (source, files) in used["programs"].items():
         for name in parted:  # forgotten, so that this program shows whether it wants them
             sys.modules.pop(name, None)
-        page.run(source, "program.py", None, "en", lambda kind, content: None)
+        page.run(source, "program.py", None, "en", lambda kind, content: None, files=json.dumps(files))
         wanted[program] = sorted({part for name, part in parted.items() if name in sys.modules})
         names.update(loaded_now())
     return names, wanted

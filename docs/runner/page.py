@@ -14,7 +14,8 @@ import json
 import linecache
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 Post = Callable[[str, str], None]
@@ -102,13 +103,33 @@ class Place:
         self.namespace = reader_globals()
 
 
-def run(source: str, filename: str, lab: str | None, language: str, post: Post, room: float = ROOM) -> str:
+def run(
+    source: str, filename: str, lab: str | None, language: str, post: Post, room: float = ROOM, files: str = "{}"
+) -> str:
     """Run the program in a cloud of its own, or as a cell in that of its lab, by name; give "ok" or "error".
 
-    room: pixels that a drawing may be wide.
+    room: pixels that a drawing may be wide. files: JSON of the texts, by name, that the program finds beside itself.
     """
     global _language
     _language = language
+    with beside(filename, json.loads(files)):
+        return _run_in_its_place(source, filename, lab, post, room)
+
+
+@contextlib.contextmanager
+def beside(filename: str, files: Mapping[str, str]) -> Iterator[None]:
+    """Files lie beside a program while it runs; the next one shall not find them."""
+    paths = {Path(filename).with_name(name): text for name, text in files.items()}
+    for path, text in paths.items():
+        path.write_text(text, "utf-8")
+    try:
+        yield
+    finally:
+        for path in paths:
+            path.unlink(missing_ok=True)
+
+
+def _run_in_its_place(source: str, filename: str, lab: str | None, post: Post, room: float) -> str:
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     if lab is None:
         _readers_files.clear()

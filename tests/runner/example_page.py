@@ -33,14 +33,15 @@ def block(
     snippet: str = "events/example",
     lab: str = "",
     cell: int = 0,
+    files: str = "",
 ) -> str:
-    """One block as the site writes it."""
+    """One block as the site writes it. files: the HTML of what the program finds beside itself."""
     place = f'data-lab="{lab}" data-cell="{cell}"' if lab else f'data-snippet="{snippet}"'
     shown = f'<pre class="eslabon-output" data-recorded>{escape(recorded)}</pre>' if recorded else ""
     return (
         f'<div class="eslabon-run" {place} data-language="{language}">'
         f'<template class="eslabon-source">{escape(source)}</template>'
-        f'<pre class="eslabon-code"><code>{escape(source)}</code></pre>{shown}</div>'
+        f'<pre class="eslabon-code"><code>{escape(source)}</code></pre>{files}{shown}</div>'
     )
 
 

@@ -1,6 +1,6 @@
 // Runs programs in the page's Python, under Node: the assets of build.py, started by boot.js as in the worker.
 // It starts twice, the second time from the snapshot of the first, as most readers' does; the programs run in the second.
-// Standard input: {"runner": folder, "programs": [{name, filename, source, lab}]}. Prints one JSON line a program.
+// Standard input: {"runner": folder, "programs": [{name, filename, source, lab, files}]}. Prints one JSON line a program.
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -36,7 +36,7 @@ const first = stages;
 stages = [];
 const { page } = await boot({ ...options, snapshot });
 
-for (const { name, filename, source, lab } of programs) {
+for (const { name, filename, source, lab, files } of programs) {
   const told = { name, out: "", error: "", displays: [], picture: [], dropped: 0 };
   const post = (kind, content) => {
     if (kind === "out" || kind === "err") told.out += content;
@@ -46,9 +46,14 @@ for (const { name, filename, source, lab } of programs) {
     else if (kind === "dropped") told.dropped = Number(content);
   };
   fetched.length = 0;
-  told.status = page.run(source, filename, lab ?? undefined, "en", post);
+  told.status = page.run(source, filename, lab ?? undefined, "en", post, 760, JSON.stringify(files ?? {}));
   told.fetched = [...fetched];
-  fs.writeSync(1, JSON.stringify(told) + "\n");
+  await say(told);
 }
-fs.writeSync(1, JSON.stringify({ first, stages }) + "\n");
+await say({ first, stages });
 process.exit(0);
+
+/** One line on standard output, given when it has been taken: a pipe takes a long one in pieces. */
+function say(told) {
+  return new Promise((taken) => process.stdout.write(JSON.stringify(told) + "\n", taken));
+}

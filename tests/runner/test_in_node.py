@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from source_text import companions
+
 PROJECT = Path(__file__).parents[2]
 SNIPPETS = sorted((PROJECT / "snippets").rglob("*.py"))
+READS = "from pathlib import Path\nprint(repr(Path(__file__).with_name('web.sh').read_text()))"
 # Programs of a reader who tries things out: file name, lab, source.
 TRIED = {
     "chained": (None, "try:\n    {}['a']\nexcept KeyError:\n    1 / 0"),
@@ -21,6 +24,7 @@ TRIED = {
     "services": (None, "import boto3, json\nprint(json.dumps(boto3.Session().get_available_services()))"),
     "sts": (None, "import boto3\nprint(boto3.client('sts').get_caller_identity()['Account'])"),
     "module": (None, "import nothing_by_this_name"),
+    "after the file": (None, READS),
     "cell 1": ("lab", "from eslabon import activate\nimport boto3\ncloud = activate().start()"),
     "cell 2": ("lab", "boto3.client('sqs').create_queue(QueueName='a')\nlen(cloud.resources())"),
     "after the lab": (None, "import boto3\nprint(boto3.client('sqs').list_queues().get('QueueUrls'))"),
@@ -31,7 +35,11 @@ TRIED = {
 @pytest.fixture(scope="module")
 def told(runner: Path) -> dict[str, dict[str, Any]]:
     """What each program told, all run by one Python."""
-    programs = [{"name": str(path), "filename": path.name, "source": path.read_text("utf-8")} for path in SNIPPETS] + [
+    programs = [
+        {"name": str(path), "filename": path.name, "source": path.read_text("utf-8"), "files": companions(path)}
+        for path in SNIPPETS
+    ] + [{"name": "file", "filename": "tried.py", "source": READS, "files": {"web.sh": "a\nß"}}]
+    programs += [
         {"name": name, "filename": "tried.py", "source": source, "lab": lab} for name, (lab, source) in TRIED.items()
     ]
     node = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
@@ -100,6 +108,11 @@ def test_sys_exit_ends_the_program_with_its_message(told: dict[str, dict[str, An
 
 def test_a_module_that_does_not_exist_is_told_as_python_does(told: dict[str, dict[str, Any]]) -> None:
     assert "ModuleNotFoundError: No module named 'nothing_by_this_name'" in told["module"]["error"]
+
+
+def test_a_program_finds_its_files_beside_itself_and_the_next_does_not(told: dict[str, dict[str, Any]]) -> None:
+    assert told["file"]["out"] == repr("a\nß") + "\n"
+    assert "FileNotFoundError" in told["after the file"]["error"]
 
 
 def test_a_lab_that_activates_a_cloud_keeps_it_from_cell_to_cell(told: dict[str, dict[str, Any]]) -> None:

@@ -24,6 +24,7 @@ sqs.send_message(QueueUrl=url, MessageBody="one")
 print(sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"])
 """
 LOOP = 'print("first")\nprint("second")\nwhile True:\n    pass'
+READS = "from pathlib import Path\nprint(repr(Path(__file__).with_name('web.sh').read_text()))"
 DOT = """
 class Dot:
     alt = "a dot"
@@ -147,6 +148,13 @@ def test_a_refused_delivery_says_which_permission_is_missing(page: Page) -> None
 
 def test_a_module_that_is_not_fetched_first_is_fetched_when_it_is_imported(page: Page) -> None:
     assert output(ran(page, "later")) == "2\n"
+
+
+def test_a_program_finds_its_files_beside_itself_as_the_page_shows_them_and_the_next_does_not(pages: Pages) -> None:
+    shown = '<details class="eslabon-file" data-name="web.sh"><pre>\n#!/bin/sh\n&lt;&amp;\n</pre></details>'
+    page = pages.show(block(READS, files=shown), block(READS))
+    assert output(run(page)) == repr("#!/bin/sh\n<&\n") + "\n"
+    assert "FileNotFoundError" in output(run(page, 1, ends="error"))
 
 
 def test_a_program_that_prints_nothing_says_so(page: Page) -> None:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from mkdocs.exceptions import PluginError
 
 import embeds
@@ -112,6 +113,27 @@ def test_a_section_is_shown_and_the_whole_program_is_what_runs() -> None:
     first, last = map(int, re.findall(r'data-lines="(\d+)-(\d+)"', html)[0])
     lines = source[1].splitlines()
     assert len(lines) >= last and "delete" in "".join(lines[first - 1 : last])
+
+
+def test_a_file_that_a_program_reads_is_shown_under_it_and_offered_to_be_downloaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embeds, "ROOT", tmp_path)
+    (tmp_path / "snippets").mkdir()
+    (tmp_path / "snippets/a.py").write_text('open(Path(__file__).with_name("a.sh"))\n', "utf-8")
+    (tmp_path / "snippets/a.out").write_text("", "utf-8")
+    (tmp_path / "snippets/a.sh").write_text("\n<#!/bin/sh>\n", "utf-8")
+    (tmp_path / "snippets/b.sh").write_text("not read", "utf-8")
+    page = page_of("{{ run snippets/a.py }}")
+    config = configuration()
+    config.site_dir = str(tmp_path / "site")
+    embeds.on_page_markdown("{{ run snippets/a.py }}", page, config, None)
+    block = BeautifulSoup(page.embeds.html[0], "html.parser")
+    [shown] = block.select(".eslabon-run > .eslabon-file")
+    assert shown["data-name"] == "a.sh"
+    assert shown.select_one("pre").get_text() == "\n\n<#!/bin/sh>\n"  # a browser drops the first newline
+    assert shown.select_one("a[download]")["href"] == "../../snippets/a.sh"
+    assert (tmp_path / "site/snippets/a.sh").read_text("utf-8") == "\n<#!/bin/sh>\n"
 
 
 @pytest.fixture

@@ -4,6 +4,12 @@ import { Output } from "./output.js";
 
 const ICONS = { run: "▶", stop: "■", edit: "✎", reset: "↺" };
 
+/** The files that the program reads, by name: the page shows them under it. */
+function filesOf(element) {
+  const shown = [...element.querySelectorAll(":scope > .eslabon-file")];
+  return Object.fromEntries(shown.map((file) => [file.dataset.name, file.querySelector("pre").textContent]));
+}
+
 export class Block {
   /** element: div.eslabon-run as the page holds it. page: what runner.js gives to all blocks of the page */
   constructor(element, page) {
@@ -11,6 +17,7 @@ export class Block {
     this.page = page;
     this.code = element.querySelector(".eslabon-code");
     this.original = element.querySelector("template.eslabon-source").content.textContent;
+    this.files = filesOf(element);
     this.edited = this.original;
     this.editor = null;
     this.lab = element.dataset.lab;
@@ -115,7 +122,8 @@ export class Block {
         return false;
       }
     }
-    const program = { source: this.edited, filename: this.filename, lab: this.lab, language: this.page.language, room: this.output.room };
+    const { files, filename, lab, page, output } = this;
+    const program = { source: this.edited, filename, lab, language: page.language, room: output.room, files };
     const status = await engine.run(program, this);
     return this.ended(status);
   }

@@ -20,7 +20,7 @@ self.onmessage = async ({ data: order }) => {
       const { page } = await python;
       running = order.id;
       const post = (kind, content) => tell({ type: kind, id: order.id, content });
-      const status = page.run(order.source, order.filename, order.lab ?? undefined, order.language, post, order.room);
+      const status = page.run(order.source, order.filename, order.lab ?? undefined, order.language, post, order.room, JSON.stringify(order.files ?? {}));
       running = null;
       tell({ type: "done", id: order.id, status });
     }
