@@ -1,5 +1,4 @@
-"""Security policies: the protocols and ciphers of a listener with TLS. Of AWS's, the default and the recommended ones;
-FIPS policies, older and less strict ones are left out."""
+"""Security policies, the protocols and ciphers of a listener with TLS: the default and the recommended ones of AWS's."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Trust stores, by whose certificates a listener verifies its clients: made, described, deleted. Revocation lists,
-shared stores and other bundles for a store are left out."""
+"""Trust stores, by whose certificates a listener verifies its clients; no revocation lists, no shared stores."""
 
 from __future__ import annotations
 
