@@ -1,4 +1,4 @@
-"""Security policies, the protocols and ciphers of a listener with TLS: the default and the recommended ones of AWS's."""
+"""Security policies, the protocols and ciphers of a listener with TLS: the default and the recommended ones."""
 
 from __future__ import annotations
 
