@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import ssl
@@ -11,6 +12,7 @@ import urllib.request
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import partial
 from http.cookiejar import CookieJar
 from typing import Any
@@ -749,3 +751,57 @@ def test_a_function_is_checked_when_its_group_says_so(cloud: Cloud, web: Web, st
     web.elbv2.modify_target_group(TargetGroupArn=group, HealthCheckEnabled=True)
     cloud.clock.advance(600)
     assert health(TargetGroupArn=group)["TargetHealthDescriptions"][0]["TargetHealth"]["State"] == state
+
+
+# --- What is told of requests
+
+
+def test_requests_become_metrics(cloud: Cloud, web: Web) -> None:
+    for _ in range(6):
+        web.get()
+    cloud.host(ONE, application("x", "500 Internal Server Error"))
+    cloud.host(TWO, application("x"), refuse=True)
+    statuses = Counter(web.status() for _ in range(4))
+    assert statuses == {500: 2, 502: 2}
+    began = cloud.clock.datetime()
+    cloud.clock.advance(120)
+    balancer = web.arn.partition("loadbalancer/")[2]
+    sums = {}
+    for name in ("RequestCount", "HTTPCode_Target_2XX_Count", "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"):
+        answer = boto3.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/ApplicationELB",
+            MetricName=name,
+            Dimensions=[{"Name": "LoadBalancer", "Value": balancer}],
+            StartTime=began.replace(second=0) - timedelta(minutes=5),
+            EndTime=cloud.clock.datetime(),
+            Period=60,
+            Statistics=["Sum"],
+        )
+        sums[name] = sum(point["Sum"] for point in answer["Datapoints"])
+    assert sums == {
+        "RequestCount": 10,
+        "HTTPCode_Target_2XX_Count": 6,
+        "HTTPCode_Target_5XX_Count": 2,
+        "HTTPCode_ELB_5XX_Count": 2,
+    }
+
+
+def test_requests_are_written_into_the_access_log(cloud: Cloud, web: Web) -> None:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="logs-2026")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": "arn:aws:s3:::logs-2026/*",
+    }
+    s3.put_bucket_policy(Bucket="logs-2026", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    web.set_balancer(access_logs__s3__enabled="true", access_logs__s3__bucket="logs-2026")
+    web.get("/cart?item=1")
+    cloud.clock.advance(600)
+    keys = [one["Key"] for one in s3.list_objects_v2(Bucket="logs-2026")["Contents"] if one["Key"].endswith(".log.gz")]
+    (key,) = keys
+    line = gzip.decompress(s3.get_object(Bucket="logs-2026", Key=key)["Body"].read()).decode()
+    assert f'"GET http://{web.name}:80/cart?item=1 HTTP/1.1"' in line
+    assert line.startswith("http ")
+    assert " 200 200 " in line

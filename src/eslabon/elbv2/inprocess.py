@@ -23,6 +23,7 @@ from eslabon.elbv2.flows import client as flows
 from eslabon.elbv2.operations.registry import forwarded_to
 from eslabon.elbv2.operations.sslpolicies import DEFAULT, POLICIES
 from eslabon.elbv2.operations.targets import Targets
+from eslabon.elbv2.reporting import Reports
 from eslabon.elbv2.resources import INSTANCE, LAMBDA, NETWORK, Listener, LoadBalancer, Node, Target, TargetGroup
 from eslabon.errors import NotModelled, ServiceError
 from eslabon.ids import Arn
@@ -45,6 +46,7 @@ class InProcess(Targets):
         super().__init__(cloud, account, region)
         self.exchanges = Exchanges(self.groups, self.ids)
         self.exchanges.observers.append(self._note)
+        self.reports = Reports(self)
         self._turns: Counter[str] = Counter()  # how often each balancer's name was resolved
         cloud.network.resolvers.append(self._endpoint)
 
