@@ -1,13 +1,18 @@
-"""The command line: `python -m eslabon run FILE` runs a program as it stands, with no account and no network."""
+"""The command line: `python -m eslabon run FILE` runs a program as it stands, with no account and no network.
+
+`python -m eslabon serve FILE` lets the load balancers that it made listen on 127.0.0.1 afterwards, until Ctrl+C.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
+import threading
 import tokenize
 import types
 from pathlib import Path
 
+from eslabon.cloud import Cloud
 from eslabon.neighbours import watch_imports
 from eslabon.readertime import prepare
 from eslabon.runner import readers_traceback, run_source
@@ -33,11 +38,29 @@ def main(arguments: list[str] | None = None) -> int:
     run = commands.add_parser("run", help="run a boto3 program in a fresh cloud, in virtual time")
     run.add_argument("file", type=Path)
     run.add_argument("arguments", nargs=argparse.REMAINDER, help="what the program finds in sys.argv")
+    serve = commands.add_parser("serve", help="run one, and then let its load balancers listen on 127.0.0.1")
+    serve.add_argument("file", type=Path)
+    serve.add_argument("arguments", nargs=argparse.REMAINDER, help="what the program finds in sys.argv")
     chosen = parser.parse_args(arguments)
-    return _run_file(chosen.file, chosen.arguments)
+    cloud = Cloud()
+    status = _run_file(chosen.file, chosen.arguments, cloud)
+    if status == 0 and chosen.command == "serve":
+        _serve(cloud)
+    return status
 
 
-def _run_file(file: Path, arguments: list[str]) -> int:
+def _serve(cloud: Cloud) -> None:
+    """Serve until Ctrl+C; the addresses are printed."""
+    with cloud.serve() as server:
+        for (name, port), (host, at) in server.addresses().items():
+            print(f"{name}:{port} listens at {host}:{at}", flush=True)
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            print("Ending: open connections have 5 seconds", file=sys.stderr)
+
+
+def _run_file(file: Path, arguments: list[str], cloud: Cloud) -> int:
     """Run a file as `python FILE ARGUMENTS…` would; the exit status comes back, SystemExit passes through."""
     try:
         with tokenize.open(file) as opened:  # in the encoding that the file declares
@@ -56,7 +79,7 @@ def _run_file(file: Path, arguments: list[str]) -> int:
     sys.modules["__main__"] = module
     stop_watching = watch_imports(file.resolve().parent)
     try:
-        run_source(source, str(file), namespace=vars(module))
+        run_source(source, str(file), cloud, vars(module))
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever the program raises is shown

@@ -47,10 +47,11 @@ class _Drained(Protocol):
 
 
 class _Open:
-    """A listener that is open: where, and what ends it."""
+    """A listener that is open: whose, where, and what ends it."""
 
-    def __init__(self, address: Address, signature: Any) -> None:
-        self.address = address
+    def __init__(self, name: tuple[str, int] = ("", 0), signature: Any = None) -> None:
+        self.name = name  # of its balancer, and its port
+        self.address: Address = (LOOPBACK, 0)
         self.signature = signature  # of what makes it another socket when it changes
         self.sockets: list[asyncio.Server | asyncio.DatagramTransport] = []
         self.serving: list[_Drained] = []
@@ -134,6 +135,19 @@ class Server:
         if listener.arn in self._refused:
             raise self._refused[listener.arn]
         return self._open[listener.arn].address
+
+    def addresses(self) -> dict[tuple[str, int], Address]:
+        """Where each listener can be reached, by its balancer's name and its port.
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> shop.cloud.clock.advance(300)
+        >>> with shop.cloud.serve() as server:
+        ...     list(server.addresses())
+        [('shop', 80)]
+        """
+        self._ask(self._look())
+        return {one.name: one.address for one in self._open.values()}
 
     @property
     def ca_file(self) -> str:
@@ -220,7 +234,7 @@ class Server:
     async def _listen(self, service: Any, balancer: LoadBalancer, listener: Listener) -> _Open:
         protocol = listener.protocol or ""
         tls = self._tls(service, listener) if protocol in ("HTTPS", "TLS") else None
-        opened = _Open((LOOPBACK, 0), self._signature((service, balancer, listener)))
+        opened = _Open((balancer.name, listener.port or 0), self._signature((service, balancer, listener)))
         if balancer.type == APPLICATION:
             front = listener_front(self, service, balancer, listener)
             http = HttpServer(front, scheme=protocol.lower(), port=listener.port or 0)
@@ -338,7 +352,7 @@ class Server:
 
     async def _let_connect(self, host: Host, udp: bool) -> _Open:
         """Give what answers in this process a socket, for what passes bytes on."""
-        opened = _Open((LOOPBACK, 0), None)
+        opened = _Open()
         if not isinstance(host.application, BytesServer):
             await self._accept(opened, HttpServer(application_front(self, host)))
         elif udp:
