@@ -18,6 +18,8 @@ from eslabon.stepfunctions.tasks.apishapes import pascal_case, sdk_name
 from eslabon.stepfunctions.tasks.patterns import problem_of
 
 SDK_NAMES = {name: name for name in SERVICES} | {
+    "elb": "elasticloadbalancing",
+    "elbv2": "elasticloadbalancingv2",
     "events": "eventbridge",
     "logs": "cloudwatchlogs",
     "stepfunctions": "sfn",
