@@ -31,6 +31,7 @@ REGION = "us-east-1"
 SERVICES = {
     "events": "eslabon.events.service:Events",
     "elbv2": "eslabon.elbv2.service:ElasticLoadBalancingV2",
+    "elb": "eslabon.elb.service:ElasticLoadBalancing",
     "stepfunctions": "eslabon.stepfunctions.service:StepFunctions",
     "sqs": "eslabon.support.sqs:Sqs",
     "lambda": "eslabon.support.lambda_:Lambda",

@@ -20,6 +20,7 @@ LIFETIME = 604_800  # seconds: every cookie of the balancer expires after 7 days
 SHARD = 4096  # characters of one AWSALBAPP cookie
 SHARDS = 4
 CORS = "; SameSite=None; Secure"
+_NEVER = 10**12  # seconds since 1970
 
 _CHROMIUM = re.compile(r"Chrom(?:e|ium)/(\d+)")
 
@@ -48,6 +49,7 @@ class Stickiness:
     group: str  # its ARN
     duration: float  # seconds
     application_cookie: str | None = None  # the name of the application's own cookie, which must come too
+    classic: bool = False  # by Classic's cookie AWSELB; duration 0: as long as the browser keeps it
 
 
 def stickiness(group: str, attributes: Mapping[str, str], *, weighted: bool = False) -> Stickiness | None:
@@ -58,7 +60,7 @@ def stickiness(group: str, attributes: Mapping[str, str], *, weighted: bool = Fa
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html#sticky-sessions
 
     >>> stickiness("orders", {"stickiness.enabled": "true", "stickiness.type": "lb_cookie"})
-    Stickiness(group='orders', duration=86400.0, application_cookie=None)
+    Stickiness(group='orders', duration=86400.0, application_cookie=None, classic=False)
     >>> own = {"stickiness.type": "app_cookie", "stickiness.app_cookie.cookie_name": "cart"}
     >>> own["stickiness.enabled"] = "true"
     >>> stickiness("orders", own).application_cookie, stickiness("orders", own, weighted=True)
@@ -70,6 +72,8 @@ def stickiness(group: str, attributes: Mapping[str, str], *, weighted: bool = Fa
     if attributes.get("stickiness.enabled") != "true" or (kind == "app_cookie" and weighted):
         return None
     duration = float(attributes.get(f"stickiness.{kind}.duration_seconds", 86_400))
+    if kind == "elb_cookie":  # what a policy of a Classic Load Balancer becomes
+        return Stickiness(group, duration, attributes["stickiness.app_cookie.cookie_name"] or None, classic=True)
     return Stickiness(
         group, duration, attributes.get("stickiness.app_cookie.cookie_name") if kind == "app_cookie" else None
     )
@@ -125,6 +129,8 @@ def target_cookies(
     []
     """
     entry = {sticky.group: (*target, now + sticky.duration)}
+    if sticky.classic:
+        return _classic_cookies(seal, sticky, target, cookies, answered, now)
     if sticky.application_cookie is None:
         return _pair("AWSALB", seal.close("AWSALB", entry), now)
     known = _bound(seal, sticky, cookies)
@@ -213,6 +219,8 @@ def by_source_ip(client: str, targets: Sequence[Target]) -> Target:
 
 def _bound(seal: Seal, sticky: Stickiness, cookies: Mapping[str, str]) -> Mapping[str, Sequence[Any]]:
     """ARN of a target group: id and port of the target, and until when; as the balancer's own cookies say it."""
+    if sticky.classic:
+        return _read(seal, cookies, "AWSELB")
     if sticky.application_cookie is None:
         return _read(seal, cookies, "AWSALB")
     text = ""
@@ -221,6 +229,22 @@ def _bound(seal: Seal, sticky: Stickiness, cookies: Mapping[str, str]) -> Mappin
         if len(text) < SHARD * (number + 1):  # what comes after an unfilled one is left from a longer text
             break
     return seal.open("AWSALBAPP", text) or {}
+
+
+def _classic_cookies(
+    seal: Seal, sticky: Stickiness, target: Key, cookies: Mapping[str, str], answered: Iterable[str], now: float
+) -> list[str]:
+    """AWSELB, set once a session and not renewed: clients forget it, the balancer does not look how old it is.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/elb-sticky-sessions.html
+    """
+    own = sticky.application_cookie
+    begins = own and own in cookies_of(line.partition(";")[0] for line in answered)
+    if not begins and (own or bound_target(seal, sticky, cookies, now) == target):
+        return []
+    text = seal.close("AWSELB", {sticky.group: (*target, _NEVER)})
+    lasting = f"; Max-Age={int(sticky.duration)}" if sticky.duration else ""
+    return [f"AWSELB={text}; Path=/{lasting}", f"AWSELBCORS={text}; Path=/{lasting}{CORS}"]
 
 
 def _read(seal: Seal, cookies: Mapping[str, str], name: str) -> Mapping[str, Sequence[Any]]:

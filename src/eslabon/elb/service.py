@@ -1,0 +1,399 @@
+"""Classic Load Balancers in one account and Region: made, described, changed, deleted; what of the API is modelled.
+
+Left out: access logs, metrics, SSL, policies other than cookies'; `Cloud.serve` does not serve them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from eslabon.elb.instances import Instances
+from eslabon.elb.listeners import Listeners
+from eslabon.elb.state import Classic, Shown, invalid, pool_of
+from eslabon.elbv2.operations.loadbalancers import PROVISIONING
+from eslabon.elbv2.operations.registry import PAGE, check_name, paged
+from eslabon.elbv2.resources import LoadBalancer
+from eslabon.elbv2.rules.errors import validation_error
+from eslabon.errors import NotModelled, ServiceError
+
+Many = Sequence[Mapping[str, Any]]
+Texts = Sequence[str]
+Answer = dict[str, Any]
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/elb-limits.html
+LIMITS = {"classic-load-balancers": 20, "classic-listeners": 100, "classic-registered-instances": 1000}
+TAGS = 10  # a balancer
+# https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_LoadBalancerAttributes.html
+_DESYNC = "elb.http.desyncmitigationmode"
+_ATTRIBUTES: Shown = {
+    "CrossZoneLoadBalancing": {"Enabled": False},  # the console's wizard switched it on
+    "AccessLog": {"Enabled": False},
+    "ConnectionDraining": {"Enabled": False, "Timeout": 300},
+    "ConnectionSettings": {"IdleTimeout": 60},
+    "AdditionalAttributes": [{"Key": _DESYNC, "Value": "defensive"}],
+}
+
+
+class ElasticLoadBalancing(Listeners, Instances):
+    """The API: https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/Welcome.html"""
+
+    modelled: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        "Listener Tag TagKeyOnly Instance HealthCheck LoadBalancerAttributes CrossZoneLoadBalancing AccessLog "
+        "ConnectionDraining ConnectionSettings AdditionalAttribute".split(),
+        "*",
+    )
+
+    def resources(self) -> list[str]:
+        """ARNs of the balancers.
+
+        >>> from eslabon.elb.examples import example
+        >>> example().service.resources()
+        ['arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/shop']
+        """
+        return list(self.balancers)
+
+    def create_load_balancer(
+        self,
+        LoadBalancerName: str,
+        Listeners: Many,
+        AvailabilityZones: Texts = (),
+        Subnets: Texts = (),
+        SecurityGroups: Texts = (),
+        Scheme: str = "internet-facing",
+        Tags: Many = (),
+    ) -> Answer:
+        """Create a Classic Load Balancer; its name is in DNS about two minutes later.
+
+        Raises DuplicateLoadBalancerName, TooManyLoadBalancers, InvalidScheme, SubnetNotFound, InvalidSecurityGroup,
+        TooManyTags, DuplicateTagKeys, ValidationError, and what create_load_balancer_listeners raises.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_CreateLoadBalancer.html
+
+        >>> from eslabon.elb.examples import example
+        >>> shop = example()
+        >>> listener = {"Protocol": "HTTP", "LoadBalancerPort": 80, "InstancePort": 80}
+        >>> made = shop.elb.create_load_balancer(
+        ...     LoadBalancerName="orders", Listeners=[listener], AvailabilityZones=["us-east-1a"])
+        >>> made["DNSName"].startswith("orders-"), made["DNSName"].endswith(".us-east-1.elb.amazonaws.com")
+        (True, True)
+        >>> shop.elb.create_load_balancer(LoadBalancerName="bills", Listeners=[listener])
+        Traceback (most recent call last):
+        botocore.exceptions.ClientError: An error occurred (ValidationError) ... Either AvailabilityZones or ...
+        """
+        check_name(LoadBalancerName, "The load balancer name")
+        tags = self._few_tags("", Tags)
+        if Scheme not in ("internet-facing", "internal"):
+            raise ServiceError("InvalidScheme", f"'{Scheme}' is none of internet-facing, internal")
+        if bool(AvailabilityZones) == bool(Subnets):
+            given = "Only one of" if Subnets else "Either"
+            raise validation_error(f"{given} AvailabilityZones or SubnetIds must be specified")
+        places = self._places("classic", Subnets or self._default_subnets(AvailabilityZones), ())
+        groups = self._security_groups(places[0].vpc, SecurityGroups or None)
+        ports = self._checked({}, Listeners)
+        there = self.classics.get(LoadBalancerName)
+        if there:
+            wanted = (ports, {place.subnet for place in places}, groups, Scheme)
+            nodes = {node.subnet for node in there.balancer.nodes}
+            if wanted != (there.ports, nodes, there.balancer.security_groups, there.balancer.scheme):
+                message = f"Load Balancer named {LoadBalancerName} already exists and it is configured with different"
+                raise ServiceError("DuplicateLoadBalancerName", f"{message} parameters.")
+            return {"DNSName": there.balancer.dns_name}
+        if len(self.classics) >= LIMITS["classic-load-balancers"]:
+            raise ServiceError("TooManyLoadBalancers", "You have reached the maximum of 20 Classic Load Balancers")
+        arn, internal = self.arn(f"loadbalancer/{LoadBalancerName}"), "internal-" if Scheme == "internal" else ""
+        number = self.ids.random.randrange(10**9, 10**10)
+        now, dns_name = self.clock.now, f"{internal}{LoadBalancerName}-{number}.{self.region}.elb.amazonaws.com"
+        nodes_made = self._nodes(arn, places, Scheme, groups)
+        place = (Scheme, dns_name, places[0].vpc, nodes_made, groups, "ipv4")
+        balancer = LoadBalancer(LoadBalancerName, arn, "classic", *place, now, now + PROVISIONING, {})
+        pool = pool_of(LoadBalancerName, arn, places[0].vpc)
+        classic = Classic(balancer, pool, {}, deepcopy(dict(_ATTRIBUTES)), ports)
+        self.balancers[arn], self.groups[arn], self.classics[LoadBalancerName] = balancer, pool, classic
+        first = Listeners[0]["InstancePort"] if Listeners else 80
+        check = {"Target": f"TCP:{first}", "Interval": 30, "Timeout": 5, "UnhealthyThreshold": 2}
+        self.configure_health_check(LoadBalancerName, {**check, "HealthyThreshold": 10})
+        self._apply(classic)
+        self._tags.put(arn, tags)
+        self._arrange(classic)
+        self.journal.record("resource", arn=arn, state="created", type="load-balancer", name=LoadBalancerName)
+        return {"DNSName": dns_name}
+
+    def _default_subnets(self, zones: Texts) -> list[str]:
+        filters = [{"Name": "default-for-az", "Values": ["true"]}]
+        found = self.ask("ec2", "describe_subnets", Filters=filters)["Subnets"]
+        by_zone = {one["AvailabilityZone"]: one["SubnetId"] for one in found}
+        unknown = [zone for zone in zones if zone not in by_zone]
+        if unknown:
+            raise validation_error(f"Invalid availability zone: {unknown[0]}")
+        return [by_zone[zone] for zone in zones]
+
+    def describe_load_balancers(self, LoadBalancerNames: Texts = (), Marker: str = "", PageSize: int = PAGE) -> Answer:
+        """Describe Classic Load Balancers, all or by name. Raises LoadBalancerNotFound.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_DescribeLoadBalancers.html
+
+        >>> from eslabon.elb.examples import example
+        >>> described = example().elb.describe_load_balancers()["LoadBalancerDescriptions"][0]
+        >>> described["HealthCheck"]["Target"], described["AvailabilityZones"]
+        ('TCP:80', ['us-east-1a', 'us-east-1b'])
+        """
+        names = LoadBalancerNames or list(self.classics)
+        found = [self._shown(self._classic(name)) for name in names]
+        return paged("LoadBalancerDescriptions", found, PageSize, Marker, names)
+
+    def _shown(self, classic: Classic) -> Answer:
+        balancer, policies = classic.balancer, classic.policies.items()
+        groups = self.ask("ec2", "describe_security_groups", GroupIds=balancer.security_groups[:1])["SecurityGroups"]
+        own = [{"PolicyName": name, **policy} for name, policy in policies if "CookieName" not in policy]
+        of_applications = [{"PolicyName": name, **policy} for name, policy in policies if "CookieName" in policy]
+        return {
+            "LoadBalancerName": balancer.name,
+            "DNSName": balancer.dns_name,
+            "CanonicalHostedZoneName": balancer.dns_name if balancer.scheme == "internet-facing" else None,
+            "ListenerDescriptions": [
+                {"Listener": settings, "PolicyNames": classic.enabled.get(port, [])}
+                for port, settings in classic.ports.items()
+            ],
+            "Policies": {
+                "AppCookieStickinessPolicies": of_applications,
+                "LBCookieStickinessPolicies": own,
+                "OtherPolicies": [],
+            },
+            "BackendServerDescriptions": [],
+            "AvailabilityZones": [node.zone for node in balancer.nodes],
+            "Subnets": [node.subnet for node in balancer.nodes],
+            "VPCId": balancer.vpc,
+            "Instances": self._shown_instances(classic),
+            "HealthCheck": classic.check,
+            "SourceSecurityGroup": {"OwnerAlias": self.account, "GroupName": groups[0]["GroupName"]},
+            "SecurityGroups": balancer.security_groups,
+            "CreatedTime": datetime.fromtimestamp(balancer.created, UTC),
+            "Scheme": balancer.scheme,
+        }
+
+    def delete_load_balancer(self, LoadBalancerName: str) -> None:
+        """Delete a Classic Load Balancer; instances go on. One that is not there is no error.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_DeleteLoadBalancer.html
+
+        >>> from eslabon.elb.examples import example
+        >>> shop = example()
+        >>> _ = shop.elb.delete_load_balancer(LoadBalancerName="shop")
+        >>> _ = shop.elb.delete_load_balancer(LoadBalancerName="shop")
+        >>> shop.service.resources()
+        []
+        """
+        classic = self.classics.pop(LoadBalancerName, None)
+        if classic is None:
+            return
+        arn = classic.balancer.arn
+        for held in (arn, *classic.balancer.listeners):
+            del self.groups[held]
+        del self.balancers[arn]
+        self._tags.remove(arn)
+        self._leave(classic.balancer.nodes)
+        self.journal.record("resource", arn=arn, state="deleted", type="load-balancer", name=LoadBalancerName)
+
+    # --- Where it is --------------------------------------------------------------------------------------------------
+
+    def attach_load_balancer_to_subnets(self, LoadBalancerName: str, Subnets: Texts) -> Answer:
+        """Add subnets, each of another zone. Raises LoadBalancerNotFound, SubnetNotFound, InvalidConfigurationRequest.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_AttachLoadBalancerToSubnets.html
+
+        >>> from eslabon.elb.examples import example
+        >>> shop = example()
+        >>> len(shop.elb.attach_load_balancer_to_subnets(LoadBalancerName="shop", Subnets=shop.subnets)["Subnets"])
+        3
+        """
+        classic = self._classic(LoadBalancerName)
+        balancer = classic.balancer
+        wanted = list(dict.fromkeys([*(node.subnet for node in balancer.nodes), *Subnets]))
+        places = self._places("classic", wanted, ())[len(balancer.nodes) :]
+        balancer.nodes += self._nodes(balancer.arn, places, balancer.scheme, balancer.security_groups)
+        self.settle(classic.pool)
+        return {"Subnets": [node.subnet for node in balancer.nodes]}
+
+    def detach_load_balancer_from_subnets(self, LoadBalancerName: str, Subnets: Texts) -> Answer:
+        """Take subnets away; one must be left. Raises LoadBalancerNotFound, InvalidConfigurationRequest.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_DetachLoadBalancerFromSubnets.html
+
+        >>> from eslabon.elb.examples import example
+        >>> shop = example()
+        >>> shop.elb.detach_load_balancer_from_subnets(LoadBalancerName="shop", Subnets=shop.subnets)
+        Traceback (most recent call last):
+        botocore.errorfactory.InvalidConfigurationRequestException: An error occurred (InvalidConfigurationRequest) ...
+        """
+        classic = self._classic(LoadBalancerName)
+        kept = [node for node in classic.balancer.nodes if node.subnet not in Subnets]
+        if not kept:
+            raise invalid("There must be at least one subnet attached to a load balancer at all times.")
+        self._leave([node for node in classic.balancer.nodes if node not in kept])
+        classic.balancer.nodes = kept
+        self.settle(classic.pool)
+        return {"Subnets": [node.subnet for node in kept]}
+
+    def enable_availability_zones_for_load_balancer(self, LoadBalancerName: str, AvailabilityZones: Texts) -> Answer:
+        """Add zones, by their default subnets. Raises LoadBalancerNotFound, ValidationError.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_EnableAvailabilityZonesForLoadBalancer.html
+
+        >>> from eslabon.elb.examples import example
+        >>> shop = example()
+        >>> zones = {"LoadBalancerName": "shop", "AvailabilityZones": ["us-east-1c"]}
+        >>> shop.elb.enable_availability_zones_for_load_balancer(**zones)["AvailabilityZones"]
+        ['us-east-1a', 'us-east-1b', 'us-east-1c']
+        """
+        return self._change_zones(self.attach_load_balancer_to_subnets, LoadBalancerName, AvailabilityZones)
+
+    def disable_availability_zones_for_load_balancer(self, LoadBalancerName: str, AvailabilityZones: Texts) -> Answer:
+        """Take zones away: instances there are out of service. Raises as detach_load_balancer_from_subnets does.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_DisableAvailabilityZonesForLoadBalancer.html
+
+        >>> from eslabon.elb.examples import example
+        >>> shop = example()
+        >>> zones = {"LoadBalancerName": "shop", "AvailabilityZones": ["us-east-1b"]}
+        >>> shop.elb.disable_availability_zones_for_load_balancer(**zones)["AvailabilityZones"]
+        ['us-east-1a']
+        """
+        return self._change_zones(self.detach_load_balancer_from_subnets, LoadBalancerName, AvailabilityZones)
+
+    def _change_zones(self, change: Callable[[str, Texts], Answer], name: str, zones: Texts) -> Answer:
+        nodes = self._classic(name).balancer.nodes
+        own = {node.zone: node.subnet for node in nodes}
+        change(name, [own.get(zone) or self._default_subnets([zone])[0] for zone in zones])
+        return {"AvailabilityZones": [node.zone for node in self._classic(name).balancer.nodes]}
+
+    def apply_security_groups_to_load_balancer(self, LoadBalancerName: str, SecurityGroups: Texts) -> Answer:
+        """Replace the security groups. Raises LoadBalancerNotFound, InvalidSecurityGroup, InvalidConfigurationRequest.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_ApplySecurityGroupsToLoadBalancer.html
+
+        >>> from eslabon.elb.examples import example
+        >>> shop = example()
+        >>> shop.elb.apply_security_groups_to_load_balancer(LoadBalancerName="shop", SecurityGroups=["sg-0"])
+        Traceback (most recent call last):
+        botocore.errorfactory.InvalidSecurityGroupException: An error occurred (InvalidSecurityGroup) ...
+        """
+        balancer = self._classic(LoadBalancerName).balancer
+        if not SecurityGroups:
+            raise invalid("A load balancer needs a security group")
+        balancer.security_groups = self._security_groups(balancer.vpc, SecurityGroups)
+        for node in balancer.nodes:
+            self._ec2.interfaces[node.address].groups = balancer.security_groups
+        return {"SecurityGroups": balancer.security_groups}
+
+    # --- Attributes, tags, limits -------------------------------------------------------------------------------------
+
+    def describe_load_balancer_attributes(self, LoadBalancerName: str) -> Answer:
+        """The attributes of a balancer. Raises LoadBalancerNotFound.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_DescribeLoadBalancerAttributes.html
+
+        >>> from eslabon.elb.examples import example
+        >>> found = example().elb.describe_load_balancer_attributes(LoadBalancerName="shop")["LoadBalancerAttributes"]
+        >>> found["CrossZoneLoadBalancing"], found["ConnectionDraining"]
+        ({'Enabled': False}, {'Enabled': False, 'Timeout': 300})
+        """
+        return {"LoadBalancerAttributes": self._classic(LoadBalancerName).attributes}
+
+    def modify_load_balancer_attributes(self, LoadBalancerName: str, LoadBalancerAttributes: Shown) -> Answer:
+        """Change attributes, all or none.
+
+        Raises LoadBalancerNotFound, InvalidConfigurationRequest, LoadBalancerAttributeNotFound, NotModelled (logs).
+
+        https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_ModifyLoadBalancerAttributes.html
+
+        >>> from eslabon.elb.examples import example
+        >>> shop, on = example(), {"CrossZoneLoadBalancing": {"Enabled": True}}
+        >>> _ = shop.elb.modify_load_balancer_attributes(LoadBalancerName="shop", LoadBalancerAttributes=on)
+        >>> shop.balancer.attributes["load_balancing.cross_zone.enabled"]
+        'true'
+        """
+        classic, given = self._classic(LoadBalancerName), LoadBalancerAttributes
+        if given.get("AccessLog", {}).get("Enabled"):
+            raise NotModelled("elb", "AccessLog.Enabled=True", ["access logs of Application Load Balancers"])
+        if not 1 <= given.get("ConnectionDraining", {}).get("Timeout", 1) <= 3600:
+            raise invalid("ConnectionDraining Timeout must be 1 to 3600 seconds")
+        for one in given.get("AdditionalAttributes", ()):
+            if one.get("Key") != _DESYNC:
+                raise ServiceError("LoadBalancerAttributeNotFound", f"There is no attribute '{one.get('Key')}'")
+            if one.get("Value") not in ("monitor", "defensive", "strictest"):
+                raise invalid(f"'{one.get('Value')}' is none of monitor, defensive, strictest")
+        for name, value in given.items():
+            merges = name == "ConnectionDraining"  # a time-out that is not given stays
+            classic.attributes[name] = {**classic.attributes[name], **value} if merges else value
+        self._apply(classic)
+        return {"LoadBalancerName": LoadBalancerName, "LoadBalancerAttributes": given}
+
+    def _apply(self, classic: Classic) -> None:
+        """Say in elbv2's attributes what this API's mean."""
+        held = classic.attributes
+        classic.balancer.attributes = {
+            "load_balancing.cross_zone.enabled": str(held["CrossZoneLoadBalancing"]["Enabled"]).lower(),
+            "idle_timeout.timeout_seconds": str(held["ConnectionSettings"]["IdleTimeout"]),
+            "routing.http.desync_mitigation_mode": held["AdditionalAttributes"][0]["Value"],
+            "routing.http.preserve_host_header.enabled": "true",
+        }
+
+    def add_tags(self, LoadBalancerNames: Texts, Tags: Many) -> None:
+        """Add tags or change their values, to 10. Raises LoadBalancerNotFound, DuplicateTagKeys, TooManyTags.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_AddTags.html
+
+        >>> from eslabon.elb.examples import example
+        >>> shop = example()
+        >>> _ = shop.elb.add_tags(LoadBalancerNames=["shop"], Tags=[{"Key": "team", "Value": "shop"}])
+        >>> shop.elb.describe_tags(LoadBalancerNames=["shop"])["TagDescriptions"][0]["Tags"]
+        [{'Key': 'team', 'Value': 'shop'}]
+        """
+        arns = [self._classic(name).balancer.arn for name in LoadBalancerNames]
+        found = [(arn, self._few_tags(arn, Tags)) for arn in arns]
+        for arn, tags in found:
+            self._tags.put(arn, tags)
+
+    def _few_tags(self, arn: str, given: Many) -> dict[str, str]:
+        tags = self._check_tags(given)
+        if len(self._tags.get(arn) | tags) > TAGS:
+            raise ServiceError("TooManyTags", f"A Classic Load Balancer has {TAGS} tags at most")
+        return tags
+
+    def remove_tags(self, LoadBalancerNames: Texts, Tags: Many) -> None:
+        """Remove tags by key. Raises LoadBalancerNotFound.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_RemoveTags.html
+
+        >>> from eslabon.elb.examples import example
+        >>> _ = example().elb.remove_tags(LoadBalancerNames=["shop"], Tags=[{"Key": "team"}])
+        """
+        for arn in [self._classic(name).balancer.arn for name in LoadBalancerNames]:
+            self._tags.remove(arn, [tag["Key"] for tag in Tags])
+
+    def describe_tags(self, LoadBalancerNames: Texts) -> Answer:
+        """The tags of balancers. Raises LoadBalancerNotFound.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_DescribeTags.html
+
+        >>> from eslabon.elb.examples import example
+        >>> example().elb.describe_tags(LoadBalancerNames=["shop"])["TagDescriptions"]
+        [{'LoadBalancerName': 'shop', 'Tags': []}]
+        """
+        held = {name: self._tags.get(self._classic(name).balancer.arn).items() for name in LoadBalancerNames}
+        shown = {name: [{"Key": key, "Value": value} for key, value in tags] for name, tags in held.items()}
+        return {"TagDescriptions": [{"LoadBalancerName": name, "Tags": tags} for name, tags in shown.items()]}
+
+    def describe_account_limits(self, Marker: str = "", PageSize: int = PAGE) -> Answer:
+        """The limits of the account in this Region, AWS's defaults.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_DescribeAccountLimits.html
+
+        >>> from eslabon import Cloud
+        >>> Cloud().client("elb").describe_account_limits()["Limits"][0]
+        {'Name': 'classic-load-balancers', 'Max': '20'}
+        """
+        limits = [{"Name": name, "Max": str(most)} for name, most in LIMITS.items()]
+        return paged("Limits", limits, PageSize, Marker)
