@@ -673,7 +673,7 @@ def test_explain_tells_the_rule_the_group_and_the_targets(cloud: Cloud, web: Web
         Actions=[{"Type": "fixed-response", "FixedResponseConfig": config}],
     )
     told = explain(cloud, web.listener, f"http://{web.name}/cart")
-    assert told.targets == ((ONE, 80), (TWO, 80))
+    assert told.targets == [(ONE, 80), (TWO, 80)]
     assert told.rule is not None
     assert told.rule.priority is None
     assert "It forwards to the target group shop." in told.sentences
@@ -683,6 +683,24 @@ def test_explain_tells_the_rule_the_group_and_the_targets(cloud: Cloud, web: Web
     assert old.rule.priority == 10
     assert old.sentences[-1] == "It answers 404: its fixed response."
     assert not web.requests()  # nothing was sent
+
+
+def test_explain_tells_the_shares_of_weighted_groups(cloud: Cloud, web: Web) -> None:
+    green = web.target_group("green", TargetType="ip")
+    web.elbv2.register_targets(TargetGroupArn=green, Targets=[{"Id": "172.31.0.200"}])
+    for weight, targets in ((1, [(ONE, 80), (TWO, 80), ("172.31.0.200", 80)]), (0, [(ONE, 80), (TWO, 80)])):
+        weighted = [{"TargetGroupArn": web.group, "Weight": 3}, {"TargetGroupArn": green, "Weight": weight}]
+        forward = [{"Type": "forward", "ForwardConfig": {"TargetGroups": weighted}}]
+        web.elbv2.modify_listener(ListenerArn=web.listener, DefaultActions=forward)
+        told = explain(cloud, web.listener, "/")
+        assert f"It forwards {weight} of {3 + weight} requests to the target group green." in told.sentences
+        assert told.targets == targets
+
+
+def test_explain_tells_what_the_balancer_refuses(cloud: Cloud, web: Web) -> None:
+    told = explain(cloud, web.listener, "/", method="POST", headers={"Content-Length": "many"})
+    assert "400: the request is Severe (BadContentLength)" in told.sentences[-1]
+    assert told.rule is None
 
 
 def test_explain_tells_why_a_client_does_not_get_through(cloud: Cloud, web: Web) -> None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import urllib.parse
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from eslabon.elbv2.application.answers import CAUSES, refusal
 from eslabon.elbv2.application.desync import classify, treatment
 from eslabon.elbv2.application.messages import Request
 from eslabon.elbv2.application.outcome import named
+from eslabon.elbv2.balancing.choosing import Key
 from eslabon.elbv2.balancing.zones import crosses_zones, eligible, minimum
 from eslabon.elbv2.inprocess import CLIENT, InProcess
 from eslabon.elbv2.resources import Listener, LoadBalancer, Rule, TargetGroup
-from eslabon.elbv2.rules.actions import FixedResponse, Redirect
-from eslabon.elbv2.rules.decision import Decision
+from eslabon.elbv2.rules.actions import Action, FixedResponse, Redirect
 from eslabon.ids import Arn
 
 if TYPE_CHECKING:
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 DESYNC = "routing.http.desync_mitigation_mode"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Explained:
     """The sentences, the rule that decides (None: it does not come to that), and the targets that may get the request.
 
     targets: ids and ports. str() is the text for people.
     """
 
-    sentences: tuple[str, ...]
+    sentences: list[str]
     rule: Rule | None = None
-    targets: tuple[tuple[str, int | None], ...] = ()
+    targets: list[Key] = field(default_factory=list)
 
     def __str__(self) -> str:
         return "\n".join(self.sentences)
@@ -72,20 +72,19 @@ def explain(
         raise ValueError(f"{listener_arn} is a listener of {listener.protocol}: it sees no requests, and has no rules")
     balancer: LoadBalancer = service.balancers[listener.balancer]
     request = _request(listener, balancer, url, method, headers or {}, client)
-    sentences = list(_obstacles(service, balancer, listener, client))
+    told = Explained(list(_obstacles(service, balancer, listener, client)))
     tier, reason = classify(request)
     refused = refusal(request)
     if treatment(balancer.attributes.get(DESYNC, "defensive"), tier) == "blocked":
-        sentences.append(f"The balancer itself answers 400: the request is {tier} ({reason}), and {DESYNC} blocks it.")
-        return Explained(tuple(sentences))
-    if refused:
-        sentences.append(f"The balancer itself answers {CAUSES[refused].status}: {CAUSES[refused].when}.")
-        return Explained(tuple(sentences))
-    decided = decision.explain(request)
-    sentences += decided.sentences()
-    found: dict[tuple[str, int | None], None] = {}
-    sentences += _action(service, balancer, decision, decided.won, request, found)
-    return Explained(tuple(sentences), decided.won, tuple(found))
+        told.sentences.append(f"The balancer itself answers 400: the request is {tier} ({reason}); {DESYNC} blocks it.")
+    elif refused:
+        told.sentences.append(f"The balancer itself answers {CAUSES[refused].status}: {CAUSES[refused].when}.")
+    else:
+        decided = decision.explain(request)
+        told.rule = decided.won
+        told.sentences += decided.sentences()
+        _tell_action(told, service, balancer, decision.action(decided.won), request)
+    return told
 
 
 def _request(
@@ -107,48 +106,40 @@ def _obstacles(service: InProcess, balancer: LoadBalancer, listener: Listener, c
     elif balancer.scheme != "internet-facing":
         yield f"{client} does not get through: the balancer is internal, reached from its VPC alone."
     elif not service.admits_client(balancer, listener.port or 0, client):
-        yield (f"{client} does not get through: no security group of the balancer lets it in on port {listener.port}.")
+        yield f"{client} does not get through: no security group of the balancer lets it in on port {listener.port}."
 
 
-def _action(
-    service: InProcess,
-    balancer: LoadBalancer,
-    decision: Decision,
-    rule: Rule,
-    request: Request,
-    found: dict[tuple[str, int | None], None],
-) -> Iterator[str]:
-    """What the rule does, in sentences; `found` gets the targets that may get the request."""
-    action = decision.action(rule)
+def _tell_action(told: Explained, service: InProcess, balancer: LoadBalancer, action: Action, request: Request) -> None:
     if isinstance(action, Redirect):
-        yield f"It answers {action.status}: go to {action.location(request)}."
+        told.sentences.append(f"It answers {action.status}: go to {action.location(request)}.")
     elif isinstance(action, FixedResponse):
-        yield f"It answers {action.status}: its fixed response."
+        told.sentences.append(f"It answers {action.status}: its fixed response.")
     else:
         total = sum(weight for _, weight in action.groups)
         for arn, weight in action.groups:
             group = service.groups[arn]
             service.settle(group)
-            share = "" if len(action.groups) == 1 else f" {weight} of {total} requests" if weight else " no request"
-            yield f"It forwards{share} to the target group {group.name}."
-            for target in group.targets.values():
-                why = f": {target.health.description}" if target.health.description else ""
-                yield f"{named(target)} is {target.health.state}{why}."
-            yield from _eligible(balancer, group, found)
+            share = "" if len(action.groups) == 1 else f" {weight} of {total} requests"
+            told.sentences.append(f"It forwards{share} to the target group {group.name}.")
+            if weight:
+                _tell_targets(told, balancer, group)
 
 
-def _eligible(balancer: LoadBalancer, group: TargetGroup, found: dict[tuple[str, int | None], None]) -> Iterator[str]:
-    """Which of a group's targets each node would use; all nodes use the same ones when they cross zones."""
+def _tell_targets(told: Explained, balancer: LoadBalancer, group: TargetGroup) -> None:
+    """How each target is, and which ones each node would use; when they cross zones, all nodes use the same ones."""
+    for target in group.targets.values():
+        why = f": {target.health.description}" if target.health.description else ""
+        told.sentences.append(f"{named(target)} is {target.health.state}{why}.")
     cross_zone = crosses_zones(balancer.attributes, group.attributes)
     settings = minimum(group.attributes, "unhealthy_state_routing")
     for node in balancer.nodes[:1] if cross_zone else balancer.nodes:
         targets, fail_open = eligible(node.zone, group.targets.values(), cross_zone, settings)
-        found.update(dict.fromkeys(target.key for target in targets))
+        told.targets += [target.key for target in targets if target.key not in told.targets]
         where = "" if cross_zone else f"From the node in {node.zone}: "
         names = ", ".join(map(named, targets))
         if not targets:
-            yield f"{where}Nobody can get it: the answer is 503, because {CAUSES['no targets'].when}."
+            told.sentences.append(f"{where}Nobody can get it: 503, because {CAUSES['no targets'].when}.")
         elif fail_open:
-            yield f"{where}Too few are healthy, so the balancer fails open: {names} may get it."
+            told.sentences.append(f"{where}Too few are healthy, so the balancer fails open: {names} may get it.")
         else:
-            yield f"{where}{names} may get it."
+            told.sentences.append(f"{where}{names} may get it.")
