@@ -6,7 +6,6 @@ modelled, so an internal balancer is out of reach. What Network Load Balancers d
 
 from __future__ import annotations
 
-import re
 import socket
 from collections import Counter
 from collections.abc import Callable
@@ -14,7 +13,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from eslabon.elbv2.application import tls
-from eslabon.elbv2.application.answers import CONNECT_TIMEOUT
 from eslabon.elbv2.application.exchange import Answer, Exchanges, Forward
 from eslabon.elbv2.application.messages import Request, Response
 from eslabon.elbv2.application.outcome import Outcome, named
@@ -22,24 +20,20 @@ from eslabon.elbv2.balancing.zones import resolved
 from eslabon.elbv2.flows import client as flows
 from eslabon.elbv2.operations.registry import forwarded_to
 from eslabon.elbv2.operations.sslpolicies import DEFAULT, POLICIES
-from eslabon.elbv2.operations.targets import Targets
+from eslabon.elbv2.reaching import Reaching
 from eslabon.elbv2.reporting import Reports
-from eslabon.elbv2.resources import INSTANCE, LAMBDA, NETWORK, Listener, LoadBalancer, Node, Target, TargetGroup
-from eslabon.errors import NotModelled, ServiceError
-from eslabon.ids import Arn
-from eslabon.network import Call, Endpoint, Result, Unreachable, serve
-from eslabon.permissions import parse_policy
+from eslabon.elbv2.resources import LAMBDA, NETWORK, Listener, LoadBalancer, Node
+from eslabon.errors import NotModelled
+from eslabon.network import Call, Endpoint, Result, Unreachable
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
 
 CLIENT = "203.0.113.7"
-LATENCY = 0.001  # seconds from node to target and back; code takes none but what it waits
 CLIENTS_PATIENCE = 127.0  # seconds until the operating system gives up connecting, with Linux's defaults
-_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*")
 
 
-class InProcess(Targets):
+class InProcess(Reaching):
     """What answers at the DNS names of the load balancers of one account and Region."""
 
     def __init__(self, cloud: Cloud, account: str, region: str) -> None:
@@ -126,10 +120,6 @@ class InProcess(Targets):
         """
         return self._reaches(balancer.nodes[0].address, port, client)
 
-    def _reaches(self, address: str, port: int, source: str, groups: list[str] | None = None) -> bool:
-        ec2: Any = self.cloud.service("ec2", region=self.region, account=self.account)
-        return bool(ec2.reaches(address, port, "tcp", source, groups or ()))
-
     def _shake_hands(self, listener: Listener, call: Call) -> tuple[str, tuple[str, str]]:
         """The certificate that the client gets, and the version and cipher suite; refusals are the client's."""
         if (listener.mutual or {}).get("Mode", "off") != "off":
@@ -212,81 +202,6 @@ class InProcess(Targets):
             headers += (("Content-Length", str(len(found.body))),)
         return elapsed, partial(exchanges.finish, forward, Response(found.status, headers, found.body, found.reason))
 
-    def _address_of(self, group: TargetGroup, target: Target) -> str:
-        if group.type != INSTANCE:
-            return target.id
-        try:
-            return str(self._described_instance(target.id)["PrivateIpAddress"])
-        except (ServiceError, KeyError):  # it is terminated: nobody has its address any more
-            return ""
-
-    def _connect(
-        self, balancer: LoadBalancer, node: Node, address: str, port: int, call: Call | None, limit: float
-    ) -> tuple[float, Result | str]:
-        """How long it takes until an address has answered, and what, or why it has not, a key of answers.CAUSES.
-
-        call: None for a connection alone. limit: seconds that the node waits.
-        """
-        if not address or not self._reaches(address, port, node.address, balancer.security_groups):
-            return min(CONNECT_TIMEOUT, limit), "connection time-out"
-        host = self.cloud.network.at(address, port)
-        if host is None or host.refuse:
-            return 0.0, "refused"
-        if call is None:
-            return 0.0, Result(200, ())
-        if host.silent:
-            return limit, "idle time-out"
-        with self.clock.work() as work:
-            self.clock.sleep(LATENCY + host.delay)
-            try:
-                found = serve(host.application, call, node.address)
-            except ValueError:
-                return work.elapsed, "malformed response"
-        lengths = [value for name, value in found.headers if name.lower() == "content-length"]
-        if (
-            not 100 <= found.status <= 599
-            or not all(map(_is_header, found.headers))
-            or not all(map(str.isdigit, lengths))
-        ):
-            return work.elapsed, "malformed response"
-        has_body = call.method != "HEAD" and found.status != 304
-        if work.elapsed >= limit or (has_body and max(map(int, lengths), default=0) > len(found.body)):
-            return limit, "idle time-out"  # or the missing bytes never come
-        return work.elapsed, found
-
-    def _invoke(self, group: TargetGroup, target: Target, event: str) -> tuple[float, str, str]:
-        """How long a function takes for an event (JSON text); why it fails, a key of answers.CAUSES, or its result."""
-        place = Arn.parse(target.id)
-        call = partial(self.cloud.call, "lambda", region=place.region, account=place.account)
-        asked = {"FunctionName": target.id}
-        try:
-            call("get_function", asked)
-        except ServiceError:
-            return 0.0, "no function", ""
-        try:
-            policy = parse_policy(call("get_policy", asked)["Policy"])
-        except ServiceError:
-            policy = None
-        if not self.admits(
-            policy,
-            target.id,
-            principal=self.principal,
-            action="lambda:InvokeFunction",
-            resource=target.id,
-            source_arn=group.arn,
-            source_account=self.account,
-            reply=lambda result, failure: None,
-        ):
-            return 0.0, "access denied", ""
-        with self.clock.work() as work:
-            try:
-                answer = call("invoke", {**asked, "Payload": event})
-            except ServiceError:
-                return 0.0, "function failed", ""
-        payload = answer["Payload"]
-        text = payload if isinstance(payload, str) else payload.decode()
-        return work.elapsed, "function failed" if answer.get("FunctionError") else "", text
-
     def _note(self, outcome: Outcome) -> None:
         """Write a request into the journal."""
         rule = outcome.rule
@@ -305,7 +220,3 @@ class InProcess(Targets):
 
 def _timed_out(call: Call) -> OSError:
     return TimeoutError(110, "Connection timed out") if call.timeout is None else TimeoutError("timed out")
-
-
-def _is_header(header: tuple[str, str]) -> bool:
-    return _HEADER.fullmatch(":".join(header)) is not None

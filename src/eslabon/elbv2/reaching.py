@@ -1,0 +1,108 @@
+"""How a balancer's node reaches targets in process: addresses of the cloud's network, and functions, in virtual time.
+
+What TLS to targets would add is left out: balancers look at no certificate of theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Any
+
+from eslabon.elbv2.application.answers import CONNECT_TIMEOUT
+from eslabon.elbv2.operations.targets import Targets
+from eslabon.elbv2.resources import INSTANCE, LoadBalancer, Node, Target, TargetGroup
+from eslabon.errors import ServiceError
+from eslabon.ids import Arn
+from eslabon.network import Call, Result, serve
+from eslabon.permissions import parse_policy
+
+LATENCY = 0.001  # seconds from node to target and back; code takes none but what it waits
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*")
+
+
+class Reaching(Targets):
+    """The way to the targets of one account and Region."""
+
+    def _reaches(self, address: str, port: int, source: str, groups: list[str] | None = None) -> bool:
+        ec2: Any = self.cloud.service("ec2", region=self.region, account=self.account)
+        return bool(ec2.reaches(address, port, "tcp", source, groups or ()))
+
+    def _address_of(self, group: TargetGroup, target: Target) -> str:
+        if group.type != INSTANCE:
+            return target.id
+        try:
+            return str(self._described_instance(target.id)["PrivateIpAddress"])
+        except (ServiceError, KeyError):  # it is terminated: nobody has its address any more
+            return ""
+
+    def _connect(
+        self, balancer: LoadBalancer, node: Node, address: str, port: int, call: Call | None, limit: float
+    ) -> tuple[float, Result | str]:
+        """How long it takes until an address has answered, and what, or why it has not, a key of answers.CAUSES.
+
+        call: None for a connection alone. limit: seconds that the node waits.
+        """
+        if not address or not self._reaches(address, port, node.address, balancer.security_groups):
+            return min(CONNECT_TIMEOUT, limit), "connection time-out"
+        host = self.cloud.network.at(address, port)
+        if host is None or host.refuse:
+            return 0.0, "refused"
+        if call is None:
+            return 0.0, Result(200, ())
+        if host.silent:
+            return limit, "idle time-out"
+        with self.clock.work() as work:
+            self.clock.sleep(LATENCY + host.delay)
+            try:
+                found = serve(host.application, call, node.address)
+            except ValueError:
+                return work.elapsed, "malformed response"
+        lengths = [value for name, value in found.headers if name.lower() == "content-length"]
+        if (
+            not 100 <= found.status <= 599
+            or not all(map(_is_header, found.headers))
+            or not all(map(str.isdigit, lengths))
+        ):
+            return work.elapsed, "malformed response"
+        has_body = call.method != "HEAD" and found.status != 304
+        if work.elapsed >= limit or (has_body and max(map(int, lengths), default=0) > len(found.body)):
+            return limit, "idle time-out"  # or the missing bytes never come
+        return work.elapsed, found
+
+    def _invoke(self, group: TargetGroup, target: Target, event: str) -> tuple[float, str, str]:
+        """How long a function takes for an event (JSON text); why it fails, a key of answers.CAUSES, or its result."""
+        place = Arn.parse(target.id)
+        call = partial(self.cloud.call, "lambda", region=place.region, account=place.account)
+        asked = {"FunctionName": target.id}
+        try:
+            call("get_function", asked)
+        except ServiceError:
+            return 0.0, "no function", ""
+        try:
+            policy = parse_policy(call("get_policy", asked)["Policy"])
+        except ServiceError:
+            policy = None
+        if not self.admits(
+            policy,
+            target.id,
+            principal=self.principal,
+            action="lambda:InvokeFunction",
+            resource=target.id,
+            source_arn=group.arn,
+            source_account=self.account,
+            reply=lambda result, failure: None,
+        ):
+            return 0.0, "access denied", ""
+        with self.clock.work() as work:
+            try:
+                answer = call("invoke", {**asked, "Payload": event})
+            except ServiceError:
+                return 0.0, "function failed", ""
+        payload = answer["Payload"]
+        text = payload if isinstance(payload, str) else payload.decode()
+        return work.elapsed, "function failed" if answer.get("FunctionError") else "", text
+
+
+def _is_header(header: tuple[str, str]) -> bool:
+    return _HEADER.fullmatch(":".join(header)) is not None
