@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import boto3
 import pytest
 import websockets.sync.client
 import websockets.sync.server
@@ -171,6 +172,18 @@ def test_applications_in_this_process_are_targets_too(world: World) -> None:
     assert bodies == [b"one", b"two"]
 
 
+def test_an_application_in_this_process_may_call_services(world: World) -> None:
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        if environ["PATH_INFO"] != "/health":
+            boto3.client("sqs").create_queue(QueueName="asked")
+        start_response("200 OK", [])
+        return [b"ok"]
+
+    with world.cloud.activated(), behind(world, application) as server:
+        assert ask(server.address("shop", 80), LAST).endswith(b"ok")
+        assert "asked" in boto3.client("sqs").list_queues()["QueueUrls"][0]
+
+
 def test_a_lambda_function_is_a_target(world: World) -> None:
     code = (
         "import json\n"
@@ -250,6 +263,13 @@ def test_another_protocol_than_websocket_is_not_asked_for(shop: Place) -> None:
     ask(shop.address, LAST.replace(b"Connection: close\r\n", upgrade) + LAST)
     seen = next(target.seen for target in shop.targets if target.seen)[0]
     assert not {"upgrade", "connection"} & {name.lower() for name, _ in seen["headers"]}
+
+
+def test_a_client_cannot_take_away_what_the_balancer_tells_the_target(shop: Place) -> None:
+    """Headers that Connection names are for the next server alone (RFC 9110, 7.6.1), the balancer's are not."""
+    _, seen = shop.get("/", Connection="close, X-Forwarded-For, X-Forwarded-Proto, X-Note", X_Note="1")
+    names = {name for name, _ in seen["headers"]}
+    assert {"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Port"} <= names
 
 
 # --- What is refused --------------------------------------------------------------------------------------------------

@@ -141,7 +141,8 @@ def test_the_proxy_protocol_tells_the_target_who_connects(world: World) -> None:
         with connected(server.address("flows", 80)) as client:
             port = client.getsockname()[1]
             client.sendall(b"hello")
-            assert client.recv(100) == b"thanks"
+            while not b"".join(target.seen).endswith(b"hello"):
+                assert client.recv(100)
     came = b"".join(target.seen)
     assert came.startswith(SIGNATURE + b"\x21\x11")
     assert came[16:20] == bytes((127, 0, 0, 1))

@@ -16,7 +16,7 @@ from eslabon.elbv2.application.messages import Request, Response
 from eslabon.elbv2.resources import LAMBDA, Listener, LoadBalancer, Node
 from eslabon.network import Call, Host, serve
 from eslabon.servers.framing import ResponseHead
-from eslabon.servers.http import Front, Place
+from eslabon.servers.front import Front, Place
 from eslabon.servers.loopback import LoopbackServer
 from eslabon.servers.tls import client_headers
 

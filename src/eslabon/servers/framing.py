@@ -29,6 +29,7 @@ _ONLY_FIELDS = re.compile(_FIELDS)
 _REQUEST = re.compile(rf"({_TOKEN}) ([^\r\n\0]+) (HTTP/[0-9]\.[0-9])\r\n{_FIELDS}")
 _RESPONSE = re.compile(rf"(HTTP/1\.[01]) ([1-9][0-9][0-9])(?: ([^\r\n\0]*))?\r\n{_FIELDS}")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})(?:;[^\r\n\0]*)?")
+_CODINGS = frozenset({"chunked", "compress", "deflate", "gzip", "identity"})  # RFC 9112, section 7, and RFC 2616
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
 # What is wrong with a head that is not well-formed: the first that is found in it is told.
@@ -183,10 +184,10 @@ class Body:
     r"""A body of so many bytes; None: until the connection closes.
 
     >>> body = Body(5)
-    >>> body.feed(b"hel"), body.complete
-    ((b'hel', b''), False)
-    >>> body.feed(b"loGET /"), body.complete
-    ((b'lo', b'GET /'), True)
+    >>> body.feed(b"012"), body.complete
+    ((b'012', b''), False)
+    >>> body.feed(b"34GET /"), body.complete
+    ((b'34', b'GET /'), True)
     >>> Body(0).complete, Body(None).feed(b"all that comes")
     (True, (b'all that comes', b''))
     """
@@ -218,8 +219,8 @@ class ChunkedBody(Body):
     r"""A body in chunks; extensions and trailers are dropped.
 
     >>> body = ChunkedBody()
-    >>> body.feed(b"5\r\nhel"), body.feed(b"lo\r\n0;a=b\r\nX-Sum: 1\r\n\r\nGET /"), body.complete
-    ((b'hel', b''), (b'lo', b'GET /'), True)
+    >>> body.feed(b"5\r\n012"), body.feed(b"34\r\n0;a=b\r\nX-Sum: 1\r\n\r\nGET /"), body.complete
+    ((b'012', b''), (b'34', b'GET /'), True)
     >>> ChunkedBody().feed(b"5 \r\nhello")
     Traceback (most recent call last):
     eslabon.servers.framing.Malformed: b'5 ' is not the size of a chunk
@@ -333,11 +334,13 @@ def response_body(head: ResponseHead, method: str) -> Body:
 
 
 def _body(known: Known, version: str) -> Body | None:
-    lengths, codings = known.get("content-length"), known.get("transfer-encoding")
+    lengths, codings = known.get("content-length"), known.get("transfer-encoding", ())
     if lengths and (len(set(lengths)) > 1 or not _LENGTH.fullmatch(lengths[0])):
         raise Malformed(f"Content-Length {', '.join(map(repr, lengths))}")
-    if codings:
-        if [coding.lower() for coding in codings] != ["chunked"] or version == "HTTP/1.0":
-            raise Malformed(f"Transfer-Encoding {', '.join(map(repr, codings))} in {version}")
-        return ChunkedBody()
+    named = [part.strip(" \t").lower() for value in codings for part in value.split(",")] if codings else []
+    if named and named != ["identity"]:
+        if named == ["chunked"] and version == "HTTP/1.1":
+            return ChunkedBody()
+        understood = _CODINGS.issuperset(named) and named.count("chunked") < 2 and version == "HTTP/1.1"
+        raise Malformed(f"Transfer-Encoding {', '.join(named)} in {version}", 501 if understood else 400)
     return Body(int(lengths[0])) if lengths else None

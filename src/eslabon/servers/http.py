@@ -11,7 +11,7 @@ import ssl
 from collections import deque
 from collections.abc import Callable
 from math import inf
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from eslabon.elbv2.application.answers import CONNECT_TIMEOUT, phrase
 from eslabon.elbv2.application.headers import HOP_BY_HOP
@@ -30,6 +30,7 @@ from eslabon.servers.framing import (
     split_head,
     tokens,
 )
+from eslabon.servers.front import Front, Going, Listening, Place, Reply
 from eslabon.servers.loopback import any_certificate
 
 BUFFER = 64 * 1024  # bytes of a message that wait on each side; more stops the sender
@@ -43,73 +44,30 @@ LINGER = 2.0  # seconds that a client has to read the last answer
 Headers = tuple[tuple[str, str], ...]
 
 
-class Place(NamedTuple):
-    """Where a target listens."""
-
-    host: str
-    port: int
-    tls: bool = False
-
-
 _FRAMING = HOP_BY_HOP | {"content-length"}
 _UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+_CAUSES = {400: "malformed request", 414: "target too long", 501: "transfer coding"}
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
-class Reply(Protocol):
-    """What a client gets; close: its connection ends with it."""
+def http_server(front: Front, *, scheme: str = "http", port: int = 80) -> Listening:
+    """What takes the HTTP connections of a listener; scheme, port: the listener's. Call it in the event loop.
 
-    response: Response
-    close: bool
-
-
-class Going(Protocol):
-    """A request on its way to a target; close: both connections end with it."""
-
-    request: Request
-    close: bool
-
-
-class Front(Protocol):
-    """What requests lead to: all that a server knows of a listener. `arrival` is what it said of the connection."""
-
-    @property
-    def idle_timeout(self) -> float:
-        """Seconds without a byte after which a connection ends."""
-
-    @property
-    def keep_alive(self) -> float:
-        """Seconds that a connection of a client may last."""
-
-    def connect(self, peer: tuple[str, int], tls: ssl.SSLObject | None) -> Any:
-        """What requests of this connection come with; None: it is closed."""
-
-    def begin(self, arrival: Any, request: Request) -> tuple[Any, Any]:
-        """What a request leads to: (a Reply, None) or (None, a Going)."""
-
-    def place(self, going: Any) -> Place | None:
-        """Where the target listens on a socket; None: it answers in this process."""
-
-    def call(self, going: Any, body: bytes, reply: Callable[[Callable[[], Any]], None]) -> None:
-        """Let a target in this process answer; `reply` is called once, now or later, with what makes the Reply."""
-
-    def finish(self, going: Any, head: ResponseHead) -> Any:
-        """The Reply for the head of the target's answer; its body is passed on."""
-
-    def fail(self, going: Any, cause: str) -> Any:
-        """The Reply when the target does not answer; `cause` is a key of answers.CAUSES."""
-
-    def refuse(self, arrival: Any, cause: str) -> Response:
-        """What the client gets for what is no request."""
-
-    def end(self, reply: Any, sent: int) -> None:
-        """The exchange is over; `sent` bytes went to the client."""
+    >>> from eslabon.elbv2.operations.examples import example
+    >>> import socket
+    >>> shop = example()
+    >>> shop.cloud.clock.advance(300)
+    >>> with shop.cloud.serve() as server, socket.create_connection(server.address("shop", 80), 5) as client:
+    ...     client.recv(1)  # its security group lets nobody in
+    b''
+    """
+    return _HttpServer(front, scheme, port)
 
 
-class HttpServer:
+class _HttpServer:
     """One listener of a balancer: its clients, and the idle connections to its targets."""
 
-    def __init__(self, front: Front, *, scheme: str = "http", port: int = 80) -> None:
+    def __init__(self, front: Front, scheme: str, port: int) -> None:
         self.front = front
         self.scheme = scheme
         self.port = port
@@ -213,7 +171,7 @@ class _Connection(asyncio.Protocol):
 class _Client(_Connection):
     """A client: one request after the other."""
 
-    def __init__(self, server: HttpServer) -> None:
+    def __init__(self, server: _HttpServer) -> None:
         self.server = server
         self.front = server.front
         self.loop = server.loop
@@ -289,7 +247,7 @@ class _Client(_Connection):
             if head.method == "CONNECT":
                 raise Malformed("CONNECT")
         except Malformed as error:
-            self._refuse("target too long" if error.status == 414 else "malformed request")
+            self._refuse(_CAUSES[error.status])
         else:
             self._begin(head, body, found[1])
 
@@ -564,7 +522,7 @@ class _Target(_Connection):
 
     other: _Client | None
 
-    def __init__(self, server: HttpServer, place: Place) -> None:
+    def __init__(self, server: _HttpServer, place: Place) -> None:
         self.server = server
         self.place = place
         self.other = None

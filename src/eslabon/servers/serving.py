@@ -6,13 +6,12 @@ Gateway Load Balancers have none. Sockets are bound to 127.0.0.1 alone.
 from __future__ import annotations
 
 import asyncio
-import functools
 import tempfile
 import threading
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from eslabon import activation
 from eslabon.elbv2.flows.client import BytesServer
@@ -22,12 +21,13 @@ from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, Listener, LoadBal
 from eslabon.errors import NotModelled
 from eslabon.network import Host
 from eslabon.servers.application import application_front, listener_front
-from eslabon.servers.http import HttpServer
+from eslabon.servers.front import Listening
+from eslabon.servers.http import http_server
 from eslabon.servers.loopback import LoopbackServer
 from eslabon.servers.probing import Prober
-from eslabon.servers.tcp import TcpServer
+from eslabon.servers.tcp import tcp_server
 from eslabon.servers.tls import ALPN, HANDSHAKE_TIMEOUT, Certificate, mutual_of, server_context
-from eslabon.servers.udp import UdpServer
+from eslabon.servers.udp import udp_server
 from eslabon.servers.walltime import WallTime
 
 if TYPE_CHECKING:
@@ -42,10 +42,6 @@ Address = tuple[str, int]
 Result = TypeVar("Result")
 
 
-class _Drained(Protocol):
-    async def drain(self, grace: float) -> None: ...
-
-
 class _Open:
     """A listener that is open: whose, where, and what ends it."""
 
@@ -54,7 +50,7 @@ class _Open:
         self.address: Address = (LOOPBACK, 0)
         self.signature = signature  # of what makes it another socket when it changes
         self.sockets: list[asyncio.Server | asyncio.DatagramTransport] = []
-        self.serving: list[_Drained] = []
+        self.serving: list[Listening] = []
 
     async def close(self, grace: float) -> None:
         """Listen no more, and end what is open."""
@@ -79,7 +75,7 @@ class Server:
         self.grace = grace
         self.time = WallTime(cloud.clock)
         self._open: dict[str, _Open] = {}  # by the listener's ARN
-        self._refused: dict[str, NotModelled] = {}  # listeners that cannot be opened
+        self._refused: dict[str, tuple[Any, Exception]] = {}  # why listeners that look like this cannot be opened
         self._hosts: dict[tuple[int, bool], tuple[Host, _Open]] = {}  # what lets others connect to a Host, by its id
         self._looking = asyncio.Lock()
         self.looks = 0  # how often it was looked what there is: what was found out before may not hold any more
@@ -133,7 +129,7 @@ class Server:
             raise LookupError(f"{name} has no listener of port {port}")
         self._ask(self._look())
         if listener.arn in self._refused:
-            raise self._refused[listener.arn]
+            raise self._refused[listener.arn][1]
         return self._open[listener.arn].address
 
     def addresses(self) -> dict[tuple[str, int], Address]:
@@ -165,7 +161,7 @@ class Server:
     # --- The thread ---------------------------------------------------------------------------------------------------
 
     def _run(self, started: threading.Event) -> None:
-        with activation.serving():
+        with activation.serving(), self.cloud.activated():
             asyncio.run(self._serve(started))
 
     async def _serve(self, started: threading.Event) -> None:
@@ -189,9 +185,9 @@ class Server:
         await asyncio.gather(*(one.close(self.grace) for one in opened))
 
     def _tick(self) -> None:
+        self._ticking = self._loop.call_later(TICK, self._tick)  # first: what falls due may raise
         with self.time.held():
             pass
-        self._ticking = self._loop.call_later(TICK, self._tick)
 
     def _services(self) -> list[Any]:
         """Elastic Load Balancing in the accounts and Regions where it is used."""
@@ -216,12 +212,15 @@ class Server:
                     service.prober = self._prober.probe
             for arn in [arn for arn, one in self._open.items() if self._signature(wanted.get(arn)) != one.signature]:
                 await self._open.pop(arn).close(0.0 if arn in wanted else self.grace)
-            for arn, (service, balancer, listener) in wanted.items():
-                if arn not in self._open and arn not in self._refused:
-                    try:
-                        self._open[arn] = await self._listen(service, balancer, listener)
-                    except NotModelled as refused:
-                        self._refused[arn] = refused
+            for arn, found in wanted.items():
+                signature = self._signature(found)
+                if arn in self._open or self._refused.get(arn, (None,))[0] == signature:
+                    continue
+                self._refused.pop(arn, None)
+                try:
+                    self._open[arn] = await self._listen(*found)
+                except Exception as refused:  # the other listeners go on; who asks for this one is told
+                    self._refused[arn] = signature, refused
 
     @staticmethod
     def _signature(found: tuple[Any, LoadBalancer, Listener] | None) -> Any:
@@ -237,26 +236,29 @@ class Server:
         opened = _Open((balancer.name, listener.port or 0), self._signature((service, balancer, listener)))
         if balancer.type == APPLICATION:
             front = listener_front(self, service, balancer, listener)
-            http = HttpServer(front, scheme=protocol.lower(), port=listener.port or 0)
-            await self._accept(opened, http, tls)
+            await self._accept(opened, http_server(front, scheme=protocol.lower(), port=listener.port or 0), tls)
             return opened
         flows = Flows(balancer, listener, service.groups)
         if protocol != "UDP":
-            await self._accept(opened, TcpServer(self, service, balancer, listener, flows), tls)
+            await self._accept(opened, tcp_server(self, service, balancer, listener, flows), tls)
         if protocol in ("UDP", "TCP_UDP"):
-            datagrams = functools.partial(UdpServer, self, service, balancer, listener, flows)
-            transport, udp = await self._loop.create_datagram_endpoint(datagrams, local_addr=opened.address)
-            opened.address = transport.get_extra_info("sockname")
-            opened.sockets.append(transport)
+            udp: Any = udp_server(self, service, balancer, listener, flows)
+            await self._receive(opened, udp.protocol)
             opened.serving.append(udp)
         return opened
 
-    async def _accept(self, opened: _Open, server: HttpServer | TcpServer, tls: Any = None) -> None:
+    async def _accept(self, opened: _Open, server: Listening, tls: Any = None) -> None:
         options: dict[str, Any] = {"ssl": tls, "ssl_handshake_timeout": HANDSHAKE_TIMEOUT} if tls else {}
-        listening = await self._loop.create_server(server.protocol, *opened.address, backlog=BACKLOG, **options)
+        make: Any = server.protocol
+        listening = await self._loop.create_server(make, *opened.address, backlog=BACKLOG, **options)
         opened.address = listening.sockets[0].getsockname()
         opened.sockets.append(listening)
         opened.serving.append(server)
+
+    async def _receive(self, opened: _Open, make: Callable[[], asyncio.DatagramProtocol]) -> None:
+        transport, _ = await self._loop.create_datagram_endpoint(make, local_addr=opened.address)
+        opened.address = transport.get_extra_info("sockname")
+        opened.sockets.append(transport)
 
     def _tls(self, service: Any, listener: Listener) -> Any:
         with self.time.held():
@@ -354,13 +356,9 @@ class Server:
         """Give what answers in this process a socket, for what passes bytes on."""
         opened = _Open()
         if not isinstance(host.application, BytesServer):
-            await self._accept(opened, HttpServer(application_front(self, host)))
+            await self._accept(opened, http_server(application_front(self, host)))
         elif udp:
-            transport, _ = await self._loop.create_datagram_endpoint(
-                lambda: _Datagrams(self, host), local_addr=opened.address
-            )
-            opened.address = transport.get_extra_info("sockname")
-            opened.sockets.append(transport)
+            await self._receive(opened, lambda: _Datagrams(self, host))
         else:
             listening = await self._loop.create_server(lambda: _Bytes(self, host), *opened.address)
             opened.address = listening.sockets[0].getsockname()
@@ -386,9 +384,10 @@ class _Bytes(asyncio.Protocol):
         assert isinstance(self.host.application, BytesServer)
         if self.host.silent:
             return
-        with self.server.time.held():
+        with self.server.time.held(), self.server.cloud.clock.work() as work:
+            self.server.cloud.clock.sleep(self.host.delay)
             answer = self.host.application.answer(data, client)
-        self.server.later(self.host.delay, send, answer)
+        self.server.later(work.elapsed, send, answer)
 
 
 class _Datagrams(asyncio.DatagramProtocol):

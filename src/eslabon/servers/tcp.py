@@ -6,6 +6,8 @@ Targets see connections from this machine: the client's own address only the pro
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from typing import TYPE_CHECKING, Any
 
 from eslabon.elbv2.application.answers import CONNECT_TIMEOUT
@@ -14,6 +16,7 @@ from eslabon.elbv2.flows.flows import Flow, Flows, setting
 from eslabon.elbv2.flows.hashing import Packet
 from eslabon.elbv2.resources import Listener, LoadBalancer
 from eslabon.servers.application import arrive
+from eslabon.servers.front import Listening
 from eslabon.servers.http import BUFFER, CONNECTIONS
 from eslabon.servers.loopback import any_certificate
 
@@ -35,17 +38,21 @@ def is_over(flows: Flows, flow: Flow, now: float) -> bool:
     return flows.verdict(flow.packet, flow, flows.trouble(flow, now), False) != "kept"
 
 
-class TcpServer:
-    """A listener of a Network Load Balancer for TCP or TLS. Made in the event loop.
+def tcp_server(server: Server, service: Any, balancer: LoadBalancer, listener: Listener, flows: Flows) -> Listening:
+    """What takes the connections of a Network Load Balancer's listener for TCP or TLS. Call it in the event loop.
 
     >>> from eslabon.elbv2.flows.examples import echo
-    >>> from eslabon import Cloud
     >>> import socket
     >>> cloud, name = echo("TCP")
     >>> with cloud.serve() as server, socket.create_connection(server.address(name, 80), 5) as client:
     ...     client.sendall(b"hello"); client.recv(5)
     b'HELLO'
     """
+    return _TcpServer(server, service, balancer, listener, flows)
+
+
+class _TcpServer:
+    """The connections of a listener."""
 
     def __init__(self, server: Server, service: Any, balancer: LoadBalancer, listener: Listener, flows: Flows) -> None:
         self.server = server
@@ -60,14 +67,6 @@ class TcpServer:
         self._sweeping = self.loop.call_later(SWEEP, self._look)
 
     def protocol(self) -> asyncio.Protocol:
-        """What talks to the next client.
-
-        >>> from eslabon.elbv2.flows.examples import echo
-        >>> cloud, name = echo("TCP")
-        >>> with cloud.serve() as server:
-        ...     server.address(name, 80)[0]  # each connection there has one
-        '127.0.0.1'
-        """
         return _Client(self)
 
     def _look(self) -> None:
@@ -115,20 +114,6 @@ class TcpServer:
             client.connected(target)
 
     async def drain(self, grace: float) -> None:
-        """End: connections have `grace` seconds to end by themselves.
-
-        >>> from eslabon.elbv2.flows.examples import echo
-        >>> import socket
-        >>> cloud, name = echo("TCP")
-        >>> with cloud.serve(grace=0.0) as server:
-        ...     client = socket.create_connection(server.address(name, 80), 5)
-        >>> try:
-        ...     client.recv(1)
-        ... except ConnectionResetError:
-        ...     b''
-        b''
-        >>> client.close()
-        """
         self.draining = True
         end = self.loop.time() + grace
         while self.clients and self.loop.time() < end:
@@ -145,7 +130,7 @@ class _Side(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, server: TcpServer) -> None:
+    def __init__(self, server: _TcpServer) -> None:
         self.server = server
         self.other: _Side | None = None
         self.flow: Flow | None = None
@@ -237,10 +222,7 @@ class _Client(_Side):
 
 def _reset(transport: asyncio.Transport) -> None:
     """End a connection with a TCP reset, as the balancer does."""
-    socket = transport.get_extra_info("socket")
-    if socket is not None and socket.fileno() >= 0:
-        import socket as sockets
-        import struct
-
-        socket.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, struct.pack("ii", 1, 0))
+    own = transport.get_extra_info("socket")
+    if own is not None and own.fileno() >= 0:
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()

@@ -9,6 +9,7 @@ from eslabon.elbv2.flows.flows import Flow, Flows
 from eslabon.elbv2.flows.hashing import Packet
 from eslabon.elbv2.resources import Listener, LoadBalancer
 from eslabon.servers.application import arrive
+from eslabon.servers.front import Listening
 from eslabon.servers.tcp import is_over
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ WAITING = 16  # datagrams of a flow that wait for its socket; more are dropped, 
 SWEEP = 1.0  # seconds between two looks for flows that are over
 
 
-class UdpServer(asyncio.DatagramProtocol):
-    """A listener of a Network Load Balancer for UDP.
+def udp_server(server: Server, service: Any, balancer: LoadBalancer, listener: Listener, flows: Flows) -> Listening:
+    """What takes the datagrams of a Network Load Balancer's listener for UDP. Call it in the event loop.
 
     >>> from eslabon.elbv2.flows.examples import echo
     >>> import socket
@@ -33,6 +34,11 @@ class UdpServer(asyncio.DatagramProtocol):
     ...     client.recv(100)
     b'HELLO'
     """
+    return _UdpServer(server, service, balancer, listener, flows)
+
+
+class _UdpServer(asyncio.DatagramProtocol):
+    """The flows of a listener."""
 
     def __init__(self, server: Server, service: Any, balancer: LoadBalancer, listener: Listener, flows: Flows) -> None:
         self.server = server
@@ -45,20 +51,13 @@ class UdpServer(asyncio.DatagramProtocol):
         self._opening: set[asyncio.Task[None]] = set()
         self._sweeping = self.loop.call_later(SWEEP, self._look)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The listener's socket is open: `UdpServer` shows it.
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
 
-        >>> UdpServer.connection_made.__name__
-        'connection_made'
-        """
-        self.transport: Any = transport
+    def protocol(self) -> asyncio.BaseProtocol:
+        return self
 
     def datagram_received(self, data: bytes, address: Address) -> None:
-        """A client has sent something: `UdpServer` shows it.
-
-        >>> UdpServer.datagram_received.__name__
-        'datagram_received'
-        """
         kept = self._sockets.get(address)
         port = self.listener.port or 0
         with self.server.time.held() as now:
@@ -97,14 +96,7 @@ class UdpServer(asyncio.DatagramProtocol):
         self._sweeping = self.loop.call_later(SWEEP, self._look)
 
     async def drain(self, grace: float) -> None:
-        """End at once: nobody would tell when a flow of datagrams is over.
-
-        >>> from eslabon.elbv2.flows.examples import echo
-        >>> cloud, name = echo("UDP")
-        >>> with cloud.serve() as server:
-        ...     server.address(name, 80)[0]
-        '127.0.0.1'
-        """
+        """End at once: nobody would tell when a flow of datagrams is over."""
         self._sweeping.cancel()
         for task in self._opening:
             task.cancel()
@@ -115,7 +107,7 @@ class UdpServer(asyncio.DatagramProtocol):
 class _Socket(asyncio.DatagramProtocol):
     """The socket of one flow, towards its target."""
 
-    def __init__(self, server: UdpServer, client: Address, flow: Flow) -> None:
+    def __init__(self, server: _UdpServer, client: Address, flow: Flow) -> None:
         self.server = server
         self.client = client
         self.flow = flow
