@@ -34,8 +34,8 @@ MAKERS = ("add_", "create_", "put_")
 MAKES_NOTHING = {"put_events"}
 LINES = 55
 # A function brings a package, a role and a permission; a bus as target brings a role; a load balancer brings subnets,
-# a security group, targets, and waits for each of them. Instances bring an image and a script as well, and a function that
-# is a target what any function brings.
+# a security group, targets, and waits for each of them. Instances bring an image and a script as well, and a
+# function that is a target what any function brings.
 LINES_WITH = {"create_role": 90, "create_load_balancer": 90, "run_instances": 105, "register_targets": 105}
 
 pytestmark = pytest.mark.parametrize("path", SNIPPETS, ids=lambda path: path.relative_to(ROOT / "snippets").as_posix())
