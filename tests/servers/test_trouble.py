@@ -155,6 +155,19 @@ def test_what_a_target_does_not_read_does_not_pile_up(world: World) -> None:
     assert sent < 20_000_000
 
 
+def test_a_connection_goes_on_after_its_target_has_refused_a_request_with_a_body(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        place = gone.getsockname()
+    with behind(world, place) as server, connected(server.address("shop", 80)) as client:
+        for _ in range(3):
+            client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
+            answer = b""
+            while not answer.endswith(b"</html>\r\n"):
+                answer += client.recv(1000)
+            assert answer.startswith(b"HTTP/1.1 502 Bad Gateway")
+            assert b"Connection: keep-alive" in answer
+
+
 # --- Targets ----------------------------------------------------------------------------------------------------------
 
 

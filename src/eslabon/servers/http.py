@@ -234,13 +234,13 @@ class _Client(_Connection):
 
     def _head(self, data: bytes) -> None:
         self.buffer = b""
-        if self.waiting:
-            self.waiting = False  # from the first byte on the whole head must come within the idle time-out
-            self.touch()
         try:
             found = split_head(data)
             if found is None:
                 self.buffer = data
+                if self.waiting:
+                    self.waiting = False  # from the first byte on the whole head must come within the idle time-out
+                    self.touch()
                 return
             head = parse_request(found[0])
             body = request_body(head)
@@ -281,6 +281,7 @@ class _Client(_Connection):
         self.going = going
         place = self.front.place(going)
         self.in_process = place is None
+        self.bodiless = body.complete
         self.pending: list[bytes] = []  # for a target that is not there yet, or answers in this process
         if place is not None:
             self.place = place
@@ -352,7 +353,7 @@ class _Client(_Connection):
             return
         if self.answered:
             self.transport.abort()  # in the middle of an answer the end of the connection is all that can be said
-        elif cause == "closed" and not self.fresh and self.method in _SAFE and self.body and not self.received:
+        elif cause == "closed" and not self.fresh and self.method in _SAFE and self.bodiless:
             self.server._dial(self.place, self)  # an idle connection that the target was just closing
         else:
             self._answer(self.front.fail(self.going, cause))
@@ -477,8 +478,8 @@ class _Client(_Connection):
         self.received = self.sent = 0
         self.waiting = True
         self.touch()
+        self.transport.resume_reading()  # it may have been stopped when the target was slower
         if self.buffer:
-            self.transport.resume_reading()
             self.loop.call_soon(self._resume)
 
     def _resume(self) -> None:
