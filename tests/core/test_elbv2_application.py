@@ -176,6 +176,12 @@ def exchanged(case: Case) -> Answer:
     return begun
 
 
+@pytest.mark.parametrize("name", ["malformed", "header_of_more_than_16_kb", "url_too_long", "plain_http_to_https"])
+def test_after_what_is_malformed_the_connection_is_closed(name: str) -> None:
+    (case,) = (case for case in CASES["answers"] if case["id"] == f"answers/{name}")
+    assert exchanged(case).close
+
+
 @cases("answers")
 def test_the_balancer_answers_as_awss_guide_says(case: Case) -> None:
     answer = exchanged(case)

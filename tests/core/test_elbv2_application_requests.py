@@ -425,8 +425,16 @@ def test_health_checks_say_who_they_are(cloud: Cloud, web: Web) -> None:
 
     cloud.host(ONE, told)
     cloud.clock.advance(30)
-    assert [environ["HTTP_USER_AGENT"] for environ in asked] == ["ELB-HealthChecker/2.0"]
-    assert asked[0]["PATH_INFO"] == "/"
+    cloud.host(TWO, told)
+    cloud.clock.advance(30)
+    assert {environ["HTTP_USER_AGENT"] for environ in asked} == {"ELB-HealthChecker/2.0"}
+    assert {environ["PATH_INFO"] for environ in asked} == {"/"}
+    # each is checked from the node of its zone, at its address
+    seen = {environ["HTTP_HOST"]: environ["REMOTE_ADDR"] for environ in asked}
+    assert seen.keys() == {f"{ONE}:80", f"{TWO}:80"}
+    for host, source in seen.items():
+        assert source.split(".")[:2] == host.split(".")[:2]
+        assert int(source.split(".")[2]) // 16 == int(host.split(".")[2]) // 16
 
 
 def test_a_slow_answer_to_a_check_is_a_time_out(cloud: Cloud, web: Web) -> None:
