@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import ssl
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -20,7 +21,7 @@ from typing import Any
 import boto3
 import pytest
 
-from eslabon import Cloud, activate
+from eslabon import Cloud, NotModelled, activate
 from eslabon.elbv2 import explain
 from eslabon.network import Call, Result, WsgiApplication
 from eslabon.support.acm.examples import CERTIFICATE, PRIVATE_KEY
@@ -645,6 +646,13 @@ def test_tls_headers_say_what_was_agreed(web: Web) -> None:
     # ELBSecurityPolicy-2016-08, the default of listeners made through the API, knows no TLS 1.3
     assert seen["HTTP_X_AMZN_TLS_VERSION"] == "TLSv1.2"
     assert seen["HTTP_X_AMZN_TLS_CIPHER_SUITE"].startswith("ECDHE-ECDSA-")
+
+
+def test_where_python_has_no_ssl_https_says_so(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    secure(web)
+    monkeypatch.setitem(sys.modules, "ssl", None)  # as in the page
+    with pytest.raises(NotModelled, match="https where Python has no ssl"):
+        urllib.request.urlopen(f"https://{web.name}/")
 
 
 def test_plain_http_to_an_https_listener_is_400(web: Web) -> None:
