@@ -137,6 +137,7 @@ def test_expect_100_continue_goes_on_to_the_target_and_back(world: World) -> Non
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n", b"onetwo"),
         (b"HTTP/1.0 200 OK\r\n\r\nuntil the end", b"until the end"),
         (b"HTTP/1.1 204 No Content\r\n\r\n", b""),
+        (b"HTTP/1.1 200 OK\r\nConnection: Content-Length\r\nContent-Length: 3\r\n\r\none", b"one"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none", b"one"),
     ],
 )

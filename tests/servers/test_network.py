@@ -42,12 +42,16 @@ class Datagrams:
 
     def __init__(self, name: bytes) -> None:
         self.name = name
-        self.socket = socket.socket(type=socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self.place: tuple[str, int] = self.socket.getsockname()
         self.peers: set[Any] = set()
-        # Health checks of UDP groups are over TCP, at the same port.
-        self.checked = socket.create_server(self.place)
+        self.socket = socket.socket(type=socket.SOCK_DGRAM)
+        while True:  # health checks of UDP groups are over TCP, at the same port, which must be free for both
+            self.checked = socket.create_server(("127.0.0.1", 0))
+            self.place: tuple[str, int] = self.checked.getsockname()
+            try:
+                self.socket.bind(self.place)
+                break
+            except OSError:
+                self.checked.close()
         threading.Thread(target=self.run, daemon=True).start()
 
     def run(self) -> None:

@@ -20,6 +20,7 @@ from eslabon.servers.framing import (
     RESPONSE_HEADER,
     Body,
     ChunkedBody,
+    Known,
     Malformed,
     RequestHead,
     ResponseHead,
@@ -44,6 +45,8 @@ LINGER = 2.0  # seconds that a client has to read the last answer
 Headers = tuple[tuple[str, str], ...]
 
 
+_USUAL = (None, ["keep-alive"], ["close"])  # Connection headers that take no other header away
+_UNFRAMED = frozenset({"connection", "expect", "host"})
 _FRAMING = HOP_BY_HOP | {"content-length"}
 _UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\n"
 _CAUSES = {400: "malformed request", 414: "target too long", 501: "transfer coding"}
@@ -152,8 +155,10 @@ class _HttpServer:
 class _Connection(asyncio.Protocol):
     """What both sides share: a bounded write buffer, whose filling stops the other side."""
 
+    __slots__ = ("other", "transport")
+
     transport: asyncio.Transport
-    other: _Connection | None = None
+    other: _Connection | None
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -171,7 +176,26 @@ class _Connection(asyncio.Protocol):
 class _Client(_Connection):
     """A client: one request after the other."""
 
+    __slots__ = (
+        *("server", "front", "loop", "closed", "peer", "tls", "arrival", "since", "idle", "deadline", "buffer"),
+        *(
+            "body",
+            "going",
+            "reply",
+            "waiting",
+            "answered",
+            "tunnel",
+            "last",
+            "chunked",
+            "lingering",
+            "received",
+            "sent",
+        ),
+        *("method", "old", "wants_upgrade", "in_process", "bodiless", "pending", "place", "fresh"),
+    )
+
     def __init__(self, server: _HttpServer) -> None:
+        self.other = None
         self.server = server
         self.front = server.front
         self.loop = server.loop
@@ -272,7 +296,7 @@ class _Client(_Connection):
                 scheme=self.server.scheme,
                 port=self.server.port,
                 version=head.version,
-                server_name=getattr(self.tls, "asked_name", None),
+                server_name=getattr(self.tls, "asked_name", None) if self.tls else None,
             ),
         )
         if reply is not None:
@@ -285,7 +309,7 @@ class _Client(_Connection):
         self.pending: list[bytes] = []  # for a target that is not there yet, or answers in this process
         if place is not None:
             self.place = place
-            self.pending.append(_request_bytes(going.request, body, upgrade=self.wants_upgrade))
+            self.pending.append(_request_bytes(going.request, body, known, upgrade=self.wants_upgrade))
         elif "100-continue" in tokens(known, "expect") and not self.old and not body.complete:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         if body.complete:
@@ -376,7 +400,7 @@ class _Client(_Connection):
             self.tunnel = True
             self.transport.write(_head_bytes(101, head.reason, response.headers, _UPGRADE))
             return
-        framing = ""
+        framing, clean = "", False
         if self.method == "HEAD" or head.status in (204, 304):
             if "content-length" in head.known:
                 framing = f"Content-Length: {head.known['content-length'][0]}\r\n"
@@ -384,11 +408,13 @@ class _Client(_Connection):
             self.chunked = not self.old
             self.last = self.last or self.old
             framing = "Transfer-Encoding: chunked\r\n" if self.chunked else ""
+        elif len(head.known["content-length"]) == 1 and head.known.get("connection") in _USUAL:
+            clean = True  # it has its length among its headers
         else:
             framing = f"Content-Length: {body.left + len(content)}\r\n"
         if not self.body.complete:
             self.last = True  # it answers before it has read all: what is left could be taken for a request
-        self._write(response, framing, self._framed(content, body))
+        self._write(response, framing, self._framed(content, body), clean)
 
     def more(self, content: bytes, body: Body) -> None:
         """More of the response's content."""
@@ -444,12 +470,12 @@ class _Client(_Connection):
         framing = "" if response.status == 204 else f"Content-Length: {length}\r\n"
         self._write(response, framing, b"" if self.method == "HEAD" else response.body)
 
-    def _write(self, response: Response, framing: str, content: bytes) -> None:
+    def _write(self, response: Response, framing: str, content: bytes, clean: bool = False) -> None:
         if self.server.draining or self.loop.time() - self.since >= self.front.keep_alive:
             self.last = True
         reason = response.reason or phrase(response.status)
         framing += "Connection: close\r\n" if self.last else "Connection: keep-alive\r\n"
-        head = _head_bytes(response.status, reason, response.headers, framing)
+        head = _head_bytes(response.status, reason, response.headers, framing, clean)
         self.sent += len(head) + len(content)
         self.transport.write(head + content)
 
@@ -520,6 +546,8 @@ def _part(client: _Client) -> None:
 
 class _Target(_Connection):
     """A connection to a target: one response after the other, with pauses in which it waits to be used."""
+
+    __slots__ = ("body", "buffer", "deadline", "method", "place", "reusable", "server", "tunnel")
 
     other: _Client | None
 
@@ -607,22 +635,24 @@ class _Target(_Connection):
             client.failed("closed")
 
 
-def _lines(headers: Headers) -> str:
-    """Header lines, without those that say how the message is framed: they are made anew."""
+def _lines(headers: Headers, clean: bool) -> str:
+    """Header lines, without those that say how the message is framed: they are made anew. clean: there are none."""
+    if clean:
+        return "".join([f"{name}: {value}\r\n" for name, value in headers])
     return "".join([f"{name}: {value}\r\n" for name, value in headers if name.lower() not in _FRAMING])
 
 
-def _head_bytes(status: int, reason: str, headers: Headers, framing: str) -> bytes:
-    return f"HTTP/1.1 {status} {reason}\r\n{_lines(headers)}{framing}\r\n".encode("latin-1", "replace")
+def _head_bytes(status: int, reason: str, headers: Headers, framing: str, clean: bool = False) -> bytes:
+    return f"HTTP/1.1 {status} {reason}\r\n{_lines(headers, clean)}{framing}\r\n".encode("latin-1", "replace")
 
 
-def _request_bytes(request: Request, body: Body, *, upgrade: bool) -> bytes:
+def _request_bytes(request: Request, body: Body, known: Known, *, upgrade: bool) -> bytes:
     framing = _UPGRADE if upgrade else ""
     if isinstance(body, ChunkedBody):
         framing = "Transfer-Encoding: chunked\r\n"
     elif body.left or request.method in ("POST", "PUT", "PATCH"):
         framing = f"Content-Length: {body.left}\r\n"
-    lines = _lines(request.headers)
+    lines = _lines(request.headers, known.keys() <= _UNFRAMED)  # what is for one hop alone the front has left out
     return f"{request.method} {request.target} HTTP/1.1\r\n{lines}{framing}\r\n".encode("latin-1", "replace")
 
 

@@ -59,6 +59,17 @@ class _Open:
         await asyncio.gather(*(one.drain(grace) for one in self.serving))
 
 
+def _port_for_both() -> int:
+    """A port that is free for TCP and for UDP."""
+    while True:
+        with socket.create_server((LOOPBACK, 0)) as one, socket.socket(type=socket.SOCK_DGRAM) as other:
+            try:
+                other.bind(one.getsockname())
+            except OSError:
+                continue
+            return int(one.getsockname()[1])
+
+
 class Server:
     """What `Cloud.serve` gives: load balancers that listen on 127.0.0.1.
 
@@ -239,6 +250,8 @@ class Server:
             await self._accept(opened, http_server(front, scheme=protocol.lower(), port=listener.port or 0), tls)
             return opened
         flows = Flows(balancer, listener, service.groups)
+        if protocol == "TCP_UDP":
+            opened.address = (LOOPBACK, _port_for_both())
         if protocol != "UDP":
             await self._accept(opened, tcp_server(self, service, balancer, listener, flows), tls)
         if protocol in ("UDP", "TCP_UDP"):

@@ -128,10 +128,13 @@ class _TcpServer:
 class _Side(asyncio.Protocol):
     """One end of a flow; what comes goes to the other, whose full buffer stops it."""
 
+    __slots__ = ("clock", "ended", "flow", "other", "server", "transport")
+
     transport: asyncio.Transport
 
     def __init__(self, server: _TcpServer) -> None:
         self.server = server
+        self.clock = server.server.cloud.clock
         self.other: _Side | None = None
         self.flow: Flow | None = None
         self.ended = False  # it sends no more
@@ -141,10 +144,10 @@ class _Side(asyncio.Protocol):
         transport.set_write_buffer_limits(BUFFER)
 
     def data_received(self, data: bytes) -> None:
-        if self.other is not None:
-            if self.flow is not None:
-                self.flow.seen = self.server.server.cloud.clock.now
-            self.other.transport.write(data)
+        other, flow = self.other, self.flow
+        if other is not None and flow is not None:
+            flow.seen = self.clock.now
+            other.transport.write(data)
 
     def eof_received(self) -> bool:
         self.ended = True
@@ -171,6 +174,8 @@ class _Side(asyncio.Protocol):
 
 class _Client(_Side):
     """The client's end."""
+
+    __slots__ = ("closed", "packet", "peer")
 
     packet: Packet
 
