@@ -22,8 +22,6 @@ _NEVER_OPEN = Minimum(None)  # no instance in service: nobody gets the request
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/ts-elb-error-message.html
 _PHRASES = {
     400: "BAD_REQUEST",
-    405: "METHOD_NOT_ALLOWED",
-    408: "Request Timeout",
     503: "Service Unavailable: Back-end server is at capacity",
     504: "GATEWAY_TIMEOUT",
 }

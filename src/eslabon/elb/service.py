@@ -1,11 +1,12 @@
 """Classic Load Balancers in one account and Region: made, described, changed, deleted; what of the API is modelled.
 
-Left out: access logs, metrics, SSL, policies other than cookies'; `Cloud.serve` does not serve them.
+Left out: access logs, metrics, SSL, policies other than cookies', subnets that are no zone's default one, limits;
+`Cloud.serve` does not serve them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -15,7 +16,7 @@ from eslabon.elb.listeners import Listeners
 from eslabon.elb.state import Classic, Shown, invalid, pool_of
 from eslabon.elbv2.operations.loadbalancers import PROVISIONING
 from eslabon.elbv2.operations.registry import PAGE, check_name, paged
-from eslabon.elbv2.resources import LoadBalancer
+from eslabon.elbv2.resources import LoadBalancer, Node
 from eslabon.elbv2.rules.errors import validation_error
 from eslabon.errors import NotModelled, ServiceError
 
@@ -23,7 +24,7 @@ Many = Sequence[Mapping[str, Any]]
 Texts = Sequence[str]
 Answer = dict[str, Any]
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/elb-limits.html
-LIMITS = {"classic-load-balancers": 20, "classic-listeners": 100, "classic-registered-instances": 1000}
+BALANCERS = 20  # in a Region
 TAGS = 10  # a balancer
 # https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_LoadBalancerAttributes.html
 _DESYNC = "elb.http.desyncmitigationmode"
@@ -100,8 +101,10 @@ class ElasticLoadBalancing(Listeners, Instances):
                 message = f"Load Balancer named {LoadBalancerName} already exists and it is configured with different"
                 raise ServiceError("DuplicateLoadBalancerName", f"{message} parameters.")
             return {"DNSName": there.balancer.dns_name}
-        if len(self.classics) >= LIMITS["classic-load-balancers"]:
-            raise ServiceError("TooManyLoadBalancers", "You have reached the maximum of 20 Classic Load Balancers")
+        if len(self.classics) >= BALANCERS:
+            raise ServiceError(
+                "TooManyLoadBalancers", f"You have reached the maximum of {BALANCERS} Classic Load Balancers"
+            )
         arn, internal = self.arn(f"loadbalancer/{LoadBalancerName}"), "internal-" if Scheme == "internal" else ""
         number = self.ids.random.randrange(10**9, 10**10)
         now, dns_name = self.clock.now, f"{internal}{LoadBalancerName}-{number}.{self.region}.elb.amazonaws.com"
@@ -198,44 +201,6 @@ class ElasticLoadBalancing(Listeners, Instances):
 
     # --- Where it is --------------------------------------------------------------------------------------------------
 
-    def attach_load_balancer_to_subnets(self, LoadBalancerName: str, Subnets: Texts) -> Answer:
-        """Add subnets, each of another zone. Raises LoadBalancerNotFound, SubnetNotFound, InvalidConfigurationRequest.
-
-        https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_AttachLoadBalancerToSubnets.html
-
-        >>> from eslabon.elb.examples import example
-        >>> shop = example()
-        >>> len(shop.elb.attach_load_balancer_to_subnets(LoadBalancerName="shop", Subnets=shop.subnets)["Subnets"])
-        3
-        """
-        classic = self._classic(LoadBalancerName)
-        balancer = classic.balancer
-        wanted = list(dict.fromkeys([*(node.subnet for node in balancer.nodes), *Subnets]))
-        places = self._places("classic", wanted, ())[len(balancer.nodes) :]
-        balancer.nodes += self._nodes(balancer.arn, places, balancer.scheme, balancer.security_groups)
-        self.settle(classic.pool)
-        return {"Subnets": [node.subnet for node in balancer.nodes]}
-
-    def detach_load_balancer_from_subnets(self, LoadBalancerName: str, Subnets: Texts) -> Answer:
-        """Take subnets away; one must be left. Raises LoadBalancerNotFound, InvalidConfigurationRequest.
-
-        https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_DetachLoadBalancerFromSubnets.html
-
-        >>> from eslabon.elb.examples import example
-        >>> shop = example()
-        >>> shop.elb.detach_load_balancer_from_subnets(LoadBalancerName="shop", Subnets=shop.subnets)
-        Traceback (most recent call last):
-        botocore.errorfactory.InvalidConfigurationRequestException: An error occurred (InvalidConfigurationRequest) ...
-        """
-        classic = self._classic(LoadBalancerName)
-        kept = [node for node in classic.balancer.nodes if node.subnet not in Subnets]
-        if not kept:
-            raise invalid("There must be at least one subnet attached to a load balancer at all times.")
-        self._leave([node for node in classic.balancer.nodes if node not in kept])
-        classic.balancer.nodes = kept
-        self.settle(classic.pool)
-        return {"Subnets": [node.subnet for node in kept]}
-
     def enable_availability_zones_for_load_balancer(self, LoadBalancerName: str, AvailabilityZones: Texts) -> Answer:
         """Add zones, by their default subnets. Raises LoadBalancerNotFound, ValidationError.
 
@@ -243,14 +208,21 @@ class ElasticLoadBalancing(Listeners, Instances):
 
         >>> from eslabon.elb.examples import example
         >>> shop = example()
-        >>> zones = {"LoadBalancerName": "shop", "AvailabilityZones": ["us-east-1c"]}
+        >>> zones = {"LoadBalancerName": "shop", "AvailabilityZones": ["us-east-1b", "us-east-1c"]}
         >>> shop.elb.enable_availability_zones_for_load_balancer(**zones)["AvailabilityZones"]
         ['us-east-1a', 'us-east-1b', 'us-east-1c']
         """
-        return self._change_zones(self.attach_load_balancer_to_subnets, LoadBalancerName, AvailabilityZones)
+        balancer = self._classic(LoadBalancerName).balancer
+        held = {node.subnet for node in balancer.nodes}
+        added = [subnet for subnet in self._default_subnets(AvailabilityZones) if subnet not in held]
+        places = self._places("classic", added, ()) if added else []
+        fresh = self._nodes(balancer.arn, places, balancer.scheme, balancer.security_groups)
+        return self._use_nodes(LoadBalancerName, [*balancer.nodes, *fresh])
 
     def disable_availability_zones_for_load_balancer(self, LoadBalancerName: str, AvailabilityZones: Texts) -> Answer:
-        """Take zones away: instances there are out of service. Raises as detach_load_balancer_from_subnets does.
+        """Take zones away; instances there go out of service.
+
+        Raises LoadBalancerNotFound, InvalidConfigurationRequest.
 
         https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_DisableAvailabilityZonesForLoadBalancer.html
 
@@ -259,14 +231,23 @@ class ElasticLoadBalancing(Listeners, Instances):
         >>> zones = {"LoadBalancerName": "shop", "AvailabilityZones": ["us-east-1b"]}
         >>> shop.elb.disable_availability_zones_for_load_balancer(**zones)["AvailabilityZones"]
         ['us-east-1a']
+        >>> zones["AvailabilityZones"] = ["us-east-1a"]
+        >>> shop.elb.disable_availability_zones_for_load_balancer(**zones)
+        Traceback (most recent call last):
+        botocore.errorfactory.InvalidConfigurationRequestException: An error occurred (InvalidConfigurationRequest) ...
         """
-        return self._change_zones(self.detach_load_balancer_from_subnets, LoadBalancerName, AvailabilityZones)
+        nodes = self._classic(LoadBalancerName).balancer.nodes
+        gone = [node for node in nodes if node.zone in AvailabilityZones]
+        if len(gone) == len(nodes):
+            raise invalid("There must be at least one Availability Zone enabled for a load balancer at all times.")
+        self._leave(gone)
+        return self._use_nodes(LoadBalancerName, [node for node in nodes if node not in gone])
 
-    def _change_zones(self, change: Callable[[str, Texts], Answer], name: str, zones: Texts) -> Answer:
-        nodes = self._classic(name).balancer.nodes
-        own = {node.zone: node.subnet for node in nodes}
-        change(name, [own.get(zone) or self._default_subnets([zone])[0] for zone in zones])
-        return {"AvailabilityZones": [node.zone for node in self._classic(name).balancer.nodes]}
+    def _use_nodes(self, name: str, nodes: list[Node]) -> Answer:
+        classic = self._classic(name)
+        classic.balancer.nodes = nodes
+        self.settle(classic.pool)
+        return {"AvailabilityZones": [node.zone for node in nodes]}
 
     def apply_security_groups_to_load_balancer(self, LoadBalancerName: str, SecurityGroups: Texts) -> Answer:
         """Replace the security groups. Raises LoadBalancerNotFound, InvalidSecurityGroup, InvalidConfigurationRequest.
@@ -287,7 +268,7 @@ class ElasticLoadBalancing(Listeners, Instances):
             self._ec2.interfaces[node.address].groups = balancer.security_groups
         return {"SecurityGroups": balancer.security_groups}
 
-    # --- Attributes, tags, limits -------------------------------------------------------------------------------------
+    # --- Attributes, tags --------------------------------------------------------------------------------------------
 
     def describe_load_balancer_attributes(self, LoadBalancerName: str) -> Answer:
         """The attributes of a balancer. Raises LoadBalancerNotFound.
@@ -385,15 +366,3 @@ class ElasticLoadBalancing(Listeners, Instances):
         held = {name: self._tags.get(self._classic(name).balancer.arn).items() for name in LoadBalancerNames}
         shown = {name: [{"Key": key, "Value": value} for key, value in tags] for name, tags in held.items()}
         return {"TagDescriptions": [{"LoadBalancerName": name, "Tags": tags} for name, tags in shown.items()]}
-
-    def describe_account_limits(self, Marker: str = "", PageSize: int = PAGE) -> Answer:
-        """The limits of the account in this Region, AWS's defaults.
-
-        https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_DescribeAccountLimits.html
-
-        >>> from eslabon import Cloud
-        >>> Cloud().client("elb").describe_account_limits()["Limits"][0]
-        {'Name': 'classic-load-balancers', 'Max': '20'}
-        """
-        limits = [{"Name": name, "Max": str(most)} for name, most in LIMITS.items()]
-        return paged("Limits", limits, PageSize, Marker)
