@@ -53,6 +53,7 @@ SERVICES = {
     "ec2": "ec2",
     "cloudwatch": "monitoring",
     "acm": "acm",
+    "elb": "elasticloadbalancing",
     "elbv2": "elasticloadbalancing",
 }
 # The services that most programs use are fetched before the first output. Each other service is a part, and so is this:
