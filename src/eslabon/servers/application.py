@@ -93,7 +93,7 @@ class _ListenerFront:
         return float(self.balancer.attributes.get("client_keep_alive.seconds", 3600))
 
     def connect(self, peer: tuple[str, int], tls: ssl.SSLObject | None) -> Arrival | None:
-        with self.server.time.held():
+        with self.server.time.lock:
             node = arrive(self.service, self.balancer, self.listener.port or 0, peer[0], "tcp")
         if node is None:
             return None
@@ -134,7 +134,7 @@ class _ListenerFront:
         return Place(*host.application.place, tls=forward.group.protocol == "HTTPS")
 
     def call(self, forward: Forward, body: bytes, reply: Callable[[Callable[[], Answer]], None]) -> None:
-        with self.server.time.held():
+        with self.server.time.lock:
             forward.request = forward.outcome.forwarded = replace(forward.request, body=body)
             if forward.group.type == LAMBDA:
                 multi_value = forward.group.attributes.get("lambda.multi_value_headers.enabled") == "true"
@@ -207,7 +207,7 @@ class _ApplicationFront:
     def call(self, asked: _Asked, body: bytes, reply: Callable[[Callable[[], _Told]], None]) -> None:
         request = asked.request
         call = Call(request.method, request.url, request.headers, body, "http", request.host, request.port)
-        with self.server.time.held(), self.server.cloud.clock.work() as work:
+        with self.server.time.lock, self.server.cloud.clock.work() as work:
             self.server.cloud.clock.sleep(self.host.delay)
             try:
                 found = serve(self.host.application, call, request.client)

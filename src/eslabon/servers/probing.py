@@ -74,7 +74,7 @@ class Prober:
             connected = False
         except (Malformed, EOFError):
             pass
-        with self.server.time.held():
+        with self.server.time.lock:
             found(loop.time() - begun, connected, status)
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ Gateway Load Balancers have none. Sockets are bound to 127.0.0.1 alone.
 from __future__ import annotations
 
 import asyncio
+import socket
 import tempfile
 import threading
 from collections.abc import Callable, Coroutine
@@ -37,6 +38,7 @@ LOOPBACK = "127.0.0.1"
 LOOK = 0.1  # seconds between two looks at which listeners there are
 TICK = 0.02  # seconds after which the cloud's time follows, at the latest
 BACKLOG = 1024
+JOURNAL = 100_000  # entries of the cloud's journal: the older half of more is forgotten
 
 Address = tuple[str, int]
 Result = TypeVar("Result")
@@ -124,7 +126,8 @@ class Server:
         Traceback (most recent call last):
         LookupError: shop is not active yet: wait for it (load_balancer_available) before serve(), or advance the clock
         """
-        with self.time.held() as now:
+        with self.time.lock:
+            now = self.time.now()
             balancers = [one for service in self._services() for one in service.balancers.values()]
             found = [one for one in balancers if name in (one.name, one.arn, one.dns_name)]
             if not found:
@@ -159,7 +162,7 @@ class Server:
     @property
     def ca_file(self) -> str:
         """The path of a file with the certificates, PEM, that clients of the listeners' certificates must trust."""
-        with self.time.held():
+        with self.time.lock:
             held = [one for service in self._services() for one in self._acm(service).certificates.values()]
             pems = b"\n".join(one.chain or one.body for one in held)
         path = Path(self._folder.name, "authorities.pem")
@@ -179,7 +182,7 @@ class Server:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         self._prober = Prober(self)
-        self._tick()
+        self._ticking = self._loop.call_soon(self._tick)
         started.set()
         while not self._stop.is_set():
             await self._look()
@@ -189,7 +192,7 @@ class Server:
                 pass
         self._ticking.cancel()
         self._prober.close()
-        with self.time.held():
+        with self.time.lock:
             for service in self._services():
                 service.prober = None
         opened = [*self._open.values(), *(one for _, one in self._hosts.values())]
@@ -211,7 +214,8 @@ class Server:
         """Open the listeners that are new, and close those that are no more."""
         async with self._looking:
             self.looks += 1
-            with self.time.held() as now:
+            with self.time.lock:
+                now = self.time.now()
                 wanted = {
                     listener.arn: (service, balancer, listener)
                     for service in self._services()
@@ -221,6 +225,9 @@ class Server:
                 }
                 for service in self._services():
                     service.prober = self._prober.probe
+                entries = self.cloud.journal.entries
+                if len(entries) > JOURNAL:
+                    del entries[: JOURNAL // 2]
             for arn in [arn for arn, one in self._open.items() if self._signature(wanted.get(arn)) != one.signature]:
                 await self._open.pop(arn).close(0.0 if arn in wanted else self.grace)
             for arn, found in wanted.items():
@@ -274,7 +281,7 @@ class Server:
         opened.sockets.append(transport)
 
     def _tls(self, service: Any, listener: Listener) -> Any:
-        with self.time.held():
+        with self.time.lock:
             held = [self._acm(service).certificates[arn] for arn in listener.certificates]
             described = [
                 self.cloud.call(
@@ -352,7 +359,7 @@ class Server:
             arns = [one.arn for one in balancer.listeners.values() if one.port == port] if balancer else []
             opened = next((self._open[arn] for arn in arns if arn in self._open), None)
             return opened.address if opened else None
-        with self.time.held():
+        with self.time.lock:
             address = service._address_of(group, target)
             host = self.cloud.network.at(address, port)
             ec2: Any = self.cloud.service("ec2", region=service.region, account=service.account)
@@ -397,7 +404,7 @@ class _Bytes(asyncio.Protocol):
         assert isinstance(self.host.application, BytesServer)
         if self.host.silent:
             return
-        with self.server.time.held(), self.server.cloud.clock.work() as work:
+        with self.server.time.lock, self.server.cloud.clock.work() as work:
             self.server.cloud.clock.sleep(self.host.delay)
             answer = self.host.application.answer(data, client)
         self.server.later(work.elapsed, send, answer)

@@ -71,7 +71,8 @@ class _TcpServer:
 
     def _look(self) -> None:
         """End the connections whose flow is over: idle for too long, or its target has left."""
-        with self.server.time.held() as now:
+        with self.server.time.lock:
+            now = self.server.time.now()
             over = [
                 client
                 for client in self.clients
@@ -86,7 +87,8 @@ class _TcpServer:
     def _arrive(self, client: _Client, peer: tuple[str, int]) -> Flow | None:
         """The flow of a new connection; None: it is reset."""
         port = self.listener.port or 0
-        with self.server.time.held() as now:
+        with self.server.time.lock:
+            now = self.server.time.now()
             node = arrive(self.service, self.balancer, port, peer[0], "tcp")
             if node is None:
                 return None
@@ -220,7 +222,7 @@ class _Client(_Side):
         if not self.closed.done():
             self.closed.set_result(None)
         if self.flow is not None:
-            with self.server.server.time.held():
+            with self.server.server.time.lock:
                 self.server.flows.close(self.packet)
             self.flow = None
 

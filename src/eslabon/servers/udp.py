@@ -60,7 +60,8 @@ class _UdpServer(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, address: Address) -> None:
         kept = self._sockets.get(address)
         port = self.listener.port or 0
-        with self.server.time.held() as now:
+        with self.server.time.lock:
+            now = self.server.time.now()
             if kept is not None:
                 packet, zone = kept.flow.packet, kept.flow.zone
             else:
@@ -87,7 +88,8 @@ class _UdpServer(asyncio.DatagramProtocol):
             await self.loop.create_datagram_endpoint(lambda: socket, remote_addr=place)
 
     def _look(self) -> None:
-        with self.server.time.held() as now:
+        with self.server.time.lock:
+            now = self.server.time.now()
             over = [address for address, socket in self._sockets.items() if is_over(self.flows, socket.flow, now)]
             for address in over:
                 self.flows.close(self._sockets[address].flow.packet)
