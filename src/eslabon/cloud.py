@@ -235,9 +235,7 @@ class Cloud:
             self.network.detach(where, port)
             return
         if isinstance(application, tuple):
-            from eslabon.servers.loopback import LoopbackServer
-
-            application = LoopbackServer(*application)
+            application = _on_sockets("loopback").LoopbackServer(*application)
         self.network.attach(where, port, Host(application, delay, refuse, silent))
 
     def serve(self, *, grace: float = 5.0) -> Server:
@@ -251,9 +249,8 @@ class Cloud:
         Traceback (most recent call last):
         LookupError: no load balancer is called shop
         """
-        from eslabon.servers.serving import Server
-
-        return Server(self, grace=grace)
+        server: Server = _on_sockets("serving").Server(self, grace=grace)
+        return server
 
     def resources(self) -> list[str]:
         """ARNs of everything that exists beyond what an empty account has: nothing, after a clean-up.
@@ -278,6 +275,14 @@ class Cloud:
         """
         with activation.activated(activation.Place(self, account or self.account, region or self.region)):
             yield self
+
+
+def _on_sockets(module: str) -> Any:
+    """A module of eslabon.servers, which the page does not have."""
+    try:
+        return importlib.import_module(f"eslabon.servers.{module}")
+    except ImportError as missing:
+        raise NotModelled("elbv2", "sockets in the page", ["urllib"]) from missing
 
 
 def service_class(name: str) -> type[Service]:
