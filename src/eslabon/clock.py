@@ -129,11 +129,12 @@ class Clock:
         return self._schedule(self._now + round(delay * _MICRO), function, background)
 
     def _schedule(self, due: int, function: Callable[[], object], background: bool) -> Handle:
-        self._made += 1
-        handle = Handle(max(due, self._now), self._made, function, self._foreground)
-        if not background:
-            self._foreground.add(handle)
-        heapq.heappush(self._due, handle)
+        with self.lock:
+            self._made += 1
+            handle = Handle(max(due, self._now), self._made, function, self._foreground)
+            if not background:
+                self._foreground.add(handle)
+            heapq.heappush(self._due, handle)
         return handle
 
     def advance(self, seconds: float) -> None:
@@ -163,10 +164,11 @@ class Clock:
         """
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
-        if self.pace is not None and not self._working:
-            self.pace.sleep(seconds)
-        else:
-            self._pass(seconds)
+        with self.lock:  # another thread may be working
+            if self.pace is not None and not self._working:
+                self.pace.sleep(seconds)
+            else:
+                self._pass(seconds)
 
     def _pass(self, seconds: float) -> None:
         end = self._now + round(seconds * _MICRO)
@@ -187,15 +189,16 @@ class Clock:
         >>> clock.wait_until(lambda: len(arrived) > 1, START + 20), clock.now - START
         (False, 20.0)
         """
-        if self.pace is not None and not self._working:
-            return self.pace.wait(ready, deadline)
-        end = round(deadline * _MICRO)
-        while not ready():
-            if self._working or not self._due or self._due[0].due > end:
-                self._now = max(self._now, end)
-                return ready()
-            self._step()
-        return True
+        with self.lock:
+            if self.pace is not None and not self._working:
+                return self.pace.wait(ready, deadline)
+            end = round(deadline * _MICRO)
+            while not ready():
+                if self._working or not self._due or self._due[0].due > end:
+                    self._now = max(self._now, end)
+                    return ready()
+                self._step()
+            return True
 
     def run_until_idle(self) -> None:
         """Run until only background work is left: health checks, recurring schedules, pollers.

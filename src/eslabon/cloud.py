@@ -234,9 +234,10 @@ class Cloud:
         if application is None:
             self.network.detach(where, port)
             return
-        if isinstance(application, tuple):
-            application = _on_sockets("loopback").LoopbackServer(*application)
-        self.network.attach(where, port, Host(application, delay, refuse, silent))
+        answering = (
+            _on_sockets("loopback").LoopbackServer(*application) if isinstance(application, tuple) else application
+        )
+        self.network.attach(where, port, Host(answering, delay, refuse, silent))
 
     def serve(self, *, grace: float = 5.0) -> Server:
         """Let load balancers listen on 127.0.0.1, in a thread, while the block runs: `with cloud.serve() as server:`.

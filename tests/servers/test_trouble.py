@@ -326,6 +326,23 @@ def test_time_follows_the_wall_clock_while_the_cloud_is_served(world: World) -> 
     assert time.monotonic() - begun < 1, "virtual again"
 
 
+def test_the_program_s_sleep_is_not_shortened_by_an_application_that_works_meanwhile(world: World) -> None:
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        inside.set()
+        go_on.wait(0.3)  # in real time: whoever wants something of the cloud waits for the application
+        start_response("200 OK", [])
+        return [b"ok"]
+
+    inside, go_on = threading.Event(), threading.Event()
+    with behind(world, application) as server, connected(server.address("shop", 80)) as client:
+        inside.clear()
+        client.sendall(GET)
+        assert inside.wait(TIMEOUT)
+        before = world.cloud.clock.now
+        world.cloud.clock.sleep(0.1)
+        assert world.cloud.clock.now - before >= 0.1
+
+
 def test_what_fails_in_the_cloud_does_not_stop_what_is_served(
     world: World, echoes: Echoes, caplog: pytest.LogCaptureFixture
 ) -> None:
