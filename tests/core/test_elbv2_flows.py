@@ -461,6 +461,46 @@ def test_http_reaches_a_web_application_and_bytes_do_not() -> None:
         request(cloud, Call("GET", "/", [], host=name))
 
 
+def test_http_reaches_an_application_load_balancer_whose_targets_see_the_client() -> None:
+    """https://docs.aws.amazon.com/elasticloadbalancing/latest/network/application-load-balancer-target.html"""
+    cloud, seen = Cloud(), {}
+    elbv2, ec2 = cloud.client("elbv2"), cloud.client("ec2")
+
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        seen.update(environ)
+        start_response("200 OK", [])
+        return [b"hello"]
+
+    subnets = ec2.describe_subnets()["Subnets"][:2]
+    web = ec2.create_security_group(GroupName="web", Description="the web", VpcId=subnets[0]["VpcId"])["GroupId"]
+    permission = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [{"CidrIp": "203.0.113.0/24"}]}
+    ec2.authorize_security_group_ingress(GroupId=web, IpPermissions=[permission])
+    common = {"Subnets": [one["SubnetId"] for one in subnets], "SecurityGroups": [web]}
+    inner = elbv2.create_load_balancer(Name="inner", Scheme="internal", **common)["LoadBalancers"][0]
+    outer = elbv2.create_load_balancer(Name="outer", Type="network", **common)["LoadBalancers"][0]
+
+    def forward(balancer: str, protocol: str, target: dict[str, str], kind: str) -> None:
+        asked = {"Name": kind, "TargetType": kind, "Port": 80, "VpcId": subnets[0]["VpcId"], "Protocol": protocol}
+        group = elbv2.create_target_group(**asked)["TargetGroups"][0]["TargetGroupArn"]
+        elbv2.register_targets(TargetGroupArn=group, Targets=[target])
+        actions = [{"Type": "forward", "TargetGroupArn": group}]
+        elbv2.create_listener(LoadBalancerArn=balancer, Protocol=protocol, Port=80, DefaultActions=actions)
+
+    cloud.host("10.0.0.5", application)
+    forward(inner["LoadBalancerArn"], "HTTP", {"Id": "10.0.0.5", "AvailabilityZone": "all"}, "ip")
+    forward(outer["LoadBalancerArn"], "TCP", {"Id": inner["LoadBalancerArn"]}, "alb")
+    cloud.clock.advance(300)
+    call = Call("GET", "/cart", [("Host", "shop.example.com")], host=outer["DNSName"])
+    assert request(cloud, call).body == b"hello"
+    assert (seen["HTTP_X_FORWARDED_FOR"], seen["HTTP_HOST"], seen["PATH_INFO"]) == (
+        "203.0.113.7",
+        "shop.example.com",
+        "/cart",
+    )
+    with pytest.raises(NotModelled, match="bytes for a web application"):
+        connect(cloud, outer["DNSName"], 80).exchange(b"hello")
+
+
 @pytest.mark.parametrize("protocol", ["UDP", "TLS"])
 def test_what_no_listener_hears_is_dropped(protocol: str) -> None:
     cloud, name = echo("TCP")

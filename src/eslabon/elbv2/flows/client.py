@@ -2,7 +2,7 @@
 
 `connect` shows which target a flow gets, and exchanges bytes with what listens there. The clients that programs use on
 AWS reach a balancer through urllib, or through the sockets of `Cloud.serve`. Left out: encryption, also to a TLS
-listener; IPv6; Application Load Balancers as targets.
+listener; IPv6.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from eslabon.elbv2.application.messages import Request
 from eslabon.elbv2.flows.flows import Flow, Flows, address_seen, setting
 from eslabon.elbv2.flows.hashing import Packet
 from eslabon.elbv2.flows.proxyprotocol import header
-from eslabon.elbv2.resources import INSTANCE, IP, NETWORK, LoadBalancer, Node
+from eslabon.elbv2.resources import ALB, INSTANCE, IP, NETWORK, LoadBalancer, Node
 from eslabon.errors import NotModelled
 from eslabon.network import Call, Host, Result, Unreachable, WsgiApplication, serve
 
@@ -47,6 +48,37 @@ class BytesServer:
 
     def __init__(self, answer: Callable[[bytes, str], bytes]) -> None:
         self.answer = answer
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("400 Bad Request", [])
+        return []
+
+
+@dataclass(frozen=True)
+class ApplicationBalancer:
+    """A node of an Application Load Balancer that is a target; it answers HTTP, port: of its listener.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/network/application-load-balancer-target.html
+    """
+
+    service: Any
+    balancer: LoadBalancer
+    node: Node
+    port: int
+
+    def answer(self, call: Call, client: str, client_port: int) -> Result:
+        """What the balancer answers to a request, client: who made it, not the balancer in front.
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> node = ApplicationBalancer(shop.service, shop.balancer, shop.balancer.nodes[0], 80)
+        >>> node.answer(Call("TRACE", "/", []), "203.0.113.7", 50_000).status
+        405
+        """
+        head = (call.method, call.target, tuple(call.headers), call.body)
+        request = Request(*head, client, client_port, "http", self.port)
+        response = self.service.handle(self.balancer, self.node, request, patience=call.timeout)
+        return Result(response.status, response.headers, response.body, response.reason)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         start_response("400 Bad Request", [])
@@ -147,7 +179,9 @@ class Connection:
         if flow is None:
             raise _timed_out(service, self.timeout, arrival.trouble)
         client = address_seen(flow.group, packet.source, self.node.address)
-        address, port = _address(service, flow), flow.target.port or 0
+        port = flow.target.port or 0
+        inner = _application_balancer(service, flow, port)
+        address = inner.node.address if inner else _address(service, flow)
         if arrival.outcome == "new":
             facts = {"balancer": self.balancer.arn, "zone": flow.zone, "group": flow.group.arn}
             service.journal.record("flow", target=f"{flow.target.id}:{port}", protocol=packet.protocol, **facts)
@@ -160,7 +194,7 @@ class Connection:
             if client == address or not _reaches(service, address, port, packet.protocol, client, groups):
                 self.flows.close(packet)
                 raise _timed_out(service, self.timeout, "nothing arrives at the target")
-        host: Host | None = service.cloud.network.at(address, port)
+        host: Host | None = Host(inner) if inner else service.cloud.network.at(address, port)
         if host is not None and not host.refuse:
             return host, client
         self.close()
@@ -242,7 +276,8 @@ def request(cloud: Cloud, call: Call) -> Result:
         connection = connect(cloud, call.host, call.port, timeout=call.timeout)
         result = Result(400, [], b"", "Bad Request")
         if not connection.unsaid:
-            result = connection.ask(lambda application, client: serve(application, call, client))
+            port = connection.packet.source_port
+            result = connection.ask(lambda application, client: _answer(application, call, client, port))
     except OSError as reason:
         raise Unreachable(reason) from reason
     connection.close()
@@ -264,12 +299,24 @@ def _resolve(cloud: Cloud, name: str) -> tuple[Any, LoadBalancer, Node]:
     raise OSError(f"no active Network Load Balancer of this cloud has the name {name!r}")
 
 
+def _answer(application: WsgiApplication, call: Call, client: str, client_port: int) -> Result:
+    if isinstance(application, ApplicationBalancer):
+        return application.answer(call, client, client_port)
+    return serve(application, call, client)
+
+
+def _application_balancer(service: Any, flow: Flow, port: int) -> ApplicationBalancer | None:
+    """The node to which the name of a balancer that is the target leads; None: the target is none, or is deleted."""
+    balancer = service.balancers.get(flow.target.id) if flow.group.type == ALB else None
+    return ApplicationBalancer(service, balancer, service.resolve(balancer), port) if balancer else None
+
+
 def _address(service: Any, flow: Flow) -> str:
-    """Where the target of a flow is; nowhere when it is an instance that is terminated."""
+    """Where the target of a flow is; nowhere when it is an instance or a balancer that is gone."""
     if flow.group.type == IP:
         return flow.target.id
     if flow.group.type != INSTANCE:
-        raise NotModelled("elbv2", f"flows to targets of type {flow.group.type}", [INSTANCE, IP])
+        return ""
     found = service.ask("ec2", "describe_instances", Filters=[{"Name": "instance-id", "Values": [flow.target.id]}])
     instances = [one for reservation in found["Reservations"] for one in reservation["Instances"]]
     return next((one.get("PrivateIpAddress", "") for one in instances), "")
