@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 import urllib.error
 import urllib.request
 from collections import Counter
@@ -13,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from eslabon import Cloud, NotModelled
+from eslabon.support.acm.examples import CERTIFICATE, PRIVATE_KEY
 
 CHECK = {"Target": "HTTP:80/health", "Interval": 10, "Timeout": 2, "UnhealthyThreshold": 2, "HealthyThreshold": 3}
 HTTP = {"Protocol": "HTTP", "LoadBalancerPort": 80, "InstancePort": 80}
@@ -275,6 +277,24 @@ class TestRequests:
         shop.cloud.clock.advance(30)
         with pytest.raises(http.client.RemoteDisconnected):
             shop.get(port=8080)
+
+    def test_https_ends_at_the_balancer_and_the_instance_is_told(self, shop: Shop) -> None:
+        shop.run("us-east-1a")
+        acm = shop.cloud.client("acm")
+        arn = acm.import_certificate(Certificate=CERTIFICATE, PrivateKey=PRIVATE_KEY)["CertificateArn"]
+        listener = {"Protocol": "HTTPS", "LoadBalancerPort": 443, "InstancePort": 80, "SSLCertificateId": arn}
+        shop.elb.create_load_balancer_listeners(LoadBalancerName="shop", Listeners=[listener])
+        everywhere = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+        shop.ec2.authorize_security_group_ingress(GroupId=shop.group, IpPermissions=[everywhere])
+        shop.wait()
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        assert urllib.request.urlopen(f"https://{shop.name}/", context=context).status == 200
+        (seen,) = shop.seen
+        assert (seen["HTTP_X_FORWARDED_PROTO"], seen["HTTP_X_FORWARDED_PORT"]) == ("https", "443")
+        assert acm.describe_certificate(CertificateArn=arn)["Certificate"]["InUseBy"] == [
+            "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/shop"
+        ]
 
     def test_another_listener_may_go_to_another_port_of_the_same_instances(self, shop: Shop) -> None:
         (first,) = shop.run("us-east-1a")

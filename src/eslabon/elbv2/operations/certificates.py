@@ -77,15 +77,6 @@ class ListenerCertificates(SslPolicies, Tagging):
         listed = [{"CertificateArn": arn, "IsDefault": place == 0} for place, arn in enumerate(arns)]
         return paged("Certificates", listed, PageSize, Marker, ListenerArn)
 
-    def certificate_users(self, arn: str) -> list[str]:
-        """The ARNs of the balancers that have a certificate, for ACM, which does not delete one in use.
-
-        >>> from eslabon import Cloud
-        >>> Cloud().service("elbv2").certificate_users("arn:aws:acm:us-east-1:123456789012:certificate/1")
-        []
-        """
-        return sorted({listener.balancer for listener in self._listeners() if arn in listener.certificates})
-
     # --- What a request says of TLS -----------------------------------------------------------------------------------
 
     def _tls(self, protocol: str | None, policy: str | None, certificates: Many, alpn: Texts, mutual: Mutual) -> Answer:

@@ -94,6 +94,15 @@ class Registry(Service):
     def _listeners(self) -> Iterator[Listener]:
         return (listener for balancer in self.balancers.values() for listener in balancer.listeners.values())
 
+    def certificate_users(self, arn: str) -> list[str]:
+        """The ARNs of the balancers that have a certificate, for ACM, which does not delete one in use.
+
+        >>> from eslabon import Cloud
+        >>> Cloud().service("elbv2").certificate_users("arn:aws:acm:us-east-1:123456789012:certificate/1")
+        []
+        """
+        return sorted({listener.balancer for listener in self._listeners() if arn in listener.certificates})
+
     def users(self, group: TargetGroup) -> list[LoadBalancer]:
         """The balancers that have a rule, a default one too, which forwards to a target group: one at most.
 
