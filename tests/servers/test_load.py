@@ -84,5 +84,6 @@ def test_a_target_that_dies_under_load_is_out_after_its_health_checks_in_real_ti
         targets[1].kill()
         during.join(14 + TIMEOUT)
         assert sorted(states(world)) == ["healthy", "unhealthy"]
-        assert set(results[0]) <= {"200", "502"}
+        cut = {"IncompleteReadError", "ConnectionResetError"}  # answers that had begun when it died
+        assert set(results[0]) <= {"200", "502"} | cut
         assert set(load(address, 3)) == {"200"}
