@@ -72,7 +72,7 @@ def test_step_functions_with_its_jsonata_costs_350_kilobytes_at_most(assets: dic
 
 def test_only_programs_that_test_a_state_want_the_part_that_does(runner: Path, build: ModuleType) -> None:
     wanted = json.loads((runner / "manifest.json").read_text("utf-8"))["wanted"]
-    testing = {name for name, program in build.snippets().items() if ".test_state(" in program}
+    testing = {name for name, (program, _) in build.snippets().items() if ".test_state(" in program}
     assert testing
     assert {name for name, parts in wanted.items() if "teststate" in parts} == testing
 
