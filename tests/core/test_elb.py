@@ -449,6 +449,8 @@ class TestBalancers:
         for number in range(20):
             elb.create_load_balancer(LoadBalancerName=f"shop-{number}", **asked)
         assert refused(elb.create_load_balancer, LoadBalancerName="shop", **asked) == "TooManyLoadBalancers"
+        pages = elb.get_paginator("describe_load_balancers").paginate(PaginationConfig={"PageSize": 15})
+        assert [len(page["LoadBalancerDescriptions"]) for page in pages] == [15, 5]
 
     def test_an_internal_one_is_named_so_and_out_of_reach(self, cloud: Cloud) -> None:
         shop = Shop(cloud, Scheme="internal")
@@ -481,6 +483,17 @@ class TestBalancers:
     def test_attributes_have_limits(self, shop: Shop, attributes: dict[str, Any], code: str) -> None:
         asked = {"LoadBalancerName": "shop", "LoadBalancerAttributes": attributes}
         assert refused(shop.elb.modify_load_balancer_attributes, **asked) == code
+
+    def test_an_account_and_a_region_do_not_see_those_of_others(self, shop: Shop) -> None:
+        elsewhere = shop.cloud.client("elb", region_name="eu-south-1")
+        assert elsewhere.describe_load_balancers()["LoadBalancerDescriptions"] == []
+        tags = [{"Key": "team", "Value": "shop"}]
+        shop.elb.add_tags(LoadBalancerNames=["shop"], Tags=tags)
+        assert refused(elsewhere.describe_tags, LoadBalancerNames=["shop"]) == "LoadBalancerNotFound"
+        more = [{"Key": str(number)} for number in range(10)]
+        assert refused(shop.elb.add_tags, LoadBalancerNames=["shop"], Tags=more) == "TooManyTags"
+        shop.elb.remove_tags(LoadBalancerNames=["shop"], Tags=[{"Key": "team"}])
+        assert shop.elb.describe_tags(LoadBalancerNames=["shop"])["TagDescriptions"][0]["Tags"] == []
 
     def test_what_is_left_out_says_so(self, shop: Shop) -> None:
         ssl = {"Protocol": "SSL", "LoadBalancerPort": 443, "InstancePort": 443}

@@ -102,9 +102,7 @@ class ElasticLoadBalancing(Listeners, Instances):
                 raise ServiceError("DuplicateLoadBalancerName", f"{message} parameters.")
             return {"DNSName": there.balancer.dns_name}
         if len(self.classics) >= BALANCERS:
-            raise ServiceError(
-                "TooManyLoadBalancers", f"You have reached the maximum of {BALANCERS} Classic Load Balancers"
-            )
+            raise ServiceError("TooManyLoadBalancers", f"The maximum of {BALANCERS} Classic Load Balancers is reached")
         arn, internal = self.arn(f"loadbalancer/{LoadBalancerName}"), "internal-" if Scheme == "internal" else ""
         number = self.ids.random.randrange(10**9, 10**10)
         now, dns_name = self.clock.now, f"{internal}{LoadBalancerName}-{number}.{self.region}.elb.amazonaws.com"
@@ -142,9 +140,8 @@ class ElasticLoadBalancing(Listeners, Instances):
         >>> described["HealthCheck"]["Target"], described["AvailabilityZones"]
         ('TCP:80', ['us-east-1a', 'us-east-1b'])
         """
-        names = LoadBalancerNames or list(self.classics)
-        found = [self._shown(self._classic(name)) for name in names]
-        return paged("LoadBalancerDescriptions", found, PageSize, Marker, names)
+        found = [self._shown(self._classic(name)) for name in LoadBalancerNames or self.classics]
+        return paged("LoadBalancerDescriptions", found, PageSize, Marker, LoadBalancerNames)
 
     def _shown(self, classic: Classic) -> Answer:
         balancer, policies = classic.balancer, classic.policies.items()
