@@ -198,12 +198,12 @@ def statuses(address: tuple[str, int], found: list[int], enough: threading.Event
     """Ask on and on, and note the statuses; CUT for an answer that ends in the middle."""
     while not stop.is_set():
         connection = http.client.HTTPConnection(*address, timeout=TIMEOUT)
-        connection.request("GET", "/", headers={"Host": "a"})
-        answer = connection.getresponse()
         try:
+            connection.request("GET", "/", headers={"Host": "a"})
+            answer = connection.getresponse()
             answer.read()
             found.append(answer.status)
-        except (http.client.IncompleteRead, ConnectionResetError):
+        except (http.client.HTTPException, ConnectionResetError):
             found.append(CUT)
         connection.close()
         if len(found) >= 20:
