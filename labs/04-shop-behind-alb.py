@@ -457,7 +457,8 @@ show("/cart/pay")
 
 # %%
 offers = {"Type": "redirect", "RedirectConfig": {
-    "StatusCode": "HTTP_302", "Path": "/products/sale", "Query": "from=mail&#{query}",
+    "StatusCode": "HTTP_302",
+    "Path": "/products/sale", "Query": "from=mail&#{query}",
 }}
 rule("offers", 50, offers, path("/offers"))
 show("/offers?customer=7")
@@ -501,7 +502,8 @@ ask("/products/7")[0]
 
 # %%
 change("closed", Actions=[{"Type": "fixed-response", "FixedResponseConfig": {
-    "StatusCode": "503", "ContentType": "text/plain", "MessageBody": "Closed. Back at 9.",
+    "StatusCode": "503", "ContentType": "text/plain",
+    "MessageBody": "Closed. Back at 9.",
 }}])
 show("/products/7")
 elb.delete_rule(RuleArn=rules.pop("closed"))
