@@ -275,10 +275,10 @@ show("/products")
 # change("catalog", Conditions=[path(...)])
 
 # %% [markdown] lang="es"
-# ## 4. Por un encabezado {#lab-header}
+# ## 4. Por una cabecera {#lab-header}
 #
 # La versión 1 de la aplicación para móviles envía el carro en un formato que el programa nuevo ya no entiende. Hay
-# que conservar el programa viejo, solo para ella. La aplicación dice su versión en el encabezado `X-App-Version`.
+# que conservar el programa viejo, solo para ella. La aplicación dice su versión en la cabecera `X-App-Version`.
 
 # %% [markdown] lang="en"
 # ## 4. By a header {#lab-header}

@@ -523,11 +523,11 @@ off = visit(120)
 Shares(on=on, off=off)
 
 # %% [markdown] lang="es"
-# El nombre del balanceador lleva a dos nodos, uno por zona, que se reparten las visitas a medias. Sin reparto entre
+# El nombre del balanceador lleva a dos nodos, uno por zona, que se reparten las visitas a medias. Sin balanceo entre
 # zonas la mitad de la primera es toda para `a1`, y la de la segunda es para tres. `a1` recibe el triple que los
 # demás.
 #
-# **Tu turno.** Con el reparto entre zonas desactivado, muere `a1`. ¿Se pierde la mitad de las visitas?
+# **Tu turno.** Con el balanceo entre zonas desactivado, muere `a1`. ¿Se pierde la mitad de las visitas?
 
 # %% [markdown] lang="en"
 # The balancer's name leads to two nodes, one for each zone, which take half of the visits each. Without cross-zone
