@@ -122,7 +122,7 @@ def journals() -> dict[str, Entries]:
     told = {}
     for path in SNIPPETS:
         with contextlib.redirect_stdout(io.StringIO()):
-            cloud = programs.run_source(path.read_text("utf-8"), path.name)
+            cloud = programs.run_source(path.read_text("utf-8"), str(path))
         told[path.stem] = json.loads(json.dumps(page_side.journal(cloud.journal.entries), default=str))
     return told | DRAWN
 
