@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from eslabon import Cloud
 from eslabon.errors import NotModelled
+from tests.core.refusals import refused
 
 CASES: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "cases" / "acm" / "certificates.json").read_text("utf-8")
@@ -32,13 +32,6 @@ def put(acm: Any, name: str, **more: Any) -> str:
     """The ARN of a certificate, imported."""
     given = {"Certificate": CASES[name]["certificate"], "PrivateKey": CASES[name]["key"], **more}
     return str(acm.import_certificate(**given)["CertificateArn"])
-
-
-def refused(call: Any, *arguments: Any, **parameters: Any) -> tuple[str, str]:
-    """The code and the message with which a call is refused."""
-    with pytest.raises(ClientError) as raised:
-        call(*arguments, **parameters)
-    return raised.value.response["Error"]["Code"], raised.value.response["Error"]["Message"]
 
 
 @pytest.mark.parametrize(

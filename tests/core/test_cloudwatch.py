@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from eslabon import Cloud
 from eslabon.errors import NotModelled
+from tests.core.refusals import refused_code
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ORDERS = {"Namespace": "Shop", "MetricName": "Orders"}
@@ -43,13 +43,6 @@ def query(name: str = "orders", statistic: str = "Sum", period: int = 60, **more
 
 def data(cloudwatch: Any, *queries: dict[str, Any], minutes: float = 60, **more: Any) -> Any:
     return cloudwatch.get_metric_data(MetricDataQueries=list(queries), StartTime=START, EndTime=at(minutes), **more)
-
-
-def refused(call: Any, *arguments: Any, **parameters: Any) -> str:
-    """The code with which a call is refused."""
-    with pytest.raises(ClientError) as raised:
-        call(*arguments, **parameters)
-    return str(raised.value.response["Error"]["Code"])
 
 
 def test_each_statistic_summarises_the_values_of_a_period(cloud: Cloud, cloudwatch: Any) -> None:
@@ -198,7 +191,7 @@ def test_a_page_that_ends_within_a_result_is_partial_data(cloud: Cloud, cloudwat
     assert "NextToken" not in second
     values = first["MetricDataResults"][0]["Values"] + second["MetricDataResults"][0]["Values"]
     assert values == [4, 3, 2, 1, 0]
-    assert refused(data, cloudwatch, query(), NextToken="nonsense") == "InvalidNextToken"
+    assert refused_code(data, cloudwatch, query(), NextToken="nonsense") == "InvalidNextToken"
     pages = cloudwatch.get_paginator("get_metric_data").paginate(
         MetricDataQueries=[query()], StartTime=START, EndTime=at(60), PaginationConfig={"PageSize": 2}
     )
@@ -228,13 +221,13 @@ def test_several_metrics_are_read_at_once_by_their_ids(cloud: Cloud, cloudwatch:
     ],
 )
 def test_a_query_that_is_none_is_a_validation_error(cloudwatch: Any, wrong: dict[str, Any]) -> None:
-    assert refused(data, cloudwatch, wrong) == "ValidationError"
+    assert refused_code(data, cloudwatch, wrong) == "ValidationError"
 
 
 def test_an_id_is_used_once_and_the_end_is_after_the_start(cloudwatch: Any) -> None:
-    assert refused(data, cloudwatch, query(), query()) == "ValidationError"
-    assert refused(data, cloudwatch, query(), minutes=0) == "ValidationError"
-    assert refused(data, cloudwatch, query(), minutes=-1) == "ValidationError"
+    assert refused_code(data, cloudwatch, query(), query()) == "ValidationError"
+    assert refused_code(data, cloudwatch, query(), minutes=0) == "ValidationError"
+    assert refused_code(data, cloudwatch, query(), minutes=-1) == "ValidationError"
 
 
 def test_metric_math_and_trimmed_means_are_refused_loudly(cloudwatch: Any) -> None:
@@ -260,7 +253,7 @@ def test_metric_math_and_trimmed_means_are_refused_loudly(cloudwatch: Any) -> No
 )
 def test_what_get_metric_statistics_does_not_take(cloudwatch: Any, more: dict[str, Any], code: str) -> None:
     asked = {**ORDERS, "StartTime": START, "EndTime": at(60), "Period": 60, **more}
-    assert refused(cloudwatch.get_metric_statistics, **asked) == code
+    assert refused_code(cloudwatch.get_metric_statistics, **asked) == code
 
 
 def test_get_metric_statistics_answers_at_most_1440_points(cloudwatch: Any) -> None:
@@ -293,16 +286,16 @@ def test_get_metric_statistics_answers_at_most_1440_points(cloudwatch: Any) -> N
 def test_a_datum_that_is_refused_leaves_nothing_of_its_request(
     cloud: Cloud, cloudwatch: Any, datum: dict[str, Any], code: str
 ) -> None:
-    assert refused(put, cloudwatch, {"Value": 1}, datum) == code
+    assert refused_code(put, cloudwatch, {"Value": 1}, datum) == code
     cloud.clock.advance(900)
     assert cloudwatch.list_metrics()["Metrics"] == []
 
 
 def test_namespaces_of_aws_are_its_own_and_a_request_has_from_1_to_1000_metrics(cloudwatch: Any) -> None:
-    assert refused(put, cloudwatch, {"Value": 1}, namespace="AWS/Shop") == "InvalidParameterValue"
-    assert refused(put, cloudwatch) == "MissingParameter"
+    assert refused_code(put, cloudwatch, {"Value": 1}, namespace="AWS/Shop") == "InvalidParameterValue"
+    assert refused_code(put, cloudwatch) == "MissingParameter"
     put(cloudwatch, *[{"Value": 1}] * 1000)
-    assert refused(put, cloudwatch, *[{"Value": 1}] * 1001) == "InvalidParameterValue"
+    assert refused_code(put, cloudwatch, *[{"Value": 1}] * 1001) == "InvalidParameterValue"
 
 
 def test_metrics_are_listed_by_namespace_name_and_some_of_their_dimensions(cloud: Cloud, cloudwatch: Any) -> None:
@@ -338,7 +331,7 @@ def test_metrics_are_listed_500_a_page(cloud: Cloud, cloudwatch: Any) -> None:
     first = cloudwatch.list_metrics()
     assert len(first["Metrics"]) == 500
     assert len(cloudwatch.list_metrics(NextToken=first["NextToken"])["Metrics"]) == 1
-    assert refused(cloudwatch.list_metrics, NextToken="nonsense") == "InvalidParameterValue"
+    assert refused_code(cloudwatch.list_metrics, NextToken="nonsense") == "InvalidParameterValue"
 
 
 def test_metrics_belong_to_a_region_and_cannot_be_deleted_so_they_are_no_resources(

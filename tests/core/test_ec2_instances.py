@@ -5,22 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from eslabon import Cloud
 from eslabon.errors import NotModelled, ServiceError
+from tests.core.refusals import refused_code
 
 
 @pytest.fixture
 def ec2(cloud: Cloud) -> Any:
     return cloud.client("ec2")
-
-
-def code(call: Any, **parameters: Any) -> str:
-    """The code with which a call is refused."""
-    with pytest.raises(ClientError) as raised:
-        call(**parameters)
-    return str(raised.value.response["Error"]["Code"])
 
 
 def wanted(ec2: Any, **more: Any) -> dict[str, Any]:
@@ -107,7 +100,7 @@ def test_a_terminated_instance_is_described_for_an_hour_without_its_place(cloud:
     assert not {"PrivateIpAddress", "PublicIpAddress", "SubnetId", "VpcId"} & told.keys()
     assert cloud.resources() == []
     cloud.clock.advance(3600)
-    assert code(ec2.describe_instances, InstanceIds=[instance]) == "InvalidInstanceID.NotFound"
+    assert refused_code(ec2.describe_instances, InstanceIds=[instance]) == "InvalidInstanceID.NotFound"
     assert ec2.describe_instances()["Reservations"] == []
 
 
@@ -136,15 +129,15 @@ def test_terminating_and_stopping_again_succeed(cloud: Cloud, ec2: Any) -> None:
 def test_what_a_state_does_not_allow_is_refused_for_all_instances(ec2: Any) -> None:
     """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html"""
     old, new = running(ec2), launched(ec2)
-    assert code(ec2.stop_instances, InstanceIds=[old, new]) == "IncorrectInstanceState"
+    assert refused_code(ec2.stop_instances, InstanceIds=[old, new]) == "IncorrectInstanceState"
     assert shown(ec2, old)["State"]["Name"] == "running"
     ec2.stop_instances(InstanceIds=[old])
-    assert code(ec2.start_instances, InstanceIds=[old]) == "IncorrectInstanceState"
+    assert refused_code(ec2.start_instances, InstanceIds=[old]) == "IncorrectInstanceState"
     ec2.terminate_instances(InstanceIds=[new])
     for call in (ec2.start_instances, ec2.stop_instances):
-        assert code(call, InstanceIds=[new]) == "IncorrectInstanceState"
+        assert refused_code(call, InstanceIds=[new]) == "IncorrectInstanceState"
     ids = [old, "i-0123456789abcdef0"]
-    assert code(ec2.terminate_instances, InstanceIds=ids) == "InvalidInstanceID.NotFound"
+    assert refused_code(ec2.terminate_instances, InstanceIds=ids) == "InvalidInstanceID.NotFound"
     assert shown(ec2, old)["State"]["Name"] == "stopping"
 
 
@@ -154,12 +147,12 @@ def test_a_client_token_launches_once_and_serves_one_request(ec2: Any) -> None:
     assert first["ReservationId"] == again["ReservationId"]
     assert len(ec2.describe_instances()["Reservations"]) == 1
     other = wanted(ec2, ClientToken="deploy-1", MaxCount=2)
-    assert code(ec2.run_instances, **other) == "IdempotentParameterMismatch"
+    assert refused_code(ec2.run_instances, **other) == "IdempotentParameterMismatch"
     assert ec2.run_instances(**wanted(ec2))["ReservationId"] != first["ReservationId"]
     ids = [first["Instances"][0]["InstanceId"]]
     ec2.terminate_instances(InstanceIds=ids)
     ec2.get_waiter("instance_terminated").wait(InstanceIds=ids)
-    assert code(ec2.run_instances, **wanted(ec2, ClientToken="deploy-1")) == "IdempotentInstanceTerminated"
+    assert refused_code(ec2.run_instances, **wanted(ec2, ClientToken="deploy-1")) == "IdempotentInstanceTerminated"
 
 
 @pytest.mark.parametrize(
@@ -187,7 +180,7 @@ def test_a_request_beyond_the_rules_launches_nothing(
 ) -> None:
     """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html"""
     asked = {name: value for name, value in (wanted(ec2) | change).items() if value is not None}
-    assert code(ec2.run_instances, **asked) == expected
+    assert refused_code(ec2.run_instances, **asked) == expected
     assert cloud.resources() == []
 
 
@@ -226,7 +219,7 @@ def test_a_group_is_in_use_until_the_last_instance_that_has_it_is_terminated(clo
     group = ec2.create_security_group(GroupName="web", Description="the web")["GroupId"]
     instance = running(ec2, SecurityGroupIds=[group])
     ec2.terminate_instances(InstanceIds=[instance])
-    assert code(ec2.delete_security_group, GroupId=group) == "DependencyViolation"
+    assert refused_code(ec2.delete_security_group, GroupId=group) == "DependencyViolation"
     ec2.get_waiter("instance_terminated").wait(InstanceIds=[instance])
     ec2.delete_security_group(GroupId=group)
     assert cloud.resources() == []

@@ -9,18 +9,12 @@ from botocore.exceptions import ClientError
 
 from eslabon import Cloud
 from eslabon.errors import NotModelled
+from tests.core.refusals import refused_code
 
 
 @pytest.fixture
 def ec2(cloud: Cloud) -> Any:
     return cloud.client("ec2")
-
-
-def code(call: Any, **parameters: Any) -> str:
-    """The code with which a call is refused."""
-    with pytest.raises(ClientError) as raised:
-        call(**parameters)
-    return str(raised.value.response["Error"]["Code"])
 
 
 def test_a_default_vpc_has_a_range_of_65536_addresses_and_a_subnet_of_4096_in_each_zone(ec2: Any) -> None:
@@ -100,7 +94,7 @@ def test_what_is_not_there_is_refused_with_the_code_of_its_kind(
     ec2: Any, operation: str, parameters: dict[str, Any], expected: str
 ) -> None:
     """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html"""
-    assert code(getattr(ec2, operation), **parameters) == expected
+    assert refused_code(getattr(ec2, operation), **parameters) == expected
 
 
 def test_the_message_names_all_ids_that_do_not_exist(ec2: Any) -> None:
@@ -186,15 +180,16 @@ def test_a_tag_is_deleted_by_its_key_and_value_by_its_key_or_with_all(ec2: Any) 
 def test_tags_beyond_the_rules_are_refused_for_all_resources(ec2: Any, tags: list[Any], expected: str) -> None:
     """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html"""
     vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
-    assert code(ec2.create_tags, Resources=[vpc], Tags=tags) == expected
+    assert refused_code(ec2.create_tags, Resources=[vpc], Tags=tags) == expected
     assert "Tags" not in ec2.describe_vpcs()["Vpcs"][0]
 
 
 def test_only_what_exists_is_tagged(ec2: Any) -> None:
     vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
     tag = [{"Key": "team", "Value": "shop"}]
-    assert code(ec2.create_tags, Resources=[vpc, "i-0123456789abcdef0"], Tags=tag) == "InvalidInstanceID.NotFound"
-    assert code(ec2.create_tags, Resources=["shop"], Tags=tag) == "InvalidID"
+    both = [vpc, "i-0123456789abcdef0"]
+    assert refused_code(ec2.create_tags, Resources=both, Tags=tag) == "InvalidInstanceID.NotFound"
+    assert refused_code(ec2.create_tags, Resources=["shop"], Tags=tag) == "InvalidID"
     assert "Tags" not in ec2.describe_vpcs()["Vpcs"][0]
 
 

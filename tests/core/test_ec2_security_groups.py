@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from eslabon import Cloud
 from eslabon.errors import NotModelled
 from eslabon.support.ec2.groups import ALL, Permission, permits
+from tests.core.refusals import refused_code
 
 CLIENT = "203.0.113.7"
 
@@ -20,13 +21,6 @@ CLIENT = "203.0.113.7"
 @pytest.fixture
 def ec2(cloud: Cloud) -> Any:
     return cloud.client("ec2")
-
-
-def code(call: Any, **parameters: Any) -> str:
-    """The code with which a call is refused."""
-    with pytest.raises(ClientError) as raised:
-        call(**parameters)
-    return str(raised.value.response["Error"]["Code"])
 
 
 def made(ec2: Any, name: str) -> str:
@@ -65,8 +59,8 @@ def test_the_default_group_lets_in_what_has_it_too(ec2: Any) -> None:
 
 def test_names_are_unique_in_a_vpc_whatever_their_case(ec2: Any) -> None:
     made(ec2, "web")
-    assert code(ec2.create_security_group, GroupName="WEB", Description="another") == "InvalidGroup.Duplicate"
-    assert code(ec2.create_security_group, GroupName="default", Description="mine") == "InvalidGroup.Reserved"
+    assert refused_code(ec2.create_security_group, GroupName="WEB", Description="another") == "InvalidGroup.Duplicate"
+    assert refused_code(ec2.create_security_group, GroupName="default", Description="mine") == "InvalidGroup.Reserved"
 
 
 @pytest.mark.parametrize(
@@ -84,7 +78,7 @@ def test_names_and_descriptions_have_up_to_255_characters_of_a_set(
     cloud: Cloud, ec2: Any, name: str, description: str
 ) -> None:
     """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html"""
-    assert code(ec2.create_security_group, GroupName=name, Description=description) == "InvalidParameterValue"
+    assert refused_code(ec2.create_security_group, GroupName=name, Description=description) == "InvalidParameterValue"
     assert cloud.resources() == []
 
 
@@ -96,7 +90,7 @@ def test_a_group_is_tagged_when_it_is_made(ec2: Any) -> None:
     assert shown(ec2, group["GroupId"])["Tags"] == tags
     wrong = [{"ResourceType": "instance", "Tags": tags}]
     asked = {"GroupName": "db", "Description": "the database", "TagSpecifications": wrong}
-    assert code(ec2.create_security_group, **asked) == "InvalidParameterValue"
+    assert refused_code(ec2.create_security_group, **asked) == "InvalidParameterValue"
 
 
 def test_permissions_are_shown_by_protocol_and_ports_with_their_descriptions(ec2: Any) -> None:
@@ -143,7 +137,7 @@ def test_of_a_request_all_is_authorized_or_nothing(ec2: Any) -> None:
     group = made(ec2, "web")
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[tcp(80)])
     asked = {"GroupId": group, "IpPermissions": [tcp(443), tcp(80)]}
-    assert code(ec2.authorize_security_group_ingress, **asked) == "InvalidPermission.Duplicate"
+    assert refused_code(ec2.authorize_security_group_ingress, **asked) == "InvalidPermission.Duplicate"
     assert [one["FromPort"] for one in shown(ec2, group)["IpPermissions"]] == [80]
 
 
@@ -168,7 +162,7 @@ def test_of_a_request_all_is_authorized_or_nothing(ec2: Any) -> None:
 def test_permissions_beyond_the_rules_are_refused(ec2: Any, permissions: list[Any], expected: str) -> None:
     """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html"""
     group = made(ec2, "web")
-    assert code(ec2.authorize_security_group_ingress, GroupId=group, IpPermissions=permissions) == expected
+    assert refused_code(ec2.authorize_security_group_ingress, GroupId=group, IpPermissions=permissions) == expected
     assert shown(ec2, group)["IpPermissions"] == []
 
 
@@ -210,12 +204,12 @@ def test_a_group_that_is_in_use_or_named_by_another_is_not_deleted(cloud: Cloud,
     balancer, web = made(ec2, "balancer"), made(ec2, "web")
     named = [tcp(80, UserIdGroupPairs=[{"GroupId": balancer}])]
     ec2.authorize_security_group_ingress(GroupId=web, IpPermissions=named)
-    assert code(ec2.delete_security_group, GroupId=balancer) == "DependencyViolation"
+    assert refused_code(ec2.delete_security_group, GroupId=balancer) == "DependencyViolation"
     ec2.revoke_security_group_ingress(GroupId=web, IpPermissions=named)
 
     service: Any = cloud.service("ec2")
     interface = service.new_interface(next(iter(service.subnets.values())), [balancer], "ELB app/shop/1")
-    assert code(ec2.delete_security_group, GroupId=balancer) == "DependencyViolation"
+    assert refused_code(ec2.delete_security_group, GroupId=balancer) == "DependencyViolation"
     service.drop_interface(interface)
     ec2.delete_security_group(GroupId=balancer)
     ec2.delete_security_group(GroupId=web)

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from eslabon import Cloud, NotModelled
 from eslabon.support.acm.examples import CERTIFICATE, PRIVATE_KEY
+from tests.core.refusals import refused_code
 
 CHECK = {"Target": "HTTP:80/health", "Interval": 10, "Timeout": 2, "UnhealthyThreshold": 2, "HealthyThreshold": 3}
 HTTP = {"Protocol": "HTTP", "LoadBalancerPort": 80, "InstancePort": 80}
@@ -94,12 +94,6 @@ class Shop:
 
 def ids(instances: Any) -> list[dict[str, str]]:
     return [{"InstanceId": one} for one in instances]
-
-
-def refused(call: Any, **parameters: Any) -> str:
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    return str(caught.value.response["Error"]["Code"])
 
 
 @pytest.fixture
@@ -188,17 +182,17 @@ class TestHealth:
             shop.elb.deregister_instances_from_load_balancer,
             shop.elb.describe_instance_health,
         ):
-            assert refused(call, LoadBalancerName="shop", Instances=unknown) == "InvalidInstance"
+            assert refused_code(call, LoadBalancerName="shop", Instances=unknown) == "InvalidInstance"
 
     @pytest.mark.parametrize("target", ["HTTP:80", "TCP:0", "TCP:65536", "UDP:80", "80", "HTTP:80index.html"])
     def test_targets_of_checks_have_a_protocol_a_port_and_for_http_a_path(self, shop: Shop, target: str) -> None:
         check = {**CHECK, "Target": target}
         asked = {"LoadBalancerName": "shop", "HealthCheck": check}
-        assert refused(shop.elb.configure_health_check, **asked) == "ValidationError"
+        assert refused_code(shop.elb.configure_health_check, **asked) == "ValidationError"
 
     def test_the_time_out_of_a_check_is_less_than_its_interval(self, shop: Shop) -> None:
         asked = {"LoadBalancerName": "shop", "HealthCheck": {**CHECK, "Timeout": 10}}
-        assert refused(shop.elb.configure_health_check, **asked) == "ValidationError"
+        assert refused_code(shop.elb.configure_health_check, **asked) == "ValidationError"
 
 
 class TestZones:
@@ -228,9 +222,9 @@ class TestZones:
     def test_one_zone_at_least_is_enabled_and_only_default_subnets_have_their_zones(self, shop: Shop) -> None:
         asked = {"LoadBalancerName": "shop", "AvailabilityZones": ZONES}
         disable = shop.elb.disable_availability_zones_for_load_balancer
-        assert refused(disable, **asked) == "InvalidConfigurationRequest"
+        assert refused_code(disable, **asked) == "InvalidConfigurationRequest"
         asked["AvailabilityZones"] = ["us-east-1z"]
-        assert refused(shop.elb.enable_availability_zones_for_load_balancer, **asked) == "ValidationError"
+        assert refused_code(shop.elb.enable_availability_zones_for_load_balancer, **asked) == "ValidationError"
 
 
 class TestRequests:
@@ -357,13 +351,13 @@ class TestStickiness:
         shop = Shop(cloud, Listeners=[{"Protocol": "TCP", "LoadBalancerPort": 80, "InstancePort": 80}])
         shop.elb.create_lb_cookie_stickiness_policy(LoadBalancerName="shop", PolicyName="hour")
         asked = {"LoadBalancerName": "shop", "LoadBalancerPort": 80, "PolicyNames": ["hour"]}
-        code = refused(shop.elb.set_load_balancer_policies_of_listener, **asked)
+        code = refused_code(shop.elb.set_load_balancer_policies_of_listener, **asked)
         assert code == "InvalidConfigurationRequest"
 
     def test_a_policy_that_a_listener_has_is_not_deleted(self, shop: Shop) -> None:
         shop.policy("lb", CookieExpirationPeriod=60)
         asked = {"LoadBalancerName": "shop", "PolicyName": "lb"}
-        assert refused(shop.elb.delete_load_balancer_policy, **asked) == "InvalidConfigurationRequest"
+        assert refused_code(shop.elb.delete_load_balancer_policy, **asked) == "InvalidConfigurationRequest"
         shop.elb.set_load_balancer_policies_of_listener(LoadBalancerName="shop", LoadBalancerPort=80, PolicyNames=[])
         shop.elb.delete_load_balancer_policy(**asked)
         described = shop.elb.describe_load_balancers()["LoadBalancerDescriptions"][0]
@@ -417,7 +411,7 @@ class TestBalancers:
         again = shop.elb.create_load_balancer(Listeners=[HTTP], **asked)
         assert again["DNSName"] == shop.name
         other = [{**HTTP, "InstancePort": 8080}]
-        assert refused(shop.elb.create_load_balancer, Listeners=other, **asked) == "DuplicateLoadBalancerName"
+        assert refused_code(shop.elb.create_load_balancer, Listeners=other, **asked) == "DuplicateLoadBalancerName"
 
     @pytest.mark.parametrize(
         ("parameters", "code"),
@@ -440,7 +434,7 @@ class TestBalancers:
     def test_what_is_refused_leaves_nothing_behind(self, cloud: Cloud, parameters: dict[str, Any], code: str) -> None:
         elb = cloud.client("elb")
         asked = {"LoadBalancerName": "shop", "Listeners": [HTTP], "AvailabilityZones": ZONES} | parameters
-        assert refused(elb.create_load_balancer, **asked) == code
+        assert refused_code(elb.create_load_balancer, **asked) == code
         assert cloud.resources() == []
 
     def test_an_account_has_20_in_a_region(self, cloud: Cloud) -> None:
@@ -448,7 +442,7 @@ class TestBalancers:
         asked = {"Listeners": [HTTP], "AvailabilityZones": ["us-east-1a"]}
         for number in range(20):
             elb.create_load_balancer(LoadBalancerName=f"shop-{number}", **asked)
-        assert refused(elb.create_load_balancer, LoadBalancerName="shop", **asked) == "TooManyLoadBalancers"
+        assert refused_code(elb.create_load_balancer, LoadBalancerName="shop", **asked) == "TooManyLoadBalancers"
         pages = elb.get_paginator("describe_load_balancers").paginate(PaginationConfig={"PageSize": 15})
         assert [len(page["LoadBalancerDescriptions"]) for page in pages] == [15, 5]
 
@@ -465,7 +459,7 @@ class TestBalancers:
         assert shop.cloud.client("elbv2").describe_load_balancers()["LoadBalancers"] == []
         shop.elb.delete_load_balancer(LoadBalancerName="shop")
         asked = {"LoadBalancerName": "shop"}
-        assert refused(shop.elb.describe_instance_health, **asked) == "LoadBalancerNotFound"
+        assert refused_code(shop.elb.describe_instance_health, **asked) == "LoadBalancerNotFound"
         reservation = shop.ec2.describe_instances(InstanceIds=[first])["Reservations"][0]
         assert reservation["Instances"][0]["State"]["Name"] == "running"
         with pytest.raises(urllib.error.URLError):
@@ -482,16 +476,16 @@ class TestBalancers:
     )
     def test_attributes_have_limits(self, shop: Shop, attributes: dict[str, Any], code: str) -> None:
         asked = {"LoadBalancerName": "shop", "LoadBalancerAttributes": attributes}
-        assert refused(shop.elb.modify_load_balancer_attributes, **asked) == code
+        assert refused_code(shop.elb.modify_load_balancer_attributes, **asked) == code
 
     def test_an_account_and_a_region_do_not_see_those_of_others(self, shop: Shop) -> None:
         elsewhere = shop.cloud.client("elb", region_name="eu-south-1")
         assert elsewhere.describe_load_balancers()["LoadBalancerDescriptions"] == []
         tags = [{"Key": "team", "Value": "shop"}]
         shop.elb.add_tags(LoadBalancerNames=["shop"], Tags=tags)
-        assert refused(elsewhere.describe_tags, LoadBalancerNames=["shop"]) == "LoadBalancerNotFound"
+        assert refused_code(elsewhere.describe_tags, LoadBalancerNames=["shop"]) == "LoadBalancerNotFound"
         more = [{"Key": str(number)} for number in range(10)]
-        assert refused(shop.elb.add_tags, LoadBalancerNames=["shop"], Tags=more) == "TooManyTags"
+        assert refused_code(shop.elb.add_tags, LoadBalancerNames=["shop"], Tags=more) == "TooManyTags"
         shop.elb.remove_tags(LoadBalancerNames=["shop"], Tags=[{"Key": "team"}])
         assert shop.elb.describe_tags(LoadBalancerNames=["shop"])["TagDescriptions"][0]["Tags"] == []
 

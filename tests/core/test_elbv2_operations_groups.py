@@ -8,17 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from eslabon import NotModelled
 from eslabon.elbv2.operations.examples import Example, example
-
-
-def refused(call: Any, **parameters: Any) -> tuple[str, str]:
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
+from tests.core.refusals import refused
 
 
 @pytest.fixture

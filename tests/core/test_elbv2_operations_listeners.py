@@ -5,23 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from eslabon import NotModelled
 from eslabon.elbv2.application.messages import Request
 from eslabon.elbv2.operations.examples import Example, example
 from eslabon.elbv2.operations.sslpolicies import POLICIES
 from eslabon.support.acm.examples import CERTIFICATE, PRIVATE_KEY
+from tests.core.refusals import refused
 
 GONE = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "410"}}]
 IMAGES = [{"Field": "path-pattern", "Values": ["/img/*"]}]
-
-
-def refused(call: Any, **parameters: Any) -> tuple[str, str]:
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def forward(*arns: str) -> list[dict[str, Any]]:

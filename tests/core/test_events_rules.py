@@ -6,19 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from eslabon import Cloud, NotModelled
+from tests.core.refusals import refused
 
 PATTERN = '{"source":["shop"]}'
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:orders"
-
-
-def refused(call: Any, **parameters: Any) -> tuple[str, str]:
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 @pytest.fixture

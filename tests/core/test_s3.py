@@ -6,10 +6,10 @@ import io
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from eslabon import Cloud
 from eslabon.errors import NotModelled
+from tests.core.refusals import refused_status
 
 
 @pytest.fixture
@@ -17,14 +17,6 @@ def s3(cloud: Cloud) -> Any:
     client = cloud.client("s3")
     client.create_bucket(Bucket="orders-2026")
     return client
-
-
-def refused(call: Any, **parameters: Any) -> tuple[str, int]:
-    """The code and the HTTP status with which a call is refused."""
-    with pytest.raises(ClientError) as raised:
-        call(**parameters)
-    response = raised.value.response
-    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
 
 
 @pytest.mark.parametrize("body", [b"one", bytearray(b"one"), io.BytesIO(b"one"), "one"])
@@ -56,23 +48,23 @@ def test_an_object_without_a_content_type_is_a_binary_octet_stream(s3: Any) -> N
 
 
 def test_what_is_missing_is_told_apart_with_404(s3: Any) -> None:
-    assert refused(s3.get_object, Bucket="orders-2026", Key="1") == ("NoSuchKey", 404)
-    assert refused(s3.get_object, Bucket="bills-2026", Key="1") == ("NoSuchBucket", 404)
-    assert refused(s3.list_objects_v2, Bucket="bills-2026") == ("NoSuchBucket", 404)
-    assert refused(s3.put_object, Bucket="bills-2026", Key="1", Body=b"") == ("NoSuchBucket", 404)
-    assert refused(s3.delete_bucket, Bucket="bills-2026") == ("NoSuchBucket", 404)
+    assert refused_status(s3.get_object, Bucket="orders-2026", Key="1") == ("NoSuchKey", 404)
+    assert refused_status(s3.get_object, Bucket="bills-2026", Key="1") == ("NoSuchBucket", 404)
+    assert refused_status(s3.list_objects_v2, Bucket="bills-2026") == ("NoSuchBucket", 404)
+    assert refused_status(s3.put_object, Bucket="bills-2026", Key="1", Body=b"") == ("NoSuchBucket", 404)
+    assert refused_status(s3.delete_bucket, Bucket="bills-2026") == ("NoSuchBucket", 404)
     with pytest.raises(s3.exceptions.NoSuchKey):
         s3.get_object(Bucket="orders-2026", Key="1")
 
 
 def test_an_answer_to_head_has_no_body_for_a_code(s3: Any) -> None:
-    assert refused(s3.head_object, Bucket="orders-2026", Key="1") == ("404", 404)
-    assert refused(s3.head_bucket, Bucket="bills-2026") == ("404", 404)
+    assert refused_status(s3.head_object, Bucket="orders-2026", Key="1") == ("404", 404)
+    assert refused_status(s3.head_bucket, Bucket="bills-2026") == ("404", 404)
 
 
 def test_only_an_empty_bucket_is_deleted(s3: Any) -> None:
     s3.put_object(Bucket="orders-2026", Key="1", Body=b"")
-    assert refused(s3.delete_bucket, Bucket="orders-2026") == ("BucketNotEmpty", 409)
+    assert refused_status(s3.delete_bucket, Bucket="orders-2026") == ("BucketNotEmpty", 409)
     s3.delete_object(Bucket="orders-2026", Key="1")
     s3.delete_object(Bucket="orders-2026", Key="1")  # deleting what is not there succeeds
     s3.delete_bucket(Bucket="orders-2026")
@@ -81,8 +73,8 @@ def test_only_an_empty_bucket_is_deleted(s3: Any) -> None:
 
 def test_the_names_of_buckets_are_shared_by_all_accounts_and_regions(cloud: Cloud, s3: Any) -> None:
     other = cloud.session(account_id="111122223333").client("s3")
-    assert refused(other.create_bucket, Bucket="orders-2026") == ("BucketAlreadyExists", 409)
-    assert refused(other.get_object, Bucket="orders-2026", Key="1") == ("AccessDenied", 403)
+    assert refused_status(other.create_bucket, Bucket="orders-2026") == ("BucketAlreadyExists", 409)
+    assert refused_status(other.get_object, Bucket="orders-2026", Key="1") == ("AccessDenied", 403)
     assert other.list_buckets()["Buckets"] == []
 
 
@@ -92,21 +84,21 @@ def test_a_bucket_of_ones_own_is_refused_a_second_time_except_in_north_virginia(
     where = {"LocationConstraint": "eu-south-2"}
     spain.create_bucket(Bucket="pedidos-2026", CreateBucketConfiguration=where)
     again = {"Bucket": "pedidos-2026", "CreateBucketConfiguration": where}
-    assert refused(spain.create_bucket, **again) == ("BucketAlreadyOwnedByYou", 409)
+    assert refused_status(spain.create_bucket, **again) == ("BucketAlreadyOwnedByYou", 409)
     assert s3.head_bucket(Bucket="pedidos-2026")["BucketRegion"] == "eu-south-2"
 
 
 def test_the_location_must_be_that_of_the_endpoint(cloud: Cloud, s3: Any) -> None:
     spain = cloud.client("s3", region_name="eu-south-2")
-    assert refused(spain.create_bucket, Bucket="pedidos-2026") == ("IllegalLocationConstraintException", 400)
+    assert refused_status(spain.create_bucket, Bucket="pedidos-2026") == ("IllegalLocationConstraintException", 400)
     elsewhere = {"LocationConstraint": "eu-south-2"}
-    refusal = refused(s3.create_bucket, Bucket="pedidos-2026", CreateBucketConfiguration=elsewhere)
+    refusal = refused_status(s3.create_bucket, Bucket="pedidos-2026", CreateBucketConfiguration=elsewhere)
     assert refusal == ("IllegalLocationConstraintException", 400)
 
 
 @pytest.mark.parametrize("name", ["Orders", "orders.", "or..ders", "192.168.5.4", "xn--orders"])
 def test_names_against_the_naming_rules_are_refused(s3: Any, name: str) -> None:
-    assert refused(s3.create_bucket, Bucket=name) == ("InvalidBucketName", 400)
+    assert refused_status(s3.create_bucket, Bucket=name) == ("InvalidBucketName", 400)
 
 
 def test_a_list_goes_page_by_page_in_the_order_of_the_keys(s3: Any) -> None:
@@ -128,7 +120,7 @@ def test_keys_with_a_common_prefix_are_told_as_one(s3: Any) -> None:
 
 
 def test_a_token_of_another_list_is_refused(s3: Any) -> None:
-    assert refused(s3.list_objects_v2, Bucket="orders-2026", ContinuationToken="x") == ("InvalidArgument", 400)
+    assert refused_status(s3.list_objects_v2, Bucket="orders-2026", ContinuationToken="x") == ("InvalidArgument", 400)
 
 
 def test_many_objects_are_deleted_at_once(s3: Any) -> None:

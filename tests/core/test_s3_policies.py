@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from eslabon import Cloud
 from eslabon.errors import NotModelled, ServiceError
+from tests.core.refusals import refused_status
 
 DELIVERY = "logdelivery.elasticloadbalancing.amazonaws.com"
 BALANCER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/shop/50dc6c495c0c9188"
@@ -45,14 +45,6 @@ def deliver(cloud: Cloud, key: str = KEY, principal: str = DELIVERY) -> str:
     except ServiceError as error:
         return error.code
     return "stored"
-
-
-def refused(call: Any, *arguments: Any, **parameters: Any) -> tuple[str, int]:
-    """The code and the HTTP status with which a call is refused."""
-    with pytest.raises(ClientError) as raised:
-        call(*arguments, **parameters)
-    response = raised.value.response
-    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
 
 
 def test_access_logs_arrive_where_the_policy_lets_log_delivery_write(cloud: Cloud, s3: Any) -> None:
@@ -91,13 +83,13 @@ def test_a_refused_delivery_tells_which_statement_is_missing(cloud: Cloud, s3: A
 
 
 def test_a_policy_is_read_back_as_it_was_put_until_it_is_deleted(s3: Any) -> None:
-    assert refused(s3.get_bucket_policy, Bucket="logs-2026") == ("NoSuchBucketPolicy", 404)
+    assert refused_status(s3.get_bucket_policy, Bucket="logs-2026") == ("NoSuchBucketPolicy", 404)
     allow(s3)
     policy = json.loads(s3.get_bucket_policy(Bucket="logs-2026")["Policy"])
     assert policy["Statement"][0]["Resource"] == FOLDER
     s3.delete_bucket_policy(Bucket="logs-2026")
-    assert refused(s3.get_bucket_policy, Bucket="logs-2026") == ("NoSuchBucketPolicy", 404)
-    assert refused(s3.put_bucket_policy, Bucket="bills-2026", Policy="{}") == ("NoSuchBucket", 404)
+    assert refused_status(s3.get_bucket_policy, Bucket="logs-2026") == ("NoSuchBucketPolicy", 404)
+    assert refused_status(s3.put_bucket_policy, Bucket="bills-2026", Policy="{}") == ("NoSuchBucket", 404)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +109,7 @@ def test_what_is_no_bucket_policy_is_malformed_and_the_old_one_stays(
     cloud: Cloud, s3: Any, changes: dict[str, Any]
 ) -> None:
     allow(s3)
-    assert refused(allow, s3, **changes) == ("MalformedPolicy", 400)
+    assert refused_status(allow, s3, **changes) == ("MalformedPolicy", 400)
     assert deliver(cloud) == "stored"
 
 
@@ -127,14 +119,14 @@ def test_conditions_that_would_have_no_effect_are_refused_loudly(s3: Any) -> Non
 
 
 def test_a_policy_that_makes_a_bucket_public_is_refused_as_for_every_new_bucket(s3: Any) -> None:
-    assert refused(allow, s3, Principal="*", Action="s3:GetObject") == ("AccessDenied", 403)
+    assert refused_status(allow, s3, Principal="*", Action="s3:GetObject") == ("AccessDenied", 403)
     allow(s3, Principal="*", Condition={"StringEquals": {"aws:SourceAccount": "123456789012"}})
 
 
 def test_another_account_does_what_the_policy_allows_and_nothing_else(cloud: Cloud, s3: Any) -> None:
     s3.put_object(Bucket="logs-2026", Key="1", Body=b"one")
     other = cloud.session(account_id="111122223333").client("s3")
-    assert refused(other.get_object, Bucket="logs-2026", Key="1") == ("AccessDenied", 403)
+    assert refused_status(other.get_object, Bucket="logs-2026", Key="1") == ("AccessDenied", 403)
     allow(
         s3,
         Principal={"AWS": "arn:aws:iam::111122223333:root"},
@@ -142,15 +134,15 @@ def test_another_account_does_what_the_policy_allows_and_nothing_else(cloud: Clo
         Resource="arn:aws:s3:::logs-2026/*",
     )
     assert other.get_object(Bucket="logs-2026", Key="1")["Body"].read() == b"one"
-    assert refused(other.put_object, Bucket="logs-2026", Key="2") == ("AccessDenied", 403)
-    assert refused(other.list_objects_v2, Bucket="logs-2026") == ("AccessDenied", 403)
-    assert refused(other.get_bucket_policy, Bucket="logs-2026") == ("MethodNotAllowed", 405)
+    assert refused_status(other.put_object, Bucket="logs-2026", Key="2") == ("AccessDenied", 403)
+    assert refused_status(other.list_objects_v2, Bucket="logs-2026") == ("AccessDenied", 403)
+    assert refused_status(other.get_bucket_policy, Bucket="logs-2026") == ("MethodNotAllowed", 405)
 
 
 def test_a_deny_binds_the_owner_too_who_can_still_change_the_policy(s3: Any) -> None:
     s3.put_object(Bucket="logs-2026", Key="1", Body=b"one")
     allow(s3, Effect="Deny", Principal="*", Action="s3:DeleteObject", Resource="arn:aws:s3:::logs-2026/*")
-    assert refused(s3.delete_object, Bucket="logs-2026", Key="1") == ("AccessDenied", 403)
+    assert refused_status(s3.delete_object, Bucket="logs-2026", Key="1") == ("AccessDenied", 403)
     answer = s3.delete_objects(Bucket="logs-2026", Delete={"Objects": [{"Key": "1"}]})
     assert [(error["Key"], error["Code"]) for error in answer["Errors"]] == [("1", "AccessDenied")]
     assert s3.get_object(Bucket="logs-2026", Key="1")["Body"].read() == b"one"
