@@ -16,6 +16,7 @@ from typing import Any
 from eslabon.elbv2.application.answers import CONNECT_TIMEOUT, phrase
 from eslabon.elbv2.application.headers import HOP_BY_HOP
 from eslabon.elbv2.application.messages import Request, Response
+from eslabon.servers.connections import BUFFER, Connection, Tasks, until_closed
 from eslabon.servers.framing import (
     RESPONSE_HEADER,
     Body,
@@ -34,7 +35,6 @@ from eslabon.servers.framing import (
 from eslabon.servers.front import Front, Going, Listening, Place, Reply
 from eslabon.servers.loopback import any_certificate
 
-BUFFER = 64 * 1024  # bytes of a message that wait on each side; more stops the sender
 CONNECTIONS = 4096  # of clients at once; more are closed as they come
 IDLE_TARGET_CONNECTIONS = 64  # kept open for the next request, to each target
 IN_PROCESS_BODY = 16 * 1024 * 1024  # bytes that an application in this process gets at most
@@ -78,7 +78,7 @@ class _HttpServer:
         self.idle: dict[Place, deque[_Target]] = {}
         self.draining = False
         self.loop = asyncio.get_running_loop()
-        self._dialling: set[asyncio.Task[None]] = set()
+        self._dialling = Tasks()
         self._sweeping = self.loop.call_later(SWEEP, self._look)
 
     def protocol(self) -> asyncio.Protocol:
@@ -103,9 +103,7 @@ class _HttpServer:
             if not found.transport.is_closing():
                 client.connected(found, fresh=False)
                 return
-        task = self.loop.create_task(self._connect(place, client))
-        self._dialling.add(task)
-        task.add_done_callback(self._dialling.discard)
+        self._dialling.start(self._connect(place, client))
 
     async def _connect(self, place: Place, client: _Client) -> None:
         try:
@@ -139,41 +137,17 @@ class _HttpServer:
         self.draining = True
         for client in list(self.clients):
             client.drain()
-        end = self.loop.time() + grace
-        while self.clients and self.loop.time() < end:
-            await asyncio.wait([client.closed for client in self.clients], timeout=end - self.loop.time())
+        await until_closed(self.clients, grace)
         for client in list(self.clients):
             client.transport.abort()
         self._sweeping.cancel()
-        for task in self._dialling:
-            task.cancel()
+        self._dialling.cancel()
         for kept in self.idle.values():
             for target in list(kept):
                 target.transport.abort()
 
 
-class _Connection(asyncio.Protocol):
-    """What both sides share: a bounded write buffer, whose filling stops the other side."""
-
-    __slots__ = ("other", "transport")
-
-    transport: asyncio.Transport
-    other: _Connection | None
-
-    def connection_made(self, transport: Any) -> None:
-        self.transport = transport
-        transport.set_write_buffer_limits(BUFFER)
-
-    def pause_writing(self) -> None:
-        if self.other is not None:
-            self.other.transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        if self.other is not None:
-            self.other.transport.resume_reading()
-
-
-class _Client(_Connection):
+class _Client(Connection):
     """A client: one request after the other."""
 
     __slots__ = (
@@ -544,7 +518,7 @@ def _part(client: _Client) -> None:
         target.transport.abort()
 
 
-class _Target(_Connection):
+class _Target(Connection):
     """A connection to a target: one response after the other, with pauses in which it waits to be used."""
 
     __slots__ = ("body", "buffer", "deadline", "method", "place", "reusable", "server", "tunnel")

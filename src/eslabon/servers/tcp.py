@@ -16,8 +16,9 @@ from eslabon.elbv2.flows.flows import Flow, Flows, setting
 from eslabon.elbv2.flows.hashing import Packet
 from eslabon.elbv2.resources import Listener, LoadBalancer
 from eslabon.servers.application import arrive
+from eslabon.servers.connections import Connection, Tasks, until_closed
 from eslabon.servers.front import Listening
-from eslabon.servers.http import BUFFER, CONNECTIONS
+from eslabon.servers.http import CONNECTIONS
 from eslabon.servers.loopback import any_certificate
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ def tcp_server(server: Server, service: Any, balancer: LoadBalancer, listener: L
     return _TcpServer(server, service, balancer, listener, flows)
 
 
-class _TcpServer:
-    """The connections of a listener."""
+class FlowServer:
+    """What takes the flows of one listener of a Network Load Balancer."""
 
     def __init__(self, server: Server, service: Any, balancer: LoadBalancer, listener: Listener, flows: Flows) -> None:
         self.server = server
@@ -61,9 +62,16 @@ class _TcpServer:
         self.listener = listener
         self.flows = flows
         self.loop = asyncio.get_running_loop()
+
+
+class _TcpServer(FlowServer):
+    """The connections of a listener."""
+
+    def __init__(self, *place: Any) -> None:
+        super().__init__(*place)
         self.clients: set[_Client] = set()
         self.draining = False
-        self._dialling: set[asyncio.Task[None]] = set()
+        self._dialling = Tasks()
         self._sweeping = self.loop.call_later(SWEEP, self._look)
 
     def protocol(self) -> asyncio.Protocol:
@@ -76,9 +84,7 @@ class _TcpServer:
             over = [
                 client
                 for client in self.clients
-                if client.flow
-                and self.flows.verdict(client.packet, client.flow, self.flows.trouble(client.flow, now), False)
-                != "kept"
+                if client.flow and is_over(self.flows, client.flow, now)
             ]
         for client in over:
             client.reset()
@@ -97,9 +103,7 @@ class _TcpServer:
             return self.flows.arrive(client.packet, node.zone, now, begins=True).flow
 
     def _dial(self, client: _Client, flow: Flow) -> None:
-        task = self.loop.create_task(self._connect(client, flow))
-        self._dialling.add(task)
-        task.add_done_callback(self._dialling.discard)
+        self._dialling.start(self._connect(client, flow))
 
     async def _connect(self, client: _Client, flow: Flow) -> None:
         place = await self.server.place(self.service, flow.group, flow.target, client.packet.destination)
@@ -117,22 +121,17 @@ class _TcpServer:
 
     async def drain(self, grace: float) -> None:
         self.draining = True
-        end = self.loop.time() + grace
-        while self.clients and self.loop.time() < end:
-            await asyncio.wait([client.closed for client in self.clients], timeout=end - self.loop.time())
-        for task in self._dialling:
-            task.cancel()
+        await until_closed(self.clients, grace)
+        self._dialling.cancel()
         for client in list(self.clients):
             client.reset()
         self._sweeping.cancel()
 
 
-class _Side(asyncio.Protocol):
-    """One end of a flow; what comes goes to the other, whose full buffer stops it."""
+class _Side(Connection):
+    """One end of a flow; what comes goes to the other."""
 
-    __slots__ = ("clock", "ended", "flow", "other", "server", "transport")
-
-    transport: asyncio.Transport
+    __slots__ = ("clock", "ended", "flow", "server")
 
     def __init__(self, server: _TcpServer) -> None:
         self.server = server
@@ -140,10 +139,6 @@ class _Side(asyncio.Protocol):
         self.other: _Side | None = None
         self.flow: Flow | None = None
         self.ended = False  # it sends no more
-
-    def connection_made(self, transport: Any) -> None:
-        self.transport = transport
-        transport.set_write_buffer_limits(BUFFER)
 
     def data_received(self, data: bytes) -> None:
         other, flow = self.other, self.flow
@@ -164,14 +159,6 @@ class _Side(asyncio.Protocol):
         if other is not None:
             other.other = None
             other.transport.abort() if exc else other.transport.close()
-
-    def pause_writing(self) -> None:
-        if self.other is not None:
-            self.other.transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        if self.other is not None:
-            self.other.transport.resume_reading()
 
 
 class _Client(_Side):

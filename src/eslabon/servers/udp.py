@@ -9,8 +9,9 @@ from eslabon.elbv2.flows.flows import Flow, Flows
 from eslabon.elbv2.flows.hashing import Packet
 from eslabon.elbv2.resources import Listener, LoadBalancer
 from eslabon.servers.application import arrive
+from eslabon.servers.connections import Tasks
 from eslabon.servers.front import Listening
-from eslabon.servers.tcp import is_over
+from eslabon.servers.tcp import FlowServer, is_over
 
 if TYPE_CHECKING:
     from eslabon.servers.serving import Server
@@ -37,18 +38,13 @@ def udp_server(server: Server, service: Any, balancer: LoadBalancer, listener: L
     return _UdpServer(server, service, balancer, listener, flows)
 
 
-class _UdpServer(asyncio.DatagramProtocol):
+class _UdpServer(FlowServer, asyncio.DatagramProtocol):
     """The flows of a listener."""
 
-    def __init__(self, server: Server, service: Any, balancer: LoadBalancer, listener: Listener, flows: Flows) -> None:
-        self.server = server
-        self.service = service
-        self.balancer = balancer
-        self.listener = listener
-        self.flows = flows
-        self.loop = asyncio.get_running_loop()
+    def __init__(self, *place: Any) -> None:
+        super().__init__(*place)
         self._sockets: dict[Address, _Socket] = {}
-        self._opening: set[asyncio.Task[None]] = set()
+        self._opening = Tasks()
         self._sweeping = self.loop.call_later(SWEEP, self._look)
 
     def connection_made(self, transport: Any) -> None:
@@ -76,9 +72,7 @@ class _UdpServer(asyncio.DatagramProtocol):
             if kept is not None:
                 kept.close()
             kept = self._sockets[address] = _Socket(self, address, arrival.flow)
-            task = self.loop.create_task(self._open(kept))
-            self._opening.add(task)
-            task.add_done_callback(self._opening.discard)
+            self._opening.start(self._open(kept))
         kept.send(data)
 
     async def _open(self, socket: _Socket) -> None:
@@ -100,8 +94,7 @@ class _UdpServer(asyncio.DatagramProtocol):
     async def drain(self, grace: float) -> None:
         """End at once: nobody would tell when a flow of datagrams is over."""
         self._sweeping.cancel()
-        for task in self._opening:
-            task.cancel()
+        self._opening.cancel()
         for socket in self._sockets.values():
             socket.close()
 
