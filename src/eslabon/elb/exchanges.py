@@ -71,7 +71,7 @@ class Routing(Checking):
             target = self.exchanges.chooser(group, node.zone).choose(targets, self.clock.now)
             call = Call(request.method, request.target, request.headers, request.body, "http", request.host)
             idle = float(balancer.attributes["idle_timeout.timeout_seconds"])
-            address, port = self._address_of(group, target), target.port or 0
+            address, port = self.address_of(group, target), target.port or 0
             elapsed, found = self._connect(balancer, node, address, port, call._replace(port=port), idle)
             self.clock.sleep(elapsed)
             if not isinstance(found, str):

@@ -85,12 +85,11 @@ class Checking(InProcess):
     ) -> tuple[float, bool, int | None]:
         """How long a check takes, whether it has connected, and the status of the answer, if there was one."""
         check, path = group.check, group.check.path or "/"
-        multi_value = group.attributes.get("lambda.multi_value_headers.enabled") == "true"
         if group.type == LAMBDA:
-            event = json.dumps(lambdatargets.health_check(group.arn, path, multi_value=multi_value))
+            event = json.dumps(lambdatargets.health_check(group.arn, path, multi_value=group.multi_value))
             elapsed, cause, payload = self._invoke(group, target, event)
             try:
-                status = None if cause else lambdatargets.response(payload, multi_value=multi_value).status
+                status = None if cause else lambdatargets.response(payload, multi_value=group.multi_value).status
             except lambdatargets.Invalid:
                 status = None
             return elapsed, True, status
@@ -98,7 +97,7 @@ class Checking(InProcess):
         headers = (("Connection", "close"), ("User-Agent", lambdatargets.HEALTH_CHECKER), ("Accept-Encoding", "gzip"))
         if group.type == ALB:
             return self._probe_balancer(self.balancers.get(target.id), port, path, headers)
-        address = self._address_of(group, target)
+        address = self.address_of(group, target)
         call = Call("GET", path, (("Host", f"{address}:{port}"), *headers), scheme=check.protocol.lower(), port=port)
         wanted = None if check.protocol in ("TCP", "TLS") else call
         elapsed, found = self._connect(balancer, node, address, port, wanted, check.timeout)

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from eslabon.cloud import Cloud
 
 CLIENT = "203.0.113.7"
-CLIENTS_PATIENCE = 127.0  # seconds until the operating system gives up connecting, with Linux's defaults
 
 
 class InProcess(Reaching):
@@ -67,7 +66,7 @@ class InProcess(Reaching):
             return flows.request(self.cloud, call)
         node = self.resolve(balancer)
         if balancer.scheme != "internet-facing" or not self.admits_client(balancer, call.port, CLIENT):
-            self.clock.sleep(CLIENTS_PATIENCE if call.timeout is None else call.timeout)
+            self.clock.sleep(flows.PATIENCE if call.timeout is None else call.timeout)
             raise Unreachable(_timed_out(call))
         listener = self.listener_at(balancer, call.port)
         if listener is None:
@@ -118,24 +117,18 @@ class InProcess(Reaching):
         >>> shop.service.admits_client(shop.balancer, 80, "203.0.113.7")
         False
         """
-        return self._reaches(balancer.nodes[0].address, port, client)
+        return self.reaches(balancer.nodes[0].address, port, client)
 
     def _shake_hands(self, listener: Listener, call: Call) -> tuple[str, tuple[str, str]]:
         """The certificate that the client gets, and the version and cipher suite; refusals are the client's."""
         if (listener.mutual or {}).get("Mode", "off") != "off":
             raise NotModelled("elbv2", "MutualAuthentication in process", ["off", "verify on sockets"])
-        described = {
-            arn: self.ask("acm", "describe_certificate", CertificateArn=arn)["Certificate"]
-            for arn in listener.certificates
-        }
-        names = {arn: [one["DomainName"], *one["SubjectAlternativeNames"]] for arn, one in described.items()}
         acm: Any = self.cloud.service("acm", region=self.region, account=self.account)
+        held = {arn: acm.certificates[arn] for arn in listener.certificates}
         policy = POLICIES[listener.ssl_policy or DEFAULT]
-        arn = tls.chosen(names, call.host)
-        held = acm.certificates[arn]
+        arn = tls.chosen({arn: one.read.names for arn, one in held.items()}, call.host)
         try:
-            chain = b"\n".join((held.body, held.chain))
-            return arn, tls.shake_hands(call.context, call.host, chain, held.key, policy.protocols)
+            return arn, tls.shake_hands(call.context, call.host, held[arn].pem, held[arn].key, policy.protocols)
         except ImportError as missing:
             raise NotModelled("elbv2", "https where Python has no ssl, as in the page", ["http"]) from missing
         except OSError as refused:  # an ssl.SSLError is one
@@ -171,7 +164,7 @@ class InProcess(Reaching):
         if isinstance(begun, Answer):
             elapsed, answer = 0.0, begun
         else:
-            elapsed, answered = self._ask_target(begun)
+            elapsed, answered = self.ask_target(begun)
             if patience is not None and elapsed >= patience:
                 elapsed, answered = patience, partial(exchanges.fail, begun, "client left")
             answer = answered(now + elapsed)
@@ -181,8 +174,16 @@ class InProcess(Reaching):
             raise TimeoutError("timed out")
         return answer.response
 
-    def _ask_target(self, forward: Forward) -> tuple[float, Callable[[float], Answer]]:
-        """How long the target takes, and what makes the answer of it, given the time."""
+    def ask_target(self, forward: Forward) -> tuple[float, Callable[[float], Answer]]:
+        """How long the target takes, and what makes the answer of it, given the time.
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> place = (shop.balancer, shop.listener, shop.balancer.nodes[0])
+        >>> elapsed, answered = shop.service.ask_target(shop.service.exchanges.begin(*place, Request("GET", "/"), 0.0))
+        >>> elapsed, answered(elapsed).response.status  # nothing runs there
+        (10.0, 504)
+        """
         exchanges, outcome = self.exchanges, forward.outcome
         balancer, request, group = outcome.balancer, forward.request, forward.group
         if group.type == LAMBDA:
@@ -193,7 +194,7 @@ class InProcess(Reaching):
         scheme, port = (group.protocol or "HTTP").lower(), forward.target.port or 80
         call = Call(request.method, request.target, request.headers, request.body, scheme, request.host, port)
         idle = float(balancer.attributes.get("idle_timeout.timeout_seconds", 60))
-        address = self._address_of(group, forward.target)
+        address = self.address_of(group, forward.target)
         elapsed, found = self._connect(balancer, outcome.node, address, port, call, idle)
         if isinstance(found, str):
             return elapsed, partial(exchanges.fail, forward, found)

@@ -6,12 +6,12 @@ What TLS to targets would add is left out: balancers look at no certificate of t
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from eslabon.elbv2.application.answers import CONNECT_TIMEOUT
 from eslabon.elbv2.operations.targets import Targets
-from eslabon.elbv2.resources import INSTANCE, LoadBalancer, Node, Target, TargetGroup
+from eslabon.elbv2.resources import INSTANCE, IP, LoadBalancer, Node, Target, TargetGroup
 from eslabon.errors import ServiceError
 from eslabon.ids import Arn
 from eslabon.network import Call, Result, serve
@@ -24,17 +24,33 @@ _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*")
 class Reaching(Targets):
     """The way to the targets of one account and Region."""
 
-    def _reaches(self, address: str, port: int, source: str, groups: list[str] | None = None) -> bool:
-        ec2: Any = self.cloud.service("ec2", region=self.region, account=self.account)
-        return bool(ec2.reaches(address, port, "tcp", source, groups or ()))
+    def reaches(
+        self, address: str, port: int, source: str, groups: Sequence[str] = (), *, protocol: str = "tcp"
+    ) -> bool:
+        """Whether security groups let what a source sends arrive; groups: the source's. Nothing arrives nowhere ("").
 
-    def _address_of(self, group: TargetGroup, target: Target) -> str:
-        if group.type != INSTANCE:
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()  # in the default security group, which lets in its own members alone
+        >>> node = shop.balancer.nodes[0].address
+        >>> shop.service.reaches(node, 80, "203.0.113.7"), shop.service.reaches("", 80, "203.0.113.7")
+        (False, False)
+        >>> shop.service.reaches(node, 80, "203.0.113.7", shop.balancer.security_groups)
+        True
+        """
+        return bool(address) and bool(self._ec2.reaches(address, port, protocol, source, groups))
+
+    def address_of(self, group: TargetGroup, target: Target) -> str:
+        """Where a target is in the network; "" for a terminated instance, a function, another balancer.
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> [shop.service.address_of(shop.group, target) for target in shop.group.targets.values()]
+        ['172.31.0.10']
+        """
+        if group.type == IP:
             return target.id
-        try:
-            return str(self._described_instance(target.id)["PrivateIpAddress"])
-        except (ServiceError, KeyError):  # it is terminated: nobody has its address any more
-            return ""
+        found = self._ec2.instances.get(target.id) if group.type == INSTANCE else None
+        return "" if found is None or found.state == "terminated" else str(found.address)
 
     def _connect(
         self, balancer: LoadBalancer, node: Node, address: str, port: int, call: Call | None, limit: float
@@ -43,7 +59,7 @@ class Reaching(Targets):
 
         call: None for a connection alone. limit: seconds that the node waits.
         """
-        if not address or not self._reaches(address, port, node.address, balancer.security_groups):
+        if not self.reaches(address, port, node.address, balancer.security_groups):
             return min(CONNECT_TIMEOUT, limit), "connection time-out"
         host = self.cloud.network.at(address, port)
         if host is None or host.refuse:

@@ -60,7 +60,7 @@ class Reports:
         group, target = outcome.group, outcome.target
         if target is None or group is None or group.type != INSTANCE:
             return ""
-        return self._service._address_of(group, target)
+        return self._service.address_of(group, target)
 
     def _send(self) -> None:
         """The minute is over; as long as targets are checked, the next one reports too how many are healthy."""

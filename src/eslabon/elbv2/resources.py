@@ -75,6 +75,11 @@ class TargetGroup:
     attributes: dict[str, str]
     targets: dict[tuple[str, int | None], Target] = field(default_factory=dict)
 
+    @property
+    def multi_value(self) -> bool:
+        """Whether a function gets, and gives, all values of a header or query parameter."""
+        return self.attributes.get("lambda.multi_value_headers.enabled") == "true"
+
 
 @dataclass(slots=True)
 class Rule:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eslabon.elbv2.application import lambdatargets
 from eslabon.elbv2.application.answers import failure, own
-from eslabon.elbv2.application.exchange import Answer, Forward
+from eslabon.elbv2.application.exchange import Answer, Forward, function_event
 from eslabon.elbv2.application.messages import Request, Response
 from eslabon.elbv2.resources import LAMBDA, Listener, LoadBalancer, Node
 from eslabon.network import Call, Host, serve
@@ -42,10 +41,7 @@ def arrive(service: Any, balancer: LoadBalancer, port: int, client: str, protoco
     True
     """
     node: Node = service.resolve(balancer)
-    if not balancer.security_groups:
-        return node
-    ec2 = service.cloud.service("ec2", region=service.region, account=service.account)
-    return node if ec2.reaches(node.address, port, protocol, client) else None
+    return node if service.reaches(node.address, port, client, protocol=protocol) else None
 
 
 def listener_front(server: Server, service: Any, balancer: LoadBalancer, listener: Listener) -> Front:
@@ -124,12 +120,12 @@ class _ListenerFront:
         if forward.group.type == LAMBDA:
             return None
         with self.lock:
-            address, port = self.service._address_of(forward.group, forward.target), forward.target.port or 80
+            address, port = self.service.address_of(forward.group, forward.target), forward.target.port or 80
             host = self.service.cloud.network.at(address, port)
             if host is None or not isinstance(host.application, LoopbackServer) or host.refuse or host.silent:
                 return None
             source = forward.outcome.node.address
-            if not self.service._reaches(address, port, source, self.balancer.security_groups):
+            if not self.service.reaches(address, port, source, self.balancer.security_groups):
                 return None
         return Place(*host.application.place, tls=forward.group.protocol == "HTTPS")
 
@@ -137,15 +133,13 @@ class _ListenerFront:
         with self.server.time.lock:
             forward.request = forward.outcome.forwarded = replace(forward.request, body=body)
             if forward.group.type == LAMBDA:
-                multi_value = forward.group.attributes.get("lambda.multi_value_headers.enabled") == "true"
                 try:
-                    event = lambdatargets.event(forward.request, forward.group.arn, multi_value=multi_value)
-                    forward.event = json.dumps(event)
+                    forward.event = function_event(forward.request, forward.group)
                 except lambdatargets.Invalid as invalid:
                     cause = invalid.cause
                     reply(lambda: self.fail(forward, cause))
                     return
-            elapsed, answered = self.service._ask_target(forward)
+            elapsed, answered = self.service.ask_target(forward)
         self.server.later(elapsed, reply, partial(self._at, answered))
 
     def _at(self, answered: Callable[[float], Answer]) -> Answer:

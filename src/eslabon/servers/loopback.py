@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import ssl
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 TIMEOUT = 5.0  # seconds that a request in process waits: nothing else happens in the cloud meanwhile
@@ -53,6 +54,7 @@ class LoopbackServer:
             connection.close()
 
 
+@cache
 def any_certificate() -> ssl.SSLContext:
     """What connects to targets with TLS: balancers do not look at their certificates.
 

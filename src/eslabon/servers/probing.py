@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from eslabon.elbv2.application.lambdatargets import HEALTH_CHECKER
 from eslabon.elbv2.resources import ALB, LAMBDA, LoadBalancer, Node, Target, TargetGroup
+from eslabon.servers.connections import Tasks
 from eslabon.servers.framing import RESPONSE_HEADER, Malformed, parse_response, split_head
 from eslabon.servers.loopback import LoopbackServer, any_certificate
 
@@ -27,7 +28,7 @@ class Prober:
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self._running: set[asyncio.Task[None]] = set()
+        self._running = Tasks()
 
     def probe(
         self, service: Any, group: TargetGroup, target: Target, balancer: LoadBalancer, node: Node, found: Found
@@ -46,20 +47,18 @@ class Prober:
             return False
         check = group.check
         port = int(check.port) if check.port.isdigit() else target.port or 80
-        address = service._address_of(group, target)
+        address = service.address_of(group, target)
         host = self.server.cloud.network.at(address, port)
         if host is None or host.refuse or host.silent or not isinstance(host.application, LoopbackServer):
             return False
-        if not service._reaches(address, port, node.address, balancer.security_groups):
+        if not service.reaches(address, port, node.address, balancer.security_groups):
             return False
         asked = _ask(host.application.place, check.protocol, check.path or "/", f"{address}:{port}")
         self.server.in_loop(self._start, asked, float(check.timeout), found)
         return True
 
     def _start(self, asked: Any, timeout: float, found: Found) -> None:
-        task = asyncio.get_running_loop().create_task(self._run(asked, timeout, found))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._running.start(self._run(asked, timeout, found))
 
     async def _run(self, asked: Any, timeout: float, found: Found) -> None:
         loop = asyncio.get_running_loop()
@@ -84,8 +83,7 @@ class Prober:
         >>> with Cloud().serve() as server:
         ...     Prober(server).close()
         """
-        for task in self._running:
-            task.cancel()
+        self._running.cancel()
 
 
 async def _ask(place: tuple[str, int], protocol: str, path: str, host: str) -> int | None:

@@ -135,17 +135,17 @@ class Server:
         """
         with self.time.lock:
             now = self.time.now()
-            balancers = [one for service in self._services() for one in service.balancers.values()]
-            found = [one for one in balancers if name in (one.name, one.arn, one.dns_name)]
-            if not found:
+            balancers = ((service, one) for service in self._services() for one in service.balancers.values())
+            found = next((pair for pair in balancers if name in (pair[1].name, pair[1].arn, pair[1].dns_name)), None)
+            if found is None:
                 raise LookupError(f"no load balancer is called {name}")
-            balancer = found[0]
+            service, balancer = found
             if balancer.type == GATEWAY:
                 raise NotModelled("elbv2", "a Gateway Load Balancer on sockets", ["application", "network"])
             if now < balancer.active:
                 how = "wait for it (load_balancer_available) before serve(), or advance the clock"
                 raise LookupError(f"{name} is not active yet: {how}")
-            listener = next((one for one in balancer.listeners.values() if one.port == port), None)
+            listener = service.listener_at(balancer, port)
         if listener is None:
             raise LookupError(f"{name} has no listener of port {port}")
         self._ask(self._look())
@@ -290,26 +290,8 @@ class Server:
     def _tls(self, service: Any, listener: Listener) -> Any:
         with self.time.lock:
             held = [self._acm(service).certificates[arn] for arn in listener.certificates]
-            described = [
-                self.cloud.call(
-                    "acm",
-                    "describe_certificate",
-                    {"CertificateArn": one.arn},
-                    region=service.region,
-                    account=service.account,
-                )["Certificate"]
-                for one in held
-            ]
             store = service.trust_stores.get((listener.mutual or {}).get("TrustStoreArn"))
-        certificates = [
-            Certificate(
-                one.arn,
-                [told["DomainName"], *told["SubjectAlternativeNames"]],
-                one.body.rstrip() + b"\n" + one.chain,
-                one.key,
-            )
-            for one, told in zip(held, described, strict=True)
-        ]
+        certificates = [Certificate(one.arn, one.read.names, one.pem, one.key) for one in held]
         policy = POLICIES[listener.ssl_policy or DEFAULT]
         alpn = ["http/1.1"] if listener.protocol == "HTTPS" else ALPN.get(next(iter(listener.alpn), "None"), [])
         mutual = mutual_of(listener.mutual, store.certificates if store else ())
@@ -363,14 +345,14 @@ class Server:
         port = target.port or 80
         if group.type == ALB:
             balancer = service.balancers.get(target.id)
-            arns = [one.arn for one in balancer.listeners.values() if one.port == port] if balancer else []
-            opened = next((self._open[arn] for arn in arns if arn in self._open), None)
+            listener = service.listener_at(balancer, port) if balancer else None
+            opened = self._open.get(listener.arn) if listener else None
             return opened.address if opened else None
         with self.time.lock:
-            address = service._address_of(group, target)
+            address = service.address_of(group, target)
             host = self.cloud.network.at(address, port)
-            ec2: Any = self.cloud.service("ec2", region=service.region, account=service.account)
-            if host is None or host.refuse or not ec2.reaches(address, port, "udp" if udp else "tcp", node):
+            protocol = "udp" if udp else "tcp"
+            if host is None or host.refuse or not service.reaches(address, port, node, protocol=protocol):
                 return None
         if isinstance(host.application, LoopbackServer):
             return host.application.place

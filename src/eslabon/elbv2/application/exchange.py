@@ -186,7 +186,7 @@ class Exchanges:
         event = ""
         if function:
             try:
-                event = json.dumps(lambdatargets.event(whole, group.arn, multi_value=_multi_value(group)))
+                event = function_event(whole, group)
             except lambdatargets.Invalid as invalid:
                 return self._failed(outcome, invalid.cause)
         outcome.target, outcome.sent, outcome.forwarded = target, now, whole
@@ -247,7 +247,7 @@ class Exchanges:
         'invalid function response'
         """
         try:
-            response = lambdatargets.response(result, multi_value=_multi_value(forward.group))
+            response = lambdatargets.response(result, multi_value=forward.group.multi_value)
         except lambdatargets.Invalid as invalid:
             return self.fail(forward, invalid.cause, now)
         return self.finish(forward, response, now)
@@ -294,8 +294,15 @@ class Exchanges:
         return Answer(outcome, own(response, outcome.listener.attributes, when), close)
 
 
-def _multi_value(group: TargetGroup) -> bool:
-    return group.attributes.get("lambda.multi_value_headers.enabled") == "true"
+def function_event(request: Request, group: TargetGroup) -> str:
+    """What a function of a target group gets for a request, as JSON. Raises lambdatargets.Invalid.
+
+    >>> from eslabon.elbv2.application.examples import balancer
+    >>> group = balancer()[1].groups["group"]
+    >>> json.loads(function_event(Request("GET", "/cart"), group))["path"]
+    '/cart'
+    """
+    return json.dumps(lambdatargets.event(request, group.arn, multi_value=group.multi_value))
 
 
 def _upgrade(request: Request) -> tuple[tuple[str, str], ...]:

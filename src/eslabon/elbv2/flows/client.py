@@ -8,7 +8,7 @@ listener; IPv6.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,7 +18,7 @@ from eslabon.elbv2.application.messages import Request
 from eslabon.elbv2.flows.flows import Flow, Flows, address_seen, setting
 from eslabon.elbv2.flows.hashing import Packet
 from eslabon.elbv2.flows.proxyprotocol import header
-from eslabon.elbv2.resources import ALB, INSTANCE, IP, NETWORK, LoadBalancer, Node
+from eslabon.elbv2.resources import ALB, NETWORK, LoadBalancer, Node
 from eslabon.errors import NotModelled
 from eslabon.network import Call, Host, Result, Unreachable, WsgiApplication, serve
 
@@ -181,7 +181,7 @@ class Connection:
         client = address_seen(flow.group, packet.source, self.node.address)
         port = flow.target.port or 0
         inner = _application_balancer(service, flow, port)
-        address = inner.node.address if inner else _address(service, flow)
+        address = inner.node.address if inner else service.address_of(flow.group, flow.target)
         if arrival.outcome == "new":
             facts = {"balancer": self.balancer.arn, "zone": flow.zone, "group": flow.group.arn}
             service.journal.record("flow", target=f"{flow.target.id}:{port}", protocol=packet.protocol, **facts)
@@ -191,7 +191,7 @@ class Connection:
                 self.unsaid = header(*packet[1:5])
             # A target that sees the client's address does not reach itself.
             groups = self.balancer.security_groups
-            if client == address or not _reaches(service, address, port, packet.protocol, client, groups):
+            if client == address or not service.reaches(address, port, client, groups, protocol=packet.protocol):
                 self.flows.close(packet)
                 raise _timed_out(service, self.timeout, "nothing arrives at the target")
         host: Host | None = Host(inner) if inner else service.cloud.network.at(address, port)
@@ -247,7 +247,7 @@ def connect(
         raise _timed_out(service, timeout, f"no {protocol} listener of the load balancer has port {port}")
     if balancer.scheme == "internal" and not any(ip_address(source) in one for one in _PRIVATE):
         raise _timed_out(service, timeout, "the load balancer is internal, and the client is on the internet")
-    if not _reaches(service, node.address, port, packet.protocol, source):
+    if not service.reaches(node.address, port, source, protocol=packet.protocol):
         raise _timed_out(service, timeout, "the load balancer's security groups do not let it in")
     flows = _TABLES.setdefault(service, {}).setdefault(listener.arn, Flows(balancer, listener, service.groups))
     connection = Connection(service, balancer, node, flows, packet, timeout)
@@ -309,22 +309,6 @@ def _application_balancer(service: Any, flow: Flow, port: int) -> ApplicationBal
     """The node to which the name of a balancer that is the target leads; None: the target is none, or is deleted."""
     balancer = service.balancers.get(flow.target.id) if flow.group.type == ALB else None
     return ApplicationBalancer(service, balancer, service.resolve(balancer), port) if balancer else None
-
-
-def _address(service: Any, flow: Flow) -> str:
-    """Where the target of a flow is; nowhere when it is an instance or a balancer that is gone."""
-    if flow.group.type == IP:
-        return flow.target.id
-    if flow.group.type != INSTANCE:
-        return ""
-    found = service.ask("ec2", "describe_instances", Filters=[{"Name": "instance-id", "Values": [flow.target.id]}])
-    instances = [one for reservation in found["Reservations"] for one in reservation["Instances"]]
-    return next((one.get("PrivateIpAddress", "") for one in instances), "")
-
-
-def _reaches(service: Any, address: str, port: int, protocol: str, source: str, groups: Sequence[str] = ()) -> bool:
-    ec2: Any = service.cloud.service("ec2", region=service.region, account=service.account)
-    return bool(address and ec2.reaches(address, port, protocol, source, groups))
 
 
 def _timed_out(service: Any, timeout: float | None, why: str) -> TimeoutError:

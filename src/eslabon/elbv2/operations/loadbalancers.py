@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eslabon.elbv2 import attributes
-from eslabon.elbv2.application import accesslog
 from eslabon.elbv2.operations.limits import LIMITS
 from eslabon.elbv2.operations.places import Places
 from eslabon.elbv2.operations.registry import PAGE, Answer, Many, Texts, check_name, chosen, existing, paged
 from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, NETWORK, LoadBalancer
 from eslabon.elbv2.rules.errors import validation_error
 from eslabon.errors import ServiceError
+
+if TYPE_CHECKING:
+    from eslabon.elbv2.reporting import Reports
 
 PROVISIONING = 120.0  # seconds; on AWS about two minutes
 _IN_ARNS = {APPLICATION: "app", NETWORK: "net", GATEWAY: "gwy"}
@@ -30,6 +33,8 @@ _HOSTED_ZONES = {
 
 class LoadBalancers(Places):
     """Operations on load balancers."""
+
+    reports: Reports  # of their requests, as InProcess has them
 
     def create_load_balancer(
         self,
@@ -199,18 +204,17 @@ class LoadBalancers(Places):
         changes = attributes.changed("Load balancer", table, Attributes, on)
         after = balancer.attributes | changes
         if after.get("access_logs.s3.enabled") == "true":
-            self._write_test_file(balancer, after["access_logs.s3.bucket"], after["access_logs.s3.prefix"])
+            self._check_log_bucket(balancer, after)
         balancer.attributes = after
         return attributes.listed(after)
 
-    def _write_test_file(self, balancer: LoadBalancer, bucket: str, prefix: str) -> None:
+    def _check_log_bucket(self, balancer: LoadBalancer, after: Mapping[str, str]) -> None:
         """As AWS does when access logs are enabled, to see whether the bucket's policy lets them in."""
+        bucket = after["access_logs.s3.bucket"]
         if not bucket:
             raise validation_error("'access_logs.s3.bucket' must be specified when access logs are enabled")
-        key, content = accesslog.permission_file(balancer, self.clock.now, account=self.account, prefix=prefix)
-        s3: Any = self.cloud.service("s3", region=self.region, account=self.account)
         try:
-            s3.write_for(accesslog.PRINCIPAL, bucket, key, content, balancer.arn)
+            self.reports.check_bucket(balancer, after)
         except ServiceError:
             raise attributes.invalid(f"Access Denied for bucket: {bucket}. Please check S3bucket permission") from None
 

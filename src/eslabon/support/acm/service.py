@@ -58,6 +58,11 @@ class Imported:
     created: datetime
     imported: datetime
 
+    @property
+    def pem(self) -> bytes:
+        """The certificate and its chain, as a server shows them."""
+        return self.body.rstrip() + b"\n" + self.chain
+
 
 class Acm(Service):
     """ACM of one account and Region.
@@ -139,7 +144,7 @@ class Acm(Service):
         octets = bytes.fromhex("0" * (len(serial) % 2) + serial)
         detail = {
             **self._common(found),
-            "SubjectAlternativeNames": _names(found.read),
+            "SubjectAlternativeNames": found.read.names,
             "KeyAlgorithm": found.read.key_algorithm.replace("_", "-"),  # here the API writes it so
             "Serial": octets.hex(":"),
             "Subject": ",".join(f"{kind}={value}" for kind, value in found.read.subject),
@@ -302,7 +307,7 @@ class Acm(Service):
     def _common(self, one: Imported) -> Answer:
         return {
             "CertificateArn": one.arn,
-            "DomainName": _names(one.read)[0],
+            "DomainName": one.read.names[0],
             "Status": self._status(one),
             "Type": "IMPORTED",
             "CreatedAt": one.created,
@@ -314,7 +319,7 @@ class Acm(Service):
         }
 
     def _listed(self, one: Imported) -> Answer:
-        names = _names(one.read)
+        names = one.read.names
         return {
             **self._common(one),
             "KeyAlgorithm": one.read.key_algorithm.replace("_", "-"),
@@ -329,12 +334,6 @@ def _invalid(message: str) -> ServiceError:
     return ServiceError("ValidationException", message)
 
 
-def _names(read: x509.Certificate) -> list[str]:
-    """The domain names: the common name, then the others."""
-    common = [value for kind, value in read.subject if kind == "CN"]
-    return list(dict.fromkeys([*common, *read.alternative_names]))
-
-
 def _checked(body: bytes, key: bytes, chain: bytes, now: datetime) -> x509.Certificate:
     """The certificate, if it may be imported with this key and chain at this time. Raises ValidationException."""
     (read, *more), issuers = _certificates(body), _certificates(chain) if chain else []
@@ -343,7 +342,7 @@ def _checked(body: bytes, key: bytes, chain: bytes, now: datetime) -> x509.Certi
     if read.key_algorithm not in KEY_ALGORITHMS:
         length = read.key_algorithm.rpartition("_")[2]
         raise _invalid(f"The private key length {length} is not supported for key algorithm.")
-    if not _names(read):
+    if not read.names:
         raise _invalid("The certificate names no domain.")
     if _public_key(key) != read.public_key:
         raise _invalid(OTHER_KEY)

@@ -77,6 +77,12 @@ class Certificate:
     key_algorithm: str  # RSA_2048, EC_prime256v1
     public_key: bytes  # the modulus, or the point on the curve
 
+    @property
+    def names(self) -> list[str]:
+        """The domain names: the common name, then the others."""
+        common = [value for kind, value in self.subject if kind == "CN"]
+        return list(dict.fromkeys([*common, *self.alternative_names]))
+
 
 def elements(der: bytes) -> list[Element]:
     """The elements of DER, one after the other. Raises Malformed.
