@@ -111,19 +111,17 @@ def compiled(name: str, source: bytes) -> tuple[str, bytes]:
 class Untyped(ast.NodeTransformer):
     """Takes the types from functions and what is there for type checkers alone; a class keeps those of its fields."""
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:  # noqa: N802 - ast's names
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:  # noqa: N802 - ast's names
         node.returns = None
-        return self.generic_visit(node)  # type: ignore[return-value]
+        return self.generic_visit(node)
 
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AsyncFunctionDef:  # noqa: N802
-        node.returns = None
-        return self.generic_visit(node)  # type: ignore[return-value]
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 - ast's name
 
-    def visit_arg(self, node: ast.arg) -> ast.arg:
+    def visit_arg(self, node: ast.arg) -> ast.AST:
         node.annotation = None
         return node
 
-    def visit_If(self, node: ast.If) -> ast.AST:  # noqa: N802
+    def visit_If(self, node: ast.If) -> ast.AST:  # noqa: N802 - ast's name
         if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" and not node.orelse:
             return ast.copy_location(ast.Pass(), node)
         return self.generic_visit(node)
