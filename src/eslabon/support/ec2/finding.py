@@ -18,6 +18,7 @@ KINDS = {
     "sg": ("InvalidGroup.NotFound", "InvalidGroupId.Malformed", "security group"),
     "subnet": ("InvalidSubnetID.NotFound", "InvalidSubnetID.Malformed", "subnet ID"),
     "vpc": ("InvalidVpcID.NotFound", "InvalidVpcID.Malformed", "vpc ID"),
+    "eni": ("InvalidNetworkInterfaceID.NotFound", "InvalidNetworkInterfaceId.Malformed", "networkInterface ID"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Instances: their states as a table, their network interface, how they are shown. What runs in them is in userdata."""
+"""Instances: their states as a table, how they are shown. What runs in them is in userdata."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from eslabon.clock import Handle
 from eslabon.network import Host
+from eslabon.support.ec2.interfaces import Interface, private_name, public_name
 from eslabon.support.ec2.places import Shown
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html
@@ -32,18 +33,6 @@ ACTIONS: dict[str, dict[str, tuple[str, float, str] | None]] = {
 }
 
 _ARM = re.compile(r"(a1|[a-z]+\d+g[a-z]*)\..+")  # instance types with AWS's own processors
-
-
-@dataclass(slots=True)
-class Interface:
-    """A network interface: an address in a subnet, behind security groups. Instances and load balancers have them."""
-
-    address: str
-    subnet: Shown
-    groups: list[str]  # ids; without any, everything passes
-    purpose: str  # what has it
-    public: str | None = None  # the public address
-    up: bool = True  # whether what has it runs
 
 
 @dataclass(slots=True)
@@ -129,17 +118,14 @@ def shown(instance: Instance, groups: Mapping[str, str], region: str) -> Shown:
     }
     if instance.state == "terminated":
         return described
-    north_virginia = region == "us-east-1"
-    domain = "ec2.internal" if north_virginia else f"{region}.compute.internal"
     described |= {
         "SubnetId": interface.subnet["SubnetId"],
         "VpcId": interface.subnet["VpcId"],
         "PrivateIpAddress": interface.address,
-        "PrivateDnsName": f"ip-{interface.address.replace('.', '-')}.{domain}",
+        "PrivateDnsName": private_name(interface.address, region),
         "SecurityGroups": [{"GroupId": group, "GroupName": groups[group]} for group in interface.groups],
     }
     if interface.public:
-        where = "compute-1" if north_virginia else f"{region}.compute"
         described["PublicIpAddress"] = interface.public
-        described["PublicDnsName"] = f"ec2-{interface.public.replace('.', '-')}.{where}.amazonaws.com"
+        described["PublicDnsName"] = public_name(interface.public, region)
     return described

@@ -11,7 +11,8 @@ from eslabon.errors import ServiceError
 from eslabon.service import Service
 from eslabon.support.ec2.finding import lookup, select
 from eslabon.support.ec2.groups import ALL, Permission, SecurityGroup, permits
-from eslabon.support.ec2.instances import Instance, Interface
+from eslabon.support.ec2.instances import Instance
+from eslabon.support.ec2.interfaces import Interface
 from eslabon.support.ec2.places import CIDR, Shown, default_vpc, fixed_id, images, zones
 from eslabon.tags import Tags
 

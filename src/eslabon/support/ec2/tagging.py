@@ -67,6 +67,8 @@ class Tagging(State):
             kind = resource.partition("-")[0]
             if kind not in KINDS:
                 raise ServiceError("InvalidID", f"The ID '{resource}' is not valid")
+            if kind == "eni":
+                raise NotModelled("ec2", "tags of network interfaces", [one for one in KINDS if one != kind])
             lookup(kind, [resource], everything)
 
 
