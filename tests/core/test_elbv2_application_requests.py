@@ -755,6 +755,47 @@ def test_the_journal_has_every_state_of_a_target(cloud: Cloud, web: Web) -> None
     assert told == ["unused", "initial", "healthy", "unhealthy", "draining"]
 
 
+@pytest.mark.parametrize("delay", [60, 0])
+def test_the_journal_says_when_a_target_has_drained(cloud: Cloud, web: Web, delay: int) -> None:
+    """DescribeTargetHealth then answers `unused`, Target.NotRegistered; nobody has to ask."""
+    web.set(deregistration_delay__timeout_seconds=str(delay))
+    web.elbv2.deregister_targets(TargetGroupArn=web.group, Targets=[{"Id": ONE}])
+    deregistered = cloud.clock.now
+    cloud.clock.advance(90)
+    entry = [entry for entry in cloud.journal.of("health") if entry["target"] == f"{ONE}:80"][-1]
+    assert (entry["state"], entry["reason"]) == ("unused", "Target.NotRegistered")
+    assert entry.time == pytest.approx(deregistered + delay, abs=0.1)  # each call takes time
+
+
+def test_a_target_that_is_registered_again_while_it_drains_has_not_drained(cloud: Cloud, web: Web) -> None:
+    web.set(deregistration_delay__timeout_seconds="60")
+    web.elbv2.deregister_targets(TargetGroupArn=web.group, Targets=[{"Id": ONE}])
+    cloud.clock.advance(30)
+    web.elbv2.register_targets(TargetGroupArn=web.group, Targets=[{"Id": ONE}])
+    cloud.clock.advance(90)
+    told = [entry["state"] for entry in cloud.journal.of("health") if entry["target"] == f"{ONE}:80"]
+    assert told[-3:] == ["draining", "initial", "healthy"]
+
+
+def test_the_journal_says_when_an_unhealthy_target_has_drained(cloud: Cloud, web: Web) -> None:
+    subnets = [one["SubnetId"] for one in web.ec2.describe_subnets()["Subnets"]][:1]
+    made = web.elbv2.create_load_balancer(Name="flows", Type="network", Subnets=subnets)["LoadBalancers"][0]
+    group = web.elbv2.create_target_group(Name="flows", Protocol="TCP", Port=80, VpcId=web.vpc, TargetType="ip")
+    arn, target = group["TargetGroups"][0]["TargetGroupArn"], "172.31.0.77"
+    interval = {"Key": "target_health_state.unhealthy.draining_interval_seconds", "Value": "40"}
+    end = {"Key": "target_health_state.unhealthy.connection_termination.enabled", "Value": "false"}
+    web.elbv2.modify_target_group_attributes(TargetGroupArn=arn, Attributes=[end, interval])
+    web.elbv2.register_targets(TargetGroupArn=arn, Targets=[{"Id": target}])
+    forward = [{"Type": "forward", "TargetGroupArn": arn}]
+    web.elbv2.create_listener(LoadBalancerArn=made["LoadBalancerArn"], Protocol="TCP", Port=80, DefaultActions=forward)
+    cloud.host(target, application("behind flows"))
+    cloud.clock.advance(300)
+    cloud.host(target, application("behind flows"), refuse=True)
+    cloud.clock.advance(200)
+    told = {entry["state"]: entry.time for entry in cloud.journal.of("health") if entry["group"] == arn}
+    assert told["unhealthy"] == pytest.approx(told["unhealthy.draining"] + 40)
+
+
 # --- Targets that are no addresses
 
 

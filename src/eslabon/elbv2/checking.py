@@ -132,12 +132,22 @@ class Checking(InProcess):
         self._tell(group)
 
     def _tell(self, group: TargetGroup) -> None:
-        """Write into the journal which targets have another state than before."""
+        """Write into the journal which targets have another state than before, and when one has drained."""
         states = {named(target): target.health for target in group.targets.values()}
         known = self._states.setdefault(group.arn, {})
-        for name in known.keys() - states.keys():
-            del known[name]
         for name, health in states.items():
             if known.get(name) != health.state:
                 known[name] = health.state
                 self.journal.record("health", group=group.arn, target=name, state=health.state, reason=health.reason)
+                if health.until is not None:  # then it has another state, even if nobody looks
+                    self.clock.call_at(health.until, partial(self._settle_again, group), background=True)
+        if len(known) == len(states):
+            return
+        for name in [name for name in known if name not in states]:
+            if known.pop(name) != "unused":
+                gone = {"state": "unused", "reason": "Target.NotRegistered"}
+                self.journal.record("health", group=group.arn, target=name, **gone)
+
+    def _settle_again(self, group: TargetGroup) -> None:
+        if self.groups.get(group.arn) is group:
+            self.settle(group)
