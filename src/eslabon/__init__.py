@@ -29,7 +29,8 @@ class activate:  # noqa: N801 - read as a verb: with activate() as cloud
     """Make a cloud the one that plain boto3 code talks to, in a `with` block or between start() and stop().
 
     The module that activates sees the cloud's `time` and `datetime` meanwhile, and so do modules beside it that are
-    imported then. A second thread is refused.
+    imported then. A second thread is refused. cloud: an empty one if not given; one with other random draws is
+    Cloud(seed=2).
 
     >>> import boto3
     >>> with activate() as cloud:
@@ -40,6 +41,9 @@ class activate:  # noqa: N801 - read as a verb: with activate() as cloud
     >>> sqs.list_queues()
     Traceback (most recent call last):
     eslabon.errors.NoActiveCloud: No cloud is active. ...
+    >>> with activate(Cloud(seed=1)) as one, activate(Cloud(seed=2)) as other:
+    ...     one.ids.hex(4) == other.ids.hex(4)
+    False
     """
 
     def __init__(self, cloud: Cloud | None = None) -> None:

@@ -6,6 +6,7 @@ No behaviour of any service.
 from __future__ import annotations
 
 import importlib
+import ipaddress
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -218,7 +219,8 @@ class Cloud:
 
         In place of an application, the (host, port) of a server that runs on 127.0.0.1. delay: seconds until it begins
         to work on a request. refuse: it closes what wants to connect. silent: it takes requests and never answers.
-        Raises ServiceError for an instance that does not exist.
+        Requests that the application makes come from there: so it reaches internal load balancers. Raises LookupError
+        for an instance that does not exist or is terminated, ValueError for what is neither an id nor an address.
 
         >>> cloud = Cloud()
         >>> cloud.host("10.0.0.5", lambda environ, start_response: [], delay=2.5)
@@ -227,10 +229,14 @@ class Cloud:
         >>> cloud.host("10.0.0.5", None)
         >>> cloud.network.at("10.0.0.5", 80) is None
         True
+        >>> cloud.host("i-0123456789abcdef0", None)
+        Traceback (most recent call last):
+        LookupError: there is no instance i-0123456789abcdef0 in us-east-1 that is not terminated: ...
+        >>> cloud.host("shop.example.com", None)
+        Traceback (most recent call last):
+        ValueError: 'shop.example.com' is neither the id of an instance nor an IP address; ...
         """
-        if where.startswith("i-"):
-            answer = self.call("ec2", "describe_instances", {"InstanceIds": [where]})
-            where = answer["Reservations"][0]["Instances"][0]["PrivateIpAddress"]
+        where = self._address(where)
         if application is None:
             self.network.detach(where, port)
             return
@@ -238,6 +244,21 @@ class Cloud:
             _on_sockets("loopback").LoopbackServer(*application) if isinstance(application, tuple) else application
         )
         self.network.attach(where, port, Host(answering, delay, refuse, silent))
+
+    def _address(self, where: str) -> str:
+        """The address of an instance, or one that is given."""
+        if where.startswith("i-"):
+            ec2: Any = self.service("ec2")
+            instance = ec2.instances.get(where)
+            if instance is None or instance.state == "terminated":
+                missing = f"there is no instance {where} in {self.region} that is not terminated"
+                raise LookupError(f"{missing}: run_instances tells the ids of new ones, describe_instances of all")
+            return str(instance.address)
+        try:
+            return str(ipaddress.ip_address(where))
+        except ValueError:
+            names = "names are of load balancers, or given by cloud.network.host"
+            raise ValueError(f"{where!r} is neither the id of an instance nor an IP address; {names}") from None
 
     def serve(self, *, grace: float = 5.0) -> Server:
         """Let load balancers listen on 127.0.0.1, in a thread, while the block runs: `with cloud.serve() as server:`.

@@ -89,6 +89,8 @@ def test_a_program_of_the_readers_stays_where_it_was_put_until_the_instance_is_t
     ec2.terminate_instances(InstanceIds=[instance.id])
     cloud.clock.advance(600)
     assert cloud.network.at(instance.address, 80) is None
+    with pytest.raises(LookupError, match=f"no instance {instance.id} in us-east-1 that is not terminated"):
+        cloud.host(instance.id, lambda environ, start_response: [])
 
 
 # The script's own server, without its socket, beside the application that stands for it.
