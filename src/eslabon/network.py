@@ -8,12 +8,14 @@ from __future__ import annotations
 import http.client
 import http.cookiejar
 import io
+import ipaddress
 import sys
 import traceback
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
@@ -24,6 +26,9 @@ from eslabon.errors import NotModelled
 
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Headers = Sequence[tuple[str, str]]
+
+CLIENT = "203.0.113.7"  # who is on the internet: an address for documentation, nobody's
+_PRIVATE = [ipaddress.IPv4Network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")]
 
 
 @dataclass(slots=True)
@@ -51,6 +56,7 @@ class Call(NamedTuple):
     port: int = 80
     timeout: float | None = None
     context: Any = None  # the client's ssl.SSLContext, if it chose one
+    client: str = CLIENT  # the address that it is sent from
 
 
 class Result(NamedTuple):
@@ -63,6 +69,19 @@ class Result(NamedTuple):
 
 
 Endpoint = Callable[[Call], Result]
+
+
+@lru_cache(maxsize=4096)
+def is_private(address: str) -> bool:
+    """Whether an IPv4 address is of a private network, as those of VPCs are; the internet knows no way there.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html#target-type
+
+    >>> is_private("172.31.0.10"), is_private("203.0.113.7"), is_private("2001:db8::7")
+    (True, False, False)
+    """
+    found = ipaddress.ip_address(address)
+    return found.version == 4 and any(found in network for network in _PRIVATE)
 
 
 class Unreachable(Exception):
@@ -94,6 +113,7 @@ class Network:
         self._addresses: dict[tuple[str, int], Host] = {}
         self.taken: set[str] = set()  # addresses of interfaces: no two in a cloud have the same, in whatever Regions
         self.resolvers: list[Callable[[str], Endpoint | None]] = []  # of services whose resources have names
+        self._runs: tuple[str, object] = (CLIENT, None)  # where the code that runs now is, and for which active place
 
     def host(self, name: str, application: WsgiApplication | None) -> None:
         """Let a WSGI application answer at a host name; None takes the name away.
@@ -161,6 +181,36 @@ class Network:
         """
         return self._addresses.get((address, port))
 
+    @contextmanager
+    def running_at(self, address: str) -> Iterator[None]:
+        """What the block runs is a program at this address: the requests that it makes come from there.
+
+        >>> network = Network()
+        >>> with network.running_at("172.31.0.10"):
+        ...     network.caller
+        '172.31.0.10'
+        """
+        before, self._runs = self._runs, (address, activation.active())
+        try:
+            yield
+        finally:
+            self._runs = before
+
+    @property
+    def caller(self) -> str:
+        """The address of the code that asks: of the machine where it runs, else of a client on the internet.
+
+        A Lambda function that a program on a machine invokes runs elsewhere.
+
+        >>> from eslabon import Cloud
+        >>> with Cloud().activated() as cloud, cloud.network.running_at("172.31.0.10"):
+        ...     with cloud.activated():
+        ...         cloud.network.caller
+        '203.0.113.7'
+        """
+        address, place = self._runs
+        return address if place is activation.active() else CLIENT
+
     def release(self, address: str) -> None:
         """Let an address be taken again, with nothing listening there.
 
@@ -204,7 +254,8 @@ class CloudHandler(urllib.request.BaseHandler):
         opener: Any = getattr(self, "parent", None)
         contexts = [getattr(handler, "_context", None) for handler in getattr(opener, "handlers", ())]
         try:
-            result = endpoint(_call(request, parts, next(filter(None, contexts), None)))
+            call = _call(request, parts, next(filter(None, contexts), None))
+            result = endpoint(call._replace(client=place.cloud.network.caller))
         except Unreachable as unreachable:
             raise urllib.error.URLError(unreachable.reason) from None
         wire: Any = _Wire(result)

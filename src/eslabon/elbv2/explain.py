@@ -13,10 +13,11 @@ from eslabon.elbv2.application.messages import Request
 from eslabon.elbv2.application.outcome import named
 from eslabon.elbv2.balancing.choosing import Key
 from eslabon.elbv2.balancing.zones import crosses_zones, eligible, minimum
-from eslabon.elbv2.inprocess import CLIENT, InProcess
+from eslabon.elbv2.inprocess import InProcess
 from eslabon.elbv2.resources import Listener, LoadBalancer, Rule, TargetGroup
 from eslabon.elbv2.rules.actions import Action, FixedResponse, Redirect
 from eslabon.ids import Arn
+from eslabon.network import CLIENT, is_private
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
@@ -103,9 +104,9 @@ def _obstacles(service: InProcess, balancer: LoadBalancer, listener: Listener, c
     """Why the client does not even get through to the listener."""
     if service.clock.now < balancer.active:
         yield "The balancer is still being provisioned: its name leads nowhere yet."
-    elif balancer.scheme != "internet-facing":
+    elif balancer.scheme == "internal" and not is_private(client):
         yield f"{client} does not get through: the balancer is internal, reached from its VPC alone."
-    elif not service.admits_client(balancer, listener.port or 0, client):
+    elif not service.client_seen(balancer.nodes[0], client, listener.port or 0):
         yield f"{client} does not get through: no security group of the balancer lets it in on port {listener.port}."
 
 

@@ -1,7 +1,7 @@
 """Requests in process: from urllib through a balancer's node to the target's application, in virtual time.
 
-They come from outside the VPC, from 203.0.113.7: what code would send from within, an instance or a function, is not
-modelled, so an internal balancer is out of reach. What Network Load Balancers do is in `flows`.
+They come from the internet, from 203.0.113.7, but those of programs on the cloud's machines, which come from there and
+reach internal balancers, too. What Network Load Balancers do is in `flows`.
 """
 
 from __future__ import annotations
@@ -28,8 +28,6 @@ from eslabon.network import Call, Endpoint, Result, Unreachable
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
-
-CLIENT = "203.0.113.7"
 
 
 class InProcess(Reaching):
@@ -65,7 +63,8 @@ class InProcess(Reaching):
         if balancer.type == NETWORK:
             return flows.request(self.cloud, call)
         node = self.resolve(balancer)
-        if balancer.scheme != "internet-facing" or not self.admits_client(balancer, call.port, CLIENT):
+        client = self.client_seen(node, call.client, call.port)
+        if not client:
             self.clock.sleep(flows.PATIENCE if call.timeout is None else call.timeout)
             raise Unreachable(_timed_out(call))
         listener = self.listener_at(balancer, call.port)
@@ -77,7 +76,7 @@ class InProcess(Reaching):
                 raise Unreachable(OSError("[SSL: WRONG_VERSION_NUMBER] wrong version number"))
             certificate, agreed = self._shake_hands(listener, call)
         head = (call.method, call.target, tuple(call.headers), call.body)
-        source = (CLIENT, 50_000 + self._turns[balancer.arn] % 10_000)
+        source = (client, 50_000 + self._turns[balancer.arn] % 10_000)
         name = call.host if certificate else None
         request = Request(*head, *source, call.scheme, call.port, server_name=name)
         response = self.handle(balancer, node, request, agreed=agreed, certificate=certificate, patience=call.timeout)
@@ -109,15 +108,18 @@ class InProcess(Reaching):
         """
         return next((one for one in balancer.listeners.values() if one.port == port), None)
 
-    def admits_client(self, balancer: LoadBalancer, port: int, client: str) -> bool:
-        """Whether the balancer's security groups let a client in on a port.
+    def client_seen(self, node: Node, client: str, port: int, protocol: str = "tcp") -> str:
+        """The address that a client's packet comes from when a node gets it; "" when the node never does.
+
+        The name leads to the node's public address, to the private one of an internal balancer.
 
         >>> from eslabon.elbv2.operations.examples import example
         >>> shop = example()  # in the default security group, which lets in its own members alone
-        >>> shop.service.admits_client(shop.balancer, 80, "203.0.113.7")
-        False
+        >>> shop.service.client_seen(shop.balancer.nodes[0], "203.0.113.7", 80)
+        ''
         """
-        return self.reaches(balancer.nodes[0].address, port, client)
+        source = self._ec2.source_seen(client, node.public or node.address, port, protocol)
+        return source if source and self.reaches(node.address, port, source, protocol=protocol) else ""
 
     def _shake_hands(self, listener: Listener, call: Call) -> tuple[str, tuple[str, str]]:
         """The certificate that the client gets, and the version and cipher suite; refusals are the client's."""

@@ -68,7 +68,7 @@ class Reaching(Targets):
             return 0.0, Result(200, ())
         if host.silent:
             return limit, "idle time-out"
-        with self.clock.work() as work:
+        with self.clock.work() as work, self.cloud.network.running_at(address):
             self.clock.sleep(LATENCY + host.delay)
             try:
                 found = serve(host.application, call, node.address)

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from eslabon.errors import ServiceError
+from eslabon.network import CLIENT, is_private
 from eslabon.service import Service
 from eslabon.support.ec2.finding import lookup, select
 from eslabon.support.ec2.groups import ALL, Permission, SecurityGroup, permits
@@ -158,6 +159,43 @@ class State(Service):
         self.cloud.network.release(interface.address)
         del self.interfaces[interface.address]
 
+    def source_seen(self, source_ip: str, destination_ip: str, port: int, protocol: str = "tcp") -> str | None:
+        """The address that what a source sends to a destination comes from; None: it does not get there.
+
+        To a private address there is a way from private networks alone, and from no other VPC. To a public one an
+        instance comes from its own public address, if it has one and its security groups let it out, and a machine on
+        a private network from another, that of its own network.
+
+        https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html
+
+        >>> from eslabon import Cloud
+        >>> ec2 = Cloud().service("ec2")
+        >>> place = (next(iter(ec2.subnets.values())), [ec2.default_group])
+        >>> web = ec2.new_interface(*place, "i-1", public=True)
+        >>> ec2.source_seen(web.address, "172.31.0.9", 80) == web.address
+        True
+        >>> ec2.source_seen(web.address, "198.18.0.9", 80) == web.public
+        True
+        >>> ec2.source_seen("203.0.113.7", "172.31.0.9", 80) is None
+        True
+        >>> ec2.source_seen(ec2.new_interface(*place, "i-2").address, "198.18.0.9", 80) is None  # nor a public address
+        True
+        """
+        interface = self.interfaces.get(source_ip)
+        if is_private(destination_ip):
+            elsewhere = interface is None and source_ip in self.cloud.network.taken
+            return source_ip if is_private(source_ip) and not elsewhere else None
+        if interface is None:
+            return CLIENT if is_private(source_ip) else source_ip
+        return interface.public if self._leaves(interface.groups, protocol, port, destination_ip) else None
+
+    def _leaves(
+        self, groups: Sequence[str], protocol: str, port: int, destination_ip: str, receivers: Sequence[str] = ()
+    ) -> bool:
+        """Whether the outbound rules of a source's groups let something out."""
+        rules = chain.from_iterable(self.groups[group].outbound for group in groups)
+        return not groups or permits(rules, protocol, port, destination_ip, receivers)
+
     def reaches(
         self, destination_ip: str, port: int, protocol: str, source_ip: str, source_groups: Sequence[str] = ()
     ) -> bool:
@@ -180,8 +218,7 @@ class State(Service):
         source, destination = self.interfaces.get(source_ip), self.interfaces.get(destination_ip)
         senders = source_groups or (source.groups if source else ())
         receivers = destination.groups if destination else ()
-        leaving = chain.from_iterable(self.groups[group].outbound for group in senders)
-        if senders and not permits(leaving, protocol, port, destination_ip, receivers):
+        if not self._leaves(senders, protocol, port, destination_ip, receivers):
             return False
         if destination is None:
             inside = ipaddress.ip_address(destination_ip) in ipaddress.ip_network(CIDR)
