@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import threading
 import tokenize
@@ -50,7 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(cloud: Cloud) -> None:
-    """Serve until Ctrl+C; the addresses are printed."""
+    """Serve until Ctrl+C or SIGTERM; the addresses are printed."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # kill, and what stops containers, end it as gently
     with cloud.serve() as server:
         for (name, port), (host, at) in server.addresses().items():
             print(f"{name}:{port} listens at {host}:{at}", flush=True)

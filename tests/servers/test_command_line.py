@@ -1,4 +1,4 @@
-"""`python -m eslabon serve FILE` runs a program, and then its load balancers listen until Ctrl+C."""
+"""`python -m eslabon serve FILE` runs a program, and then its load balancers listen until Ctrl+C or SIGTERM."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+
+import pytest
 
 from tests.servers.conftest import TIMEOUT
 
@@ -27,12 +29,20 @@ elbv2.get_waiter("load_balancer_available").wait(Names=["shop"])
 """
 
 
-def test_a_program_s_balancers_listen_until_it_is_interrupted(tmp_path: Path) -> None:
+def _interruptible() -> None:
+    """A job in the background of a script ignores Ctrl+C, and its children do; this child shall not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_program_s_balancers_listen_until_it_is_interrupted(stop: signal.Signals, tmp_path: Path) -> None:
     setup = tmp_path / "setup.py"
     setup.write_text(SETUP)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-m", "eslabon", "serve", str(setup)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as serving:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=environment, preexec_fn=_interruptible
+    ) as serving:
         try:
             assert serving.stdout
             name, _, place = serving.stdout.readline().strip().partition(" listens at ")
@@ -40,6 +50,7 @@ def test_a_program_s_balancers_listen_until_it_is_interrupted(tmp_path: Path) ->
             plain = urllib.request.build_opener(urllib.request.ProxyHandler({}))
             with plain.open(f"http://{place}/", timeout=TIMEOUT) as answer:
                 assert answer.read() == b"hello"
+            serving.send_signal(stop)
+            assert serving.wait(TIMEOUT) == 0
         finally:
-            serving.send_signal(signal.SIGINT)
-        assert serving.wait(TIMEOUT) == 0
+            serving.kill()
