@@ -18,9 +18,9 @@ KINDS: dict[str, tuple[str, ...]] = {
     "dropped": ("source", "target", "event_id"),
     "refusal": ("source", "target", "principal", "action", "missing"),
     "depth": ("arn", "visible", "in_flight", "delayed"),
-    "flow": ("balancer", "zone", "group", "target", "protocol"),
+    "flow": ("balancer", "zone", "port", "group", "target", "protocol"),  # port: of the listener
     "listening": ("arn", "address", "ports", "why"),
-    "request": ("balancer", "zone", "rule", "group", "target", "status", "cause", "began"),
+    "request": ("balancer", "zone", "port", "rule", "group", "target", "status", "cause", "began"),
     "health": ("group", "target", "state", "reason"),
     "log": ("group", "stream", "message"),
     "execution": ("arn", "machine", "status", "execution"),  # the Execution itself, so that it can still be drawn

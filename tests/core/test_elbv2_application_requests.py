@@ -747,6 +747,22 @@ def test_http_through_a_network_load_balancer_has_no_header_of_a_balancer(cloud:
 # --- The journal
 
 
+def test_the_journal_has_the_listener_and_the_rule_of_a_request(cloud: Cloud, web: Web) -> None:
+    web.let_in(8080)
+    web.listen(web.group, 8080)
+    web.elbv2.create_rule(
+        ListenerArn=web.listener,
+        Priority=7,
+        Conditions=[{"Field": "path-pattern", "Values": ["/shop"]}],
+        Actions=[{"Type": "forward", "TargetGroupArn": web.group}],
+    )
+    cloud.clock.advance(60)
+    for where in ("", ":8080", "/shop"):
+        urllib.request.urlopen(f"http://{web.name}{where}").close()
+    found = [(facts["port"], facts["rule"]) for facts in web.requests()]
+    assert found == [(80, "default"), (8080, "default"), (80, 7)]
+
+
 def test_the_journal_has_every_state_of_a_target(cloud: Cloud, web: Web) -> None:
     cloud.host(ONE, application("one", "500 Internal Server Error"))
     cloud.clock.advance(90)

@@ -410,7 +410,7 @@ def test_the_journal_says_who_got_a_flow() -> None:
     connection.exchange(b"two")
     [entry] = cloud.journal.of("flow")
     assert (entry["target"], entry["zone"], entry["protocol"]) == ("10.0.0.5:80", ZONE, "tcp")
-    assert entry["balancer"] == connection.balancer.arn
+    assert (entry["balancer"], entry["port"]) == (connection.balancer.arn, 80)
 
 
 @pytest.mark.parametrize(

@@ -207,14 +207,15 @@ class InProcess(Reaching):
 
     def _note(self, outcome: Outcome) -> None:
         """Write a request into the journal."""
-        rule = outcome.rule
+        rule, group, target = outcome.rule, outcome.group, outcome.target
         self.journal.record(
             "request",
             balancer=outcome.balancer.arn,
             zone=outcome.node.zone,
+            port=outcome.listener.port,
             rule=rule and (rule.priority or "default"),
-            group=outcome.group and outcome.group.arn,
-            target=outcome.target and named(outcome.target),
+            group=group and group.arn,
+            target=target and named(target),
             status=outcome.status,
             cause=outcome.cause,
             began=outcome.received,

@@ -183,7 +183,8 @@ class Connection:
         inner = _application_balancer(service, flow, port)
         address = inner.node.address if inner else service.address_of(flow.group, flow.target)
         if arrival.outcome == "new":
-            facts = {"balancer": self.balancer.arn, "zone": flow.zone, "group": flow.group.arn}
+            place = {"balancer": self.balancer.arn, "zone": flow.zone, "port": packet.destination_port}
+            facts = {**place, "group": flow.group.arn}
             service.journal.record("flow", target=f"{flow.target.id}:{port}", protocol=packet.protocol, **facts)
             if setting(flow.group, "proxy_protocol_v2.enabled") == "true":
                 if packet.protocol == "udp":
