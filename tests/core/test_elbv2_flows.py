@@ -643,3 +643,98 @@ def test_connections_of_one_balancer_share_its_table() -> None:
     for _ in range(2):
         connect(cloud, name, 80, "UDP", source_port=50000).exchange(b"hello")
     assert len(list(cloud.journal.of("flow"))) == 1
+
+
+# --- what ends connections, and when
+
+
+def end_of(cloud: Cloud, connection: Connection) -> str:
+    with pytest.raises(ConnectionResetError) as reset:
+        connection.exchange(b"late")
+    return str(reset.value).rpartition(": ")[2]
+
+
+def test_a_target_that_becomes_unhealthy_ends_its_connections_then_even_if_nothing_is_sent() -> None:
+    """https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html
+
+    "the load balancer terminates established connections": that the target recovers brings none of them back.
+    """
+    cloud, name = echo("TCP")
+    register(cloud, "10.0.0.6")
+    connections = [connect(cloud, name, 80, source_port=port) for port in range(50_000, 50_020)]
+    cloud.host("10.0.0.5", BytesServer(say_who), refuse=True)
+    cloud.clock.advance(90)
+    cloud.host("10.0.0.5", BytesServer(say_who))
+    cloud.clock.advance(240)
+    assert health(cloud) == {"10.0.0.5": "healthy", "10.0.0.6": "healthy"}
+    ended = [one for one in connections if one.flow and one.flow.target.id == "10.0.0.5"]
+    assert ended and len(ended) < len(connections)
+    assert {end_of(cloud, one) for one in ended} == {"unhealthy"}
+    assert all(one.exchange(b"hello") for one in connections if one not in ended)
+
+
+def test_connections_outlive_an_unhealthy_target_when_termination_is_off() -> None:
+    cloud, name = echo("TCP")
+    register(cloud, "10.0.0.6")
+    set_group(cloud, "target_health_state.unhealthy.connection_termination.enabled", "false")
+    connections = [connect(cloud, name, 80, source_port=port) for port in range(50_000, 50_020)]
+    cloud.host("10.0.0.5", BytesServer(say_who), refuse=True)
+    cloud.clock.advance(90)
+    cloud.host("10.0.0.5", BytesServer(say_who))
+    assert health(cloud)["10.0.0.5"] == "unhealthy"
+    assert all(one.exchange(b"hello") for one in connections)
+    assert {connect(cloud, name, 80).target for _ in range(20)} == {"10.0.0.6"}
+
+
+@pytest.mark.parametrize(("terminates", "flows"), [("true", 0), ("false", 1)])
+def test_after_the_deregistration_delay_connections_end_if_the_group_says_so(terminates: str, flows: int) -> None:
+    """ "closed shortly after the end of the deregistration timeout": then, not when somebody sends."""
+    cloud, name = echo("TCP")
+    set_group(cloud, "deregistration_delay.connection_termination.enabled", terminates)
+    set_group(cloud, "deregistration_delay.timeout_seconds", "120")
+    connection = connect(cloud, name, 80)
+    elbv2 = cloud.client("elbv2")
+    arn = elbv2.describe_target_groups()["TargetGroups"][0]["TargetGroupArn"]
+    elbv2.deregister_targets(TargetGroupArn=arn, Targets=[{"Id": "10.0.0.5"}])
+    cloud.clock.advance(119)
+    assert len(connection.flows.table) == 1
+    cloud.clock.advance(2)
+    assert len(connection.flows.table) == flows
+    if not flows:
+        assert end_of(cloud, connection) == "deregistered"
+
+
+def test_a_udp_flow_stays_with_an_unhealthy_target_until_nothing_has_come_for_120_seconds() -> None:
+    """The attributes that end connections to unhealthy targets cannot be set for UDP."""
+    cloud, name = echo("UDP")
+    register(cloud, "10.0.0.6")
+    sockets = [connect(cloud, name, 80, "UDP", source_port=port) for port in range(50_000, 50_020)]
+    socket = next(one for one in sockets if one.exchange(b"hello") and one.target == "10.0.0.5")
+    cloud.host("10.0.0.6", BytesServer(say_who), port=8080)
+    elbv2 = cloud.client("elbv2")
+    arn = elbv2.describe_target_groups()["TargetGroups"][0]["TargetGroupArn"]
+    elbv2.modify_target_group(TargetGroupArn=arn, HealthCheckPort="8080")
+    for _ in range(3):
+        cloud.clock.advance(100)
+        socket.exchange(b"hello")
+    assert health(cloud) == {"10.0.0.5": "unhealthy", "10.0.0.6": "healthy"}
+    assert socket.target == "10.0.0.5"
+    cloud.clock.advance(121)
+    socket.exchange(b"hello")
+    assert socket.target == "10.0.0.6"
+
+
+def register(cloud: Cloud, address: str) -> None:
+    """Another target for the balancer of `echo`, healthy."""
+    elbv2 = cloud.client("elbv2")
+    arn = elbv2.describe_target_groups()["TargetGroups"][0]["TargetGroupArn"]
+    elbv2.register_targets(TargetGroupArn=arn, Targets=[{"Id": address, "AvailabilityZone": "all"}])
+    cloud.host(address, BytesServer(lambda data, client: data))
+    cloud.clock.advance(300)
+
+
+def health(cloud: Cloud) -> dict[str, str]:
+    elbv2 = cloud.client("elbv2")
+    arn = elbv2.describe_target_groups()["TargetGroups"][0]["TargetGroupArn"]
+    told = elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    return {one["Target"]["Id"]: one["TargetHealth"]["State"] for one in told}

@@ -124,6 +124,9 @@ def test_a_deregistered_target_is_neither_healthy_nor_unhealthy() -> None:
     assert found["HealthyHostCount", ("LoadBalancer", "shop")] == 1
     assert found["UnHealthyHostCount", ("LoadBalancer", "shop")] == 1
     assert found["HealthyHostCount", ("AvailabilityZone", "us-east-1b")] == 0
+    group.type = "alb"  # other balancers are not counted
+    assert list(host_counts(shop, group)) == []
+    group.type = "ip"
     group.targets.clear()
     assert list(host_counts(shop, group)) == []
 

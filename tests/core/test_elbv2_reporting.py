@@ -15,6 +15,8 @@ import boto3
 import pytest
 
 from eslabon import Cloud, activate
+from eslabon.elbv2 import BytesServer, connect
+from eslabon.elbv2.flows.examples import echo
 from eslabon.elbv2.reporting import Reports
 from eslabon.errors import ServiceError
 
@@ -212,3 +214,160 @@ def test_nothing_is_left_to_do_when_the_balancer_is_gone(shop: Shop) -> None:
     before = len(shop.read("HealthyHostCount", "Minimum", TargetGroup=shop.group.rpartition(":")[2]))
     shop.cloud.clock.advance(600)
     assert len(shop.read("HealthyHostCount", "Minimum", TargetGroup=shop.group.rpartition(":")[2])) == before
+
+
+# --- flows
+
+
+class Flowing:
+    """A Network Load Balancer whose target answers in capitals, at the beginning of a minute."""
+
+    def __init__(self, protocol: str) -> None:
+        self.cloud, self.name = echo(protocol)
+        self.elbv2, self.cloudwatch = self.cloud.client("elbv2"), self.cloud.client("cloudwatch")
+        self.arn: str = self.elbv2.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+        self.group: str = self.elbv2.describe_target_groups()["TargetGroups"][0]["TargetGroupArn"]
+        self.until_minute()
+
+    def until_minute(self) -> None:
+        self.cloud.clock.advance(60 - self.cloud.clock.now % 60)
+
+    def read(self, name: str, statistic: str = "Sum", **place: str) -> list[float]:
+        """The values by minute, oldest first; of the balancer as a whole, if no place is named."""
+        dimensions = place or {"LoadBalancer": self.arn.partition(":loadbalancer/")[2]}
+        start = datetime(2026, 1, 1, tzinfo=UTC)
+        points = self.cloudwatch.get_metric_statistics(
+            Namespace="AWS/NetworkELB",
+            MetricName=name,
+            Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+            StartTime=start,
+            EndTime=start + timedelta(hours=2),
+            Period=60,
+            Statistics=[statistic],
+        )["Datapoints"]
+        return [point[statistic] for point in sorted(points, key=lambda point: point["Timestamp"])]
+
+
+def test_new_and_active_flows_are_counted_by_the_minute() -> None:
+    flowing = Flowing("TCP")
+    connections = [connect(flowing.cloud, flowing.name, 80) for _ in range(5)]
+    connections[0].close()
+    flowing.until_minute()
+    connect(flowing.cloud, flowing.name, 80).close()
+    flowing.until_minute()
+    flowing.until_minute()
+    assert flowing.read("NewFlowCount") == [5, 1, 0]
+    assert flowing.read("NewFlowCount_TCP") == [5, 1]  # reported when there is a value
+    assert flowing.read("ActiveFlowCount", "Maximum") == [4, 4, 4]
+    assert flowing.read("ActiveFlowCount_TCP", "Average") == [4, 4, 4]
+    assert flowing.read("NewFlowCount_UDP") == []
+    group = flowing.group.rpartition(":")[2]
+    assert flowing.read("NewFlowCount", TargetGroup=group) == [5, 1]
+    zone = {"AvailabilityZone": "us-east-1a", "LoadBalancer": flowing.arn.partition(":loadbalancer/")[2]}
+    assert flowing.read("NewFlowCount", **zone) == [5, 1, 0]
+
+
+def test_bytes_are_counted_with_the_headers_of_tcp_and_udp() -> None:
+    for protocol, headers in (("TCP", 40), ("UDP", 28)):
+        flowing = Flowing(protocol)
+        connect(flowing.cloud, flowing.name, 80, protocol).exchange(b"hello")
+        flowing.until_minute()
+        assert flowing.read("ProcessedBytes") == flowing.read(f"ProcessedBytes_{protocol}") == [2 * (5 + headers)]
+
+
+def test_whoever_resets_a_connection_is_told() -> None:
+    flowing = Flowing("TCP")
+    connect(flowing.cloud, flowing.name, 80).close(reset=True)
+    for _ in range(2):
+        flowing.cloud.host("10.0.0.5", None)
+        with pytest.raises(ConnectionRefusedError):
+            connect(flowing.cloud, flowing.name, 80)
+    flowing.cloud.host("10.0.0.5", BytesServer(lambda data, client: data))
+    idle = connect(flowing.cloud, flowing.name, 80)
+    flowing.until_minute()
+    flowing.cloud.clock.advance(360)
+    for _ in range(3):
+        with pytest.raises(ConnectionResetError):
+            idle.exchange(b"late")
+    flowing.until_minute()
+    resets = {who: sum(flowing.read(f"TCP_{who}_Reset_Count")) for who in ("Client", "Target", "ELB")}
+    assert resets == {"Client": 1, "Target": 2, "ELB": 3}
+
+
+def test_an_idle_flow_is_not_active_any_more() -> None:
+    flowing = Flowing("UDP")
+    connect(flowing.cloud, flowing.name, 80, "UDP").exchange(b"hello")
+    for _ in range(4):
+        flowing.until_minute()
+    assert flowing.read("ActiveFlowCount", "Maximum") == [1, 1, 0, 0]
+    assert flowing.read("ActiveFlowCount_UDP", "Maximum") == [1, 1]
+
+
+def test_what_no_target_or_no_security_group_takes_is_told() -> None:
+    flowing = Flowing("TCP")
+    flowing.elbv2.deregister_targets(TargetGroupArn=flowing.group, Targets=[{"Id": "10.0.0.5"}])
+    with pytest.raises(ConnectionResetError, match="no target"):
+        connect(flowing.cloud, flowing.name, 80)
+    flowing.until_minute()
+    assert flowing.read("RejectedFlowCount") == flowing.read("RejectedFlowCount_TCP") == [1]
+    assert flowing.read("TCP_ELB_Reset_Count") == [1]
+    assert flowing.read("NewFlowCount") == [0]
+
+
+def test_flows_of_a_node_that_fails_open_are_told() -> None:
+    flowing = Flowing("TCP")
+    flowing.elbv2.modify_target_group(TargetGroupArn=flowing.group, HealthCheckPort="8080")
+    flowing.cloud.clock.advance(120)
+    flowing.until_minute()
+    connect(flowing.cloud, flowing.name, 80)
+    flowing.until_minute()
+    assert flowing.read("UnhealthyRoutingFlowCount") == [1]
+    group = {"LoadBalancer": flowing.arn.partition(":loadbalancer/")[2]}
+    group["TargetGroup"] = flowing.group.rpartition(":")[2]
+    assert flowing.read("UnHealthyHostCount", "Maximum", **group)[-1] == 1
+    assert flowing.read("HealthyHostCount", "Minimum", **group)[-1] == 0
+
+
+def test_a_balancer_that_has_had_no_flow_reports_none() -> None:
+    flowing = Flowing("TCP")
+    flowing.cloud.clock.advance(600)
+    assert flowing.read("NewFlowCount") == flowing.read("ActiveFlowCount", "Maximum") == []
+
+
+def test_clients_that_no_security_group_lets_in_are_told() -> None:
+    cloud = Cloud()
+    ec2, elbv2 = cloud.client("ec2"), cloud.client("elbv2")
+    subnet = ec2.describe_subnets()["Subnets"][0]
+    closed = ec2.create_security_group(GroupName="closed", Description="nobody", VpcId=subnet["VpcId"])["GroupId"]
+    made = {"Type": "network", "Subnets": [subnet["SubnetId"]], "SecurityGroups": [closed]}
+    balancer = elbv2.create_load_balancer(Name="echo", **made)["LoadBalancers"][0]
+    asked = {"Name": "echo", "Protocol": "TCP_UDP", "Port": 80, "TargetType": "ip", "VpcId": subnet["VpcId"]}
+    group = elbv2.create_target_group(**asked)["TargetGroups"][0]["TargetGroupArn"]
+    forward = [{"Type": "forward", "TargetGroupArn": group}]
+    listener = {"Protocol": "TCP_UDP", "Port": 80, "DefaultActions": forward}
+    elbv2.create_listener(LoadBalancerArn=balancer["LoadBalancerArn"], **listener)
+    cloud.clock.advance(300)
+    for protocol in ("TCP", "TCP", "UDP"):
+        with pytest.raises(TimeoutError, match="security groups"):
+            connect(cloud, balancer["DNSName"], 80, protocol, timeout=1)
+    cloud.clock.advance(960)
+    listed = cloud.client("cloudwatch").list_metrics(Namespace="AWS/NetworkELB")["Metrics"]
+    names = {one["MetricName"] for one in listed if one["MetricName"].startswith("SecurityGroup")}
+    assert names == {f"SecurityGroupBlockedFlowCount_Inbound_{protocol}" for protocol in ("TCP", "UDP")}
+
+
+def test_targets_of_a_gateway_load_balancer_have_a_namespace_of_their_own() -> None:
+    """https://docs.aws.amazon.com/elasticloadbalancing/latest/gateway/cloudwatch-metrics.html"""
+    cloud = Cloud()
+    elbv2, subnet = cloud.client("elbv2"), cloud.client("ec2").describe_subnets()["Subnets"][0]
+    made = elbv2.create_load_balancer(Name="guard", Type="gateway", Subnets=[subnet["SubnetId"]])["LoadBalancers"][0]
+    asked = {"Protocol": "GENEVE", "Port": 6081, "TargetType": "ip", "VpcId": subnet["VpcId"]}
+    group = elbv2.create_target_group(Name="guard", **asked)["TargetGroups"][0]["TargetGroupArn"]
+    elbv2.register_targets(TargetGroupArn=group, Targets=[{"Id": "172.31.0.100"}])
+    forward = [{"Type": "forward", "TargetGroupArn": group}]
+    elbv2.create_listener(LoadBalancerArn=made["LoadBalancerArn"], DefaultActions=forward)
+    service: Any = cloud.service("elbv2")
+    service.reports.count()
+    cloud.clock.advance(1200)
+    listed = cloud.client("cloudwatch").list_metrics(MetricName="UnHealthyHostCount")["Metrics"]
+    assert {one["Namespace"] for one in listed} == {"AWS/GatewayELB"}

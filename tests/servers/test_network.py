@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import http.client
 import socket
 import ssl
+import struct
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -282,3 +284,69 @@ def test_a_listener_of_both_has_one_port(world: World) -> None:
             assert client.recv(100) == b"HELLO"
         with socket.socket(type=socket.SOCK_DGRAM) as sender:
             assert ask_udp(sender, address, b"hello") == b"HELLO"
+
+
+def counted(world: World, name: str) -> float:
+    """The sum of a metric of the balancer, when the minute is over."""
+    world.cloud.clock.advance(120)
+    arn = world.elbv2.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+    start = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    points = world.cloud.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/NetworkELB",
+        MetricName=name,
+        Dimensions=[{"Name": "LoadBalancer", "Value": arn.partition(":loadbalancer/")[2]}],
+        StartTime=start,
+        EndTime=start + datetime.timedelta(days=1),
+        Period=3600,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    return sum(point["Sum"] for point in points)
+
+
+def becomes(world: World, name: str, value: float) -> bool:
+    """Whether a metric's sum soon is this: the server may still be about to see what has happened."""
+    return any(counted(world, name) == value for _ in range(300))
+
+
+def test_flows_and_bytes_are_counted(world: World) -> None:
+    target = Raw(lambda data: data)
+    with behind(world, target.place) as server:
+        for _ in range(3):
+            with connected(server.address("flows", 80)) as client:
+                client.sendall(b"hello")
+                assert client.recv(5) == b"hello"
+        assert becomes(world, "NewFlowCount", 3) and becomes(world, "NewFlowCount_TCP", 3)
+        assert becomes(world, "ProcessedBytes", 3 * 2 * (5 + 40))
+
+
+def test_whoever_resets_a_connection_is_told(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=reset_all, args=(listening,), daemon=True).start()
+        with behind(world, listening.getsockname()) as server:
+            for _ in range(2):
+                with connected(server.address("flows", 80)) as client:
+                    client.sendall(b"hello")
+                    with pytest.raises(ConnectionResetError):
+                        client.recv(5)
+            with connected(server.address("flows", 80)) as client:
+                reset(client)
+            assert becomes(world, "TCP_Target_Reset_Count", 2)
+            assert becomes(world, "TCP_Client_Reset_Count", 1)
+            assert counted(world, "TCP_ELB_Reset_Count") == 0
+
+
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def reset_all(listening: socket.socket) -> None:
+    """A target that resets a connection as soon as something comes."""
+    while True:
+        try:
+            connection, _ = listening.accept()
+        except OSError:
+            return
+        with contextlib.suppress(ConnectionResetError):
+            if connection.recv(100):
+                reset(connection)

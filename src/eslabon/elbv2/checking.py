@@ -135,6 +135,8 @@ class Checking(InProcess):
         """Write into the journal which targets have another state than before, and when one has drained."""
         states = {named(target): target.health for target in group.targets.values()}
         known = self._states.setdefault(group.arn, {})
+        if known != {name: health.state for name, health in states.items()}:
+            self.end_flows()
         for name, health in states.items():
             if known.get(name) != health.state:
                 known[name] = health.state

@@ -18,6 +18,7 @@ from eslabon.elbv2.application.messages import Request, Response
 from eslabon.elbv2.application.outcome import Outcome, named
 from eslabon.elbv2.balancing.zones import resolved
 from eslabon.elbv2.flows import client as flows
+from eslabon.elbv2.flows.flows import Flows
 from eslabon.elbv2.operations.registry import forwarded_to
 from eslabon.elbv2.operations.sslpolicies import DEFAULT, POLICIES
 from eslabon.elbv2.reaching import Reaching
@@ -120,6 +121,32 @@ class InProcess(Reaching):
         """
         source = self._ec2.source_seen(client, node.public or node.address, port, protocol)
         return source if source and self.reaches(node.address, port, source, protocol=protocol) else ""
+
+    def flows_of(self, balancer: LoadBalancer, listener: Listener) -> Flows:
+        """The flows of a Network Load Balancer's listener, which are reported from the first one on.
+
+        >>> from eslabon.elbv2.flows.examples import echo
+        >>> service = echo("TCP")[0].service("elbv2")
+        >>> [balancer] = service.balancers.values()
+        >>> [listener] = balancer.listeners.values()
+        >>> service.flows_of(balancer, listener) is listener.flows
+        True
+        """
+        if listener.flows is None:
+            listener.flows = Flows(balancer, listener, self.groups)
+        self.reports.count()
+        return listener.flows
+
+    def end_flows(self) -> None:
+        """End the flows that what has become of their targets ends.
+
+        >>> from eslabon.elbv2.flows.examples import echo
+        >>> echo("TCP")[0].service("elbv2").end_flows()
+        """
+        for balancer in self.balancers.values():
+            for listener in balancer.listeners.values():
+                if listener.flows is not None:
+                    listener.flows.active(self.clock.now)
 
     def _shake_hands(self, listener: Listener, call: Call) -> tuple[str, tuple[str, str]]:
         """The certificate that the client gets, and the version and cipher suite; refusals are the client's."""

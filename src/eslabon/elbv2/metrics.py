@@ -1,7 +1,7 @@
-"""The metrics of Application and Network Load Balancers: names, units, dimensions, and what counts as which.
+"""The metrics of load balancers: names, units, dimensions, and what counts as which.
 
 Left out: capacity units, connections' TLS to targets, rule evaluations, invalid headers, authentication, anomalies,
-target group health by zone, and of Network Load Balancers packets and what security groups reject.
+target group health by zone, peaks, packets, and what security groups reject of a balancer's own.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from typing import NamedTuple
 
 from eslabon.elbv2.application.answers import CAUSES
 from eslabon.elbv2.application.outcome import Outcome
-from eslabon.elbv2.resources import LAMBDA, NETWORK, LoadBalancer, TargetGroup
+from eslabon.elbv2.flows.counting import Counted as CountedFlow
+from eslabon.elbv2.flows.counting import Happening
+from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, LAMBDA, NETWORK, LoadBalancer, TargetGroup
 
-APPLICATION_ELB, NETWORK_ELB = "AWS/ApplicationELB", "AWS/NetworkELB"
+APPLICATION_ELB, NETWORK_ELB, GATEWAY_ELB = "AWS/ApplicationELB", "AWS/NetworkELB", "AWS/GatewayELB"
 INTERVAL = 60  # seconds: a balancer sends its metrics once a minute
 
 BALANCER = (("LoadBalancer",), ("AvailabilityZone", "LoadBalancer"))
@@ -25,19 +27,26 @@ BOTH = BALANCER + GROUP
 PER_TARGET = (*GROUP, ("TargetGroup",), ("AvailabilityZone", "TargetGroup"))
 FUNCTION = (("TargetGroup",), ("LoadBalancer", "TargetGroup"))
 WHOLE = (("LoadBalancer",),)
+OR_GROUP = (*BALANCER, ("TargetGroup",))
 
 Counted = Callable[[Outcome], float]
 _MIN_MAX = "Average, Minimum, Maximum"
 
 
 class Metric(NamedTuple):
-    """One metric: `statistic` is the one that makes sense; `counted`: how much a request counts, None: none does."""
+    """One metric: `statistic` is the one that makes sense; `counted`: how much a request counts, None: none does.
+
+    flows: what of flows it counts, of these protocols or of all. always: a balancer that has had flows tells zero too.
+    """
 
     unit: str
     statistic: str
     dimensions: tuple[tuple[str, ...], ...]
     when: str  # it is counted
     counted: Counted | None = None
+    flows: Happening | None = None
+    protocols: tuple[str, ...] = ()
+    always: bool = False
 
 
 class Record(NamedTuple):
@@ -135,26 +144,65 @@ APPLICATION_METRICS: Mapping[str, Metric] = {
     "UnHealthyHostCount": Metric("Count", _MIN_MAX, GROUP, "each minute: targets that are unhealthy"),
 }
 
+
+def _flows(
+    what: Happening,
+    when: str,
+    dimensions: tuple[tuple[str, ...], ...] = BALANCER,
+    protocols: tuple[str, ...] = (),
+    *,
+    always: bool = False,
+) -> Metric:
+    unit, statistic = "Bytes" if what == "bytes" else "Count", _MIN_MAX if what == "active" else "Sum"
+    return Metric(unit, statistic, dimensions, when, None, what, protocols, always)
+
+
+_OF_TCP = ("TCP", "TLS")
+_HOST_COUNTS = {
+    "HealthyHostCount": Metric("Count", "Minimum, Maximum", GROUP, "each minute: targets that are healthy"),
+    "UnHealthyHostCount": Metric("Count", "Minimum, Maximum", GROUP, "each minute: targets that are unhealthy"),
+}
 # Those that are counted by protocol too, as NewFlowCount_TCP.
 _BY_PROTOCOL: Mapping[str, Metric] = {
-    "NewFlowCount": _count(BALANCER, "a flow begins"),
-    "ActiveFlowCount": Metric("Count", _MIN_MAX, BALANCER, "each minute: flows"),
-    "ProcessedBytes": Metric("Bytes", "Sum", BALANCER, "bytes go through, with TCP and IP headers"),
+    "NewFlowCount": _flows("new", "a flow begins", OR_GROUP, always=True),
+    "ActiveFlowCount": _flows("active", "each minute: flows", OR_GROUP, always=True),
+    "ProcessedBytes": _flows("bytes", "bytes go through, with TCP and IP headers", always=True),
 }
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-cloudwatch-metrics.html
 NETWORK_METRICS: Mapping[str, Metric] = {
     **_BY_PROTOCOL,
-    **{f"{name}_{protocol}": metric for name, metric in _BY_PROTOCOL.items() for protocol in ("TCP", "TLS", "UDP")},
-    "TCP_Client_Reset_Count": _count(BALANCER, "a client resets a connection"),
-    "TCP_Target_Reset_Count": _count(BALANCER, "a target resets a connection"),
-    "TCP_ELB_Reset_Count": _count(BALANCER, "the balancer resets a connection"),
-    "ClientTLSNegotiationErrorCount": _count(BALANCER, "there is no TLS session with the client"),
-    "TargetTLSNegotiationErrorCount": _count(BALANCER, "there is no TLS session with the target"),
-    "UnhealthyRoutingFlowCount": _count(GROUP, "a flow is routed by failing open"),
-    "HealthyHostCount": Metric("Count", "Minimum, Maximum", GROUP, "each minute: targets that are healthy"),
-    "UnHealthyHostCount": Metric("Count", "Minimum, Maximum", GROUP, "each minute: targets that are unhealthy"),
+    **{
+        f"{name}_{protocol}": metric._replace(protocols=(protocol,), always=False)
+        for name, metric in _BY_PROTOCOL.items()
+        for protocol in ("TCP", "TLS", "UDP")
+    },
+    "TCP_Client_Reset_Count": _flows("client reset", "a client resets a connection", always=True),
+    "TCP_Target_Reset_Count": _flows("target reset", "a target resets a connection", always=True),
+    "TCP_ELB_Reset_Count": _flows("reset", "the balancer resets a connection", always=True),
+    "RejectedFlowCount": _flows("rejected", "there is no target for a new flow", always=True),
+    "RejectedFlowCount_TCP": _flows("rejected", "there is no target for a new connection", protocols=_OF_TCP),
+    "SecurityGroupBlockedFlowCount_Inbound_TCP": _flows(
+        "blocked", "no security group lets a connection in", protocols=_OF_TCP
+    ),
+    "SecurityGroupBlockedFlowCount_Inbound_UDP": _flows(
+        "blocked", "no security group lets a datagram in", protocols=("UDP",)
+    ),
+    "ClientTLSNegotiationErrorCount": _count(WHOLE, "there is no TLS session with the client"),
+    "TargetTLSNegotiationErrorCount": _count(WHOLE, "there is no TLS session with the target"),
+    "UnhealthyRoutingFlowCount": _flows("fail open", "a flow is routed by failing open", protocols=("TCP", "UDP")),
+    **_HOST_COUNTS,
 }
-METRICS = {APPLICATION_ELB: APPLICATION_METRICS, NETWORK_ELB: NETWORK_METRICS}
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/gateway/cloudwatch-metrics.html
+GATEWAY_METRICS: Mapping[str, Metric] = {
+    "NewFlowCount": _flows("new", "a flow begins"),
+    "ActiveFlowCount": _flows("active", "each minute: flows"),
+    "ProcessedBytes": _flows("bytes", "bytes go through"),
+    "RejectedFlowCount": _flows("rejected", "there is no target for a new flow", always=True),
+    "RejectedFlowCount_TCP": _flows("rejected", "there is no target for a new connection", protocols=_OF_TCP),
+    **_HOST_COUNTS,
+}
+METRICS = {APPLICATION_ELB: APPLICATION_METRICS, NETWORK_ELB: NETWORK_METRICS, GATEWAY_ELB: GATEWAY_METRICS}
+NAMESPACES = {APPLICATION: APPLICATION_ELB, NETWORK: NETWORK_ELB, GATEWAY: GATEWAY_ELB}
 
 
 def records(
@@ -163,12 +211,13 @@ def records(
     value: float,
     *,
     zone: str = "",
-    group: TargetGroup | None = None,
+    group: str = "",
     times: int = 1,
 ) -> Iterator[Record]:
     """The records of a value: one for each combination of dimensions that the metric has.
 
-    Combinations with a zone or a target group are left out where there is none. Raises KeyError for what is no metric.
+    group: the ARN of a target group. Combinations with a zone or a target group are left out where there is none.
+    Raises KeyError for what is no metric.
 
     >>> from eslabon.elbv2.application.examples import balancer
     >>> shop, _ = balancer()
@@ -178,9 +227,9 @@ def records(
     Traceback (most recent call last):
     KeyError: 'NewFlowCount'
     """
-    namespace = NETWORK_ELB if balancer.type == NETWORK else APPLICATION_ELB
+    namespace = NAMESPACES[balancer.type]
     metric = METRICS[namespace][name]
-    for dimensions in _dimensions(metric.dimensions, balancer.arn, zone, group.arn if group else ""):
+    for dimensions in _dimensions(metric.dimensions, balancer.arn, zone, group):
         yield Record(namespace, name, dimensions, float(value), metric.unit, times)
 
 
@@ -212,13 +261,44 @@ def host_counts(balancer: LoadBalancer, group: TargetGroup) -> Iterator[Record]:
     UnHealthyHostCount us-east-1a 0.0
     UnHealthyHostCount us-east-1b 0.0
     """
+    if not group.targets or group.type == ALB:  # other balancers are not counted
+        return
     for name, state in (("HealthyHostCount", "healthy"), ("UnHealthyHostCount", "unhealthy")):
         zones = Counter({node.zone: 0 for node in balancer.nodes})
         zones.update(target.zone or "" for target in group.targets.values() if target.health.state.startswith(state))
-        if group.targets:
-            yield from records(balancer, name, zones.total(), group=group)
-            for zone in zones:
-                yield from list(records(balancer, name, zones[zone], zone=zone, group=group))[1:]
+        yield from _summed(balancer, name, {(zone, group.arn): count for zone, count in zones.items()})
+
+
+def flow_records(balancer: LoadBalancer, counted: Mapping[CountedFlow, int]) -> Iterator[Record]:
+    """The records of what a minute has brought to the flows of a balancer, and of its active flows.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-cloudwatch-metrics.html
+
+    >>> from eslabon.elbv2.application.examples import balancer
+    >>> shop, _ = balancer()
+    >>> shop.type = NETWORK
+    >>> found = flow_records(shop, {CountedFlow("new", "TCP", "us-east-1a", ""): 2})
+    >>> [(record.name, record.value) for record in found if len(record.dimensions) == 1 and record.value]
+    [('NewFlowCount', 2.0), ('NewFlowCount_TCP', 2.0)]
+    >>> {record.name: record.value for record in flow_records(shop, {})}["TCP_ELB_Reset_Count"]
+    0.0
+    """
+    for name, metric in METRICS[NAMESPACES[balancer.type]].items():
+        places = Counter({(node.zone, ""): 0 for node in balancer.nodes} if metric.always else {})
+        for (what, protocol, zone, group), times in counted.items():
+            if what == metric.flows and (not metric.protocols or protocol in metric.protocols):
+                places[zone, group] += times
+        yield from _summed(balancer, name, places)
+
+
+def _summed(balancer: LoadBalancer, name: str, places: Mapping[tuple[str, str], float]) -> Iterator[Record]:
+    """One record for each combination of dimensions, of values by zone and target group."""
+    sums: Counter[Record] = Counter()
+    for (zone, group), value in places.items():
+        for record in records(balancer, name, 0, zone=zone, group=group):
+            sums[record] += value  # type: ignore[assignment]
+    for record, total in sums.items():
+        yield record._replace(value=float(total))
 
 
 @dataclass(slots=True)
@@ -288,7 +368,8 @@ class Tally:
         """
         counted, self._like = self._like, {}
         for like in counted.values():
-            of = partial(records, like.one.balancer, zone=like.one.node.zone, group=like.one.group)
+            group = like.one.group.arn if like.one.group else ""
+            of = partial(records, like.one.balancer, zone=like.one.node.zone, group=group)
             for name, metric in APPLICATION_METRICS.items():
                 value = metric.counted(like.one) if metric.counted else 0
                 if value:

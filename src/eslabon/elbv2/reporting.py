@@ -1,15 +1,14 @@
-"""What load balancers report of requests: metrics to CloudWatch every minute, access logs to S3 every five.
-
-Flows of Network Load Balancers report nothing yet.
-"""
+"""What load balancers report: metrics to CloudWatch every minute, access logs to S3 every five."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from eslabon.elbv2 import metrics
 from eslabon.elbv2.application import accesslog
 from eslabon.elbv2.application.outcome import Outcome
+from eslabon.elbv2.flows.counting import Counted
 from eslabon.elbv2.resources import INSTANCE, LoadBalancer
 from eslabon.errors import ServiceError
 
@@ -47,14 +46,28 @@ class Reports:
     def _add(self, outcome: Outcome) -> None:
         clock = self._service.clock
         self._tally.add(outcome)
-        if not self._counting:
-            self._counting = True
-            clock.call_at(_next(clock.now), self._send, background=True)
+        self.count()
         if outcome.balancer.attributes.get(_ENABLED) == "true":
             self._pending.add(outcome, self._address(outcome))
             if not self._logging:
                 self._logging = True
                 clock.call_at(accesslog.interval_end(clock.now), self._write, background=True)
+
+    def count(self) -> None:
+        """See that metrics are sent when the minute is over: there are requests, or flows.
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> shop.service.reports.count()
+        >>> shop.cloud.clock.advance(960)
+        >>> listed = shop.cloud.client("cloudwatch").list_metrics(MetricName="HealthyHostCount")["Metrics"]
+        >>> [len(metric["Dimensions"]) for metric in listed]
+        [3, 3, 2]
+        """
+        if not self._counting:
+            self._counting = True
+            clock = self._service.clock
+            clock.call_at(_next(clock.now), self._send, background=True)
 
     def _address(self, outcome: Outcome) -> str:
         group, target = outcome.group, outcome.target
@@ -69,6 +82,11 @@ class Reports:
         minute = service.clock.now - metrics.INTERVAL
         for record in self._tally.take():
             cloudwatch.record(*record, at=minute)
+        for balancer in service.balancers.values():
+            flows = [listener.flows for listener in balancer.listeners.values() if listener.flows]
+            counted: Counter[Counted] = sum((one.take(service.clock.now) for one in flows), Counter())
+            for record in metrics.flow_records(balancer, counted) if flows else ():
+                cloudwatch.record(*record, at=minute)
         used = [(balancer, group) for group in service.groups.values() for balancer in service.users(group)]
         for balancer, group in used:
             service.settle(group)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from eslabon.elbv2.balancing.health import Health
+    from eslabon.elbv2.flows.flows import Flows
     from eslabon.elbv2.rules.decision import Decision
 
 APPLICATION, NETWORK, GATEWAY = "application", "network", "gateway"
@@ -108,6 +109,7 @@ class Listener:
     mutual: Mapping[str, Any] | None = None
     attributes: dict[str, str] = field(default_factory=dict)
     decision: Decision | None = None  # the rules, compiled
+    flows: Flows | None = None  # of a Network Load Balancer's listener, from its first one on
 
 
 @dataclass(slots=True)

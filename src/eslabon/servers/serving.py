@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from eslabon import activation
 from eslabon.elbv2.flows.client import BytesServer
-from eslabon.elbv2.flows.flows import Flows
 from eslabon.elbv2.operations.sslpolicies import DEFAULT, POLICIES
 from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, Listener, LoadBalancer, Target, TargetGroup
 from eslabon.errors import NotModelled
@@ -263,7 +262,8 @@ class Server:
             front = listener_front(self, service, balancer, listener)
             await self._accept(opened, http_server(front, scheme=protocol.lower(), port=listener.port or 0), tls)
             return opened
-        flows = Flows(balancer, listener, service.groups)
+        with self.time.lock:
+            flows = service.flows_of(balancer, listener)
         if protocol == "TCP_UDP":
             opened.address = (LOOPBACK, _port_for_both())
         if protocol != "UDP":

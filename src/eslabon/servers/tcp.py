@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from eslabon.elbv2.application.answers import CONNECT_TIMEOUT
 from eslabon.elbv2.flows import proxyprotocol
+from eslabon.elbv2.flows.counting import Happening
 from eslabon.elbv2.flows.flows import Flow, Flows, setting
 from eslabon.elbv2.flows.hashing import Packet
 from eslabon.elbv2.resources import Listener, LoadBalancer
@@ -25,18 +26,6 @@ if TYPE_CHECKING:
     from eslabon.servers.serving import Server
 
 SWEEP = 0.5  # seconds between two looks at what has become of the flows
-
-
-def is_over(flows: Flows, flow: Flow, now: float) -> bool:
-    """Whether the next packet of a flow would not reach its target any more.
-
-    >>> from eslabon.elbv2.flows.examples import network
-    >>> flows = network(1)
-    >>> flow = flows.arrive(Packet("tcp", "203.0.113.7", 50000, "198.51.100.1", 80), "us-east-1a", 0, begins=True).flow
-    >>> is_over(flows, flow, now=350), is_over(flows, flow, now=351)
-    (False, True)
-    """
-    return flows.verdict(flow.packet, flow, flows.trouble(flow, now), False) != "kept"
 
 
 def tcp_server(server: Server, service: Any, balancer: LoadBalancer, listener: Listener, flows: Flows) -> Listening:
@@ -63,6 +52,11 @@ class FlowServer:
         self.flows = flows
         self.loop = asyncio.get_running_loop()
 
+    def _count(self, what: Happening, packet: Packet, zone: str = "") -> None:
+        """Something has happened that metrics count; zone: of the node, where a flow has one."""
+        with self.server.time.lock:
+            self.flows.count(what, packet, zone)
+
 
 class _TcpServer(FlowServer):
     """The connections of a listener."""
@@ -81,13 +75,9 @@ class _TcpServer(FlowServer):
         """End the connections whose flow is over: idle for too long, or its target has left."""
         with self.server.time.lock:
             now = self.server.time.now()
-            over = [
-                client
-                for client in self.clients
-                if client.flow and is_over(self.flows, client.flow, now)
-            ]
+            over = [client for client in self.clients if client.flow and self.flows.is_over(client.flow, now)]
         for client in over:
-            client.reset()
+            client.reset("reset")
         self._sweeping = self.loop.call_later(SWEEP, self._look)
 
     def _arrive(self, client: _Client, peer: tuple[str, int]) -> Flow | None:
@@ -97,6 +87,7 @@ class _TcpServer(FlowServer):
             now = self.server.time.now()
             node = arrive(self.service, self.balancer, port, peer[0], "tcp")
             if node is None:
+                self._count("blocked", Packet("tcp", *peer, "", port))
                 return None
             sequence = self.service.ids.random.getrandbits(32)  # of the SYN, which a socket does not tell
             client.packet = Packet("tcp", peer[0], peer[1], node.address, port, sequence)
@@ -109,13 +100,13 @@ class _TcpServer(FlowServer):
         place = await self.server.place(self.service, flow.group, flow.target, client.packet.destination)
         try:
             if place is None:
-                raise OSError("nothing listens there")
+                raise ConnectionRefusedError("nothing listens there")
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 _, target = await self.loop.create_connection(
-                    lambda: _Side(self), *place, ssl=any_certificate() if flow.group.protocol == "TLS" else None
+                    lambda: _Target(self), *place, ssl=any_certificate() if flow.group.protocol == "TLS" else None
                 )
-        except (OSError, TimeoutError):
-            client.reset()
+        except (OSError, TimeoutError) as refused:
+            client.reset("target reset" if isinstance(refused, ConnectionRefusedError) else "reset")
         else:
             client.connected(target)
 
@@ -129,9 +120,11 @@ class _TcpServer(FlowServer):
 
 
 class _Side(Connection):
-    """One end of a flow; what comes goes to the other."""
+    """One end of a flow; what comes goes to the other. resets: what metrics count when it resets its connection."""
 
     __slots__ = ("clock", "ended", "flow", "server")
+
+    resets: Happening
 
     def __init__(self, server: _TcpServer) -> None:
         self.server = server
@@ -143,8 +136,12 @@ class _Side(Connection):
     def data_received(self, data: bytes) -> None:
         other, flow = self.other, self.flow
         if other is not None and flow is not None:
-            flow.seen = self.clock.now
+            self.carry(flow, len(data))
             other.transport.write(data)
+
+    def carry(self, flow: Flow, size: int) -> None:
+        """So many bytes have come from this side."""
+        raise NotImplementedError
 
     def eof_received(self) -> bool:
         self.ended = True
@@ -156,9 +153,24 @@ class _Side(Connection):
 
     def connection_lost(self, exc: Exception | None) -> None:
         other, self.other = self.other, None
-        if other is not None:
-            other.other = None
-            other.transport.abort() if exc else other.transport.close()
+        if other is None:
+            return
+        other.other = None
+        if exc is None:
+            other.transport.close()
+            return
+        if self.flow is not None and isinstance(exc, ConnectionResetError):
+            self.server._count(self.resets, self.flow.packet, self.flow.zone)
+        _reset(other.transport)  # it is passed on
+
+
+class _Target(_Side):
+    """The target's end."""
+
+    resets: Happening = "target reset"
+
+    def carry(self, flow: Flow, size: int) -> None:
+        flow.carry(self.clock.now, sent=size)
 
 
 class _Client(_Side):
@@ -167,6 +179,10 @@ class _Client(_Side):
     __slots__ = ("closed", "packet", "peer")
 
     packet: Packet
+    resets: Happening = "client reset"
+
+    def carry(self, flow: Flow, size: int) -> None:
+        flow.carry(self.clock.now, received=size)
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -182,7 +198,7 @@ class _Client(_Side):
         self.transport.pause_reading()  # until the target is there
         server._dial(self, self.flow)
 
-    def connected(self, target: _Side) -> None:
+    def connected(self, target: _Target) -> None:
         """The connection to the target is there."""
         if self.transport.is_closing() or self.flow is None:
             target.transport.abort()
@@ -195,8 +211,10 @@ class _Client(_Side):
             )
         self.transport.resume_reading()
 
-    def reset(self) -> None:
-        """End both connections at once."""
+    def reset(self, what: Happening | None = None) -> None:
+        """End both connections at once; what: as what metrics count it."""
+        if what and self.flow is not None:
+            self.server._count(what, self.packet, self.flow.zone)
         other, self.other = self.other, None
         if other is not None:
             other.other = None
@@ -210,7 +228,7 @@ class _Client(_Side):
             self.closed.set_result(None)
         if self.flow is not None:
             with self.server.server.time.lock:
-                self.server.flows.close(self.packet)
+                self.server.flows.close(self.packet, self.clock.now)
             self.flow = None
 
 

@@ -11,7 +11,7 @@ from eslabon.elbv2.resources import Listener, LoadBalancer
 from eslabon.servers.application import arrive
 from eslabon.servers.connections import Tasks
 from eslabon.servers.front import Listening
-from eslabon.servers.tcp import FlowServer, is_over
+from eslabon.servers.tcp import FlowServer
 
 if TYPE_CHECKING:
     from eslabon.servers.serving import Server
@@ -62,12 +62,15 @@ class _UdpServer(FlowServer, asyncio.DatagramProtocol):
                 packet, zone = kept.flow.packet, kept.flow.zone
             else:
                 node = arrive(self.service, self.balancer, port, address[0], "udp")
+                if node is None:
+                    self._count("blocked", Packet("udp", *address, "", port))
                 if node is None or len(self._sockets) >= FLOWS:
                     return
                 packet, zone = Packet("udp", address[0], address[1], node.address, port), node.zone
             arrival = self.flows.arrive(packet, zone, now)
         if arrival.flow is None:
             return
+        arrival.flow.carry(now, received=len(data))
         if kept is None or kept.flow is not arrival.flow:
             if kept is not None:
                 kept.close()
@@ -84,9 +87,9 @@ class _UdpServer(FlowServer, asyncio.DatagramProtocol):
     def _look(self) -> None:
         with self.server.time.lock:
             now = self.server.time.now()
-            over = [address for address, socket in self._sockets.items() if is_over(self.flows, socket.flow, now)]
+            over = [address for address, socket in self._sockets.items() if self.flows.is_over(socket.flow, now)]
             for address in over:
-                self.flows.close(self._sockets[address].flow.packet)
+                self.flows.close(self._sockets[address].flow.packet, now)
         for address in over:
             self._sockets.pop(address).close()
         self._sweeping = self.loop.call_later(SWEEP, self._look)
@@ -127,7 +130,7 @@ class _Socket(asyncio.DatagramProtocol):
             self._waiting.append(data)
 
     def datagram_received(self, data: bytes, address: Address) -> None:
-        self.flow.seen = self.server.server.cloud.clock.now
+        self.flow.carry(self.server.server.cloud.clock.now, sent=len(data))
         self.server.transport.sendto(data, self.client)
 
     def close(self) -> None:

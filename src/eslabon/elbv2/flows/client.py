@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakKeyDictionary
 
 from eslabon.elbv2.application.messages import Request
 from eslabon.elbv2.flows.flows import Flow, Flows, address_seen, setting
@@ -32,7 +31,6 @@ LISTENERS = {"TCP": ("TCP", "TCP_UDP"), "UDP": ("UDP", "TCP_UDP"), "TLS": ("TLS"
 
 _REGION = re.compile(r"\.elb\.([a-z0-9-]+)\.amazonaws\.com$")
 _PRIVATE = [ip_network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
-_TABLES: WeakKeyDictionary[Any, dict[str, Flows]] = WeakKeyDictionary()  # of each service, by the listener's ARN
 
 Answer = TypeVar("Answer")
 
@@ -121,20 +119,25 @@ class Connection:
                 return application.answer(self.unsaid + data, client)
             raise NotModelled("elbv2", "bytes for a web application", ["urllib", "a BytesServer at the target"])
 
-        return self.ask(ask)
+        return self.ask(ask, len(data), len)
 
-    def ask(self, ask: Callable[[WsgiApplication, str], Answer]) -> Answer:
+    def ask(
+        self, ask: Callable[[WsgiApplication, str], Answer], received: int, sent: Callable[[Answer], int]
+    ) -> Answer:
         """What the target's application answers to something, when it has taken its time.
 
-        ask: gets the application and the address that the target sees. Raises what `exchange` raises.
+        ask: gets the application and the address that the target sees. received, sent: the bytes of what is asked, and
+        of an answer. Raises what `exchange` raises.
 
         >>> from eslabon.elbv2.flows.examples import echo
         >>> connection = connect(*echo("TCP"), 80)
-        >>> connection.ask(lambda application, client: client == connection.node.address)
+        >>> connection.ask(lambda application, client: client == connection.node.address, 5, lambda answer: 5)
         True
         """
         host, client = self.deliver()
         clock = self.service.clock
+        if self.flow:
+            self.flow.carry(clock.now, received=received)
         if host.silent:
             raise _timed_out(self.service, self.timeout, "the target does not answer")
         with clock.work() as work:
@@ -145,11 +148,11 @@ class Connection:
         clock.sleep(work.elapsed)
         self.unsaid = b""
         if self.flow:
-            self.flow.seen = clock.now
+            self.flow.carry(clock.now, sent=sent(answer))
         return answer
 
-    def close(self) -> None:
-        """End the connection; a UDP socket tells nobody.
+    def close(self, *, reset: bool = False) -> None:
+        """End the connection, perhaps with a TCP reset; a UDP socket tells nobody.
 
         >>> from eslabon.elbv2.flows.examples import echo
         >>> connection = connect(*echo("TCP"), 80)
@@ -158,7 +161,9 @@ class Connection:
         ConnectionResetError: the load balancer sends a TCP reset; the flow: unknown
         """
         if self.packet.protocol == "tcp":
-            self.flows.close(self.packet)
+            if reset and self.flow:
+                self.flows.count("client reset", self.packet, self.node.zone)
+            self.flows.close(self.packet, self.service.clock.now)
         self.flow = None
 
     def deliver(self, *, begins: bool = False) -> tuple[Host, str]:
@@ -171,11 +176,12 @@ class Connection:
         >>> connection.deliver()[1] == connection.node.address  # targets by IP address do not see the client's
         True
         """
-        service, packet = self.service, self.packet
+        service, packet, before = self.service, self.packet, self.flow
         arrival = self.flows.arrive(packet, self.node.zone, service.clock.now, begins=begins)
         self.flow = flow = arrival.flow
         if arrival.outcome == "reset":
-            raise ConnectionResetError(f"the load balancer sends a TCP reset; the flow: {arrival.trouble}")
+            why = before.why if before else ""  # the balancer may have ended it before
+            raise ConnectionResetError(f"the load balancer sends a TCP reset; the flow: {why or arrival.trouble}")
         if flow is None:
             raise _timed_out(service, self.timeout, arrival.trouble)
         client = address_seen(flow.group, packet.source, self.node.address)
@@ -193,7 +199,7 @@ class Connection:
             # A target that sees the client's address does not reach itself.
             groups = self.balancer.security_groups
             if client == address or not service.reaches(address, port, client, groups, protocol=packet.protocol):
-                self.flows.close(packet)
+                self.flows.close(packet, service.clock.now)
                 raise _timed_out(service, self.timeout, "nothing arrives at the target")
         host: Host | None = Host(inner) if inner else service.cloud.network.at(address, port)
         if host is not None and not host.refuse:
@@ -201,6 +207,7 @@ class Connection:
         self.close()
         if packet.protocol == "udp":
             raise _timed_out(service, self.timeout, "nothing listens at the target")
+        self.flows.count("target reset", packet, self.node.zone)
         raise ConnectionRefusedError(f"nothing listens at {address}, port {port}")
 
 
@@ -248,9 +255,10 @@ def connect(
         raise _timed_out(service, timeout, f"no {protocol} listener of the load balancer has port {port}")
     if balancer.scheme == "internal" and not any(ip_address(source) in one for one in _PRIVATE):
         raise _timed_out(service, timeout, "the load balancer is internal, and the client is on the internet")
+    flows: Flows = service.flows_of(balancer, listener)
     if not service.reaches(node.address, port, source, protocol=packet.protocol):
+        flows.count("blocked", packet, node.zone)
         raise _timed_out(service, timeout, "the load balancer's security groups do not let it in")
-    flows = _TABLES.setdefault(service, {}).setdefault(listener.arn, Flows(balancer, listener, service.groups))
     connection = Connection(service, balancer, node, flows, packet, timeout)
     if packet.protocol == "tcp":
         connection.deliver(begins=True)
@@ -278,7 +286,12 @@ def request(cloud: Cloud, call: Call) -> Result:
         result = Result(400, [], b"", "Bad Request")
         if not connection.unsaid:
             port = connection.packet.source_port
-            result = connection.ask(lambda application, client: _answer(application, call, client, port))
+            asked = _size(f"{call.method} {call.target} HTTP/1.1", call)
+            result = connection.ask(
+                lambda application, client: _answer(application, call, client, port),
+                asked,
+                lambda answer: _size(f"HTTP/1.1 {answer.status} {answer.reason}", answer),
+            )
     except OSError as reason:
         raise Unreachable(reason) from reason
     connection.close()
@@ -304,6 +317,12 @@ def _answer(application: WsgiApplication, call: Call, client: str, client_port: 
     if isinstance(application, ApplicationBalancer):
         return application.answer(call, client, client_port)
     return serve(application, call, client)
+
+
+def _size(line: str, message: Call | Result) -> int:
+    """The bytes of a message: its first line, its headers, an empty line, its body."""
+    head = [line, *(f"{name}: {value}" for name, value in message.headers), ""]
+    return sum(len(one) + 2 for one in head) + len(message.body)
 
 
 def _application_balancer(service: Any, flow: Flow, port: int) -> ApplicationBalancer | None:

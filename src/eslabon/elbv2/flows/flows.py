@@ -7,7 +7,8 @@ AWS: https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-loa
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -15,6 +16,7 @@ from eslabon.elbv2.application.messages import Request
 from eslabon.elbv2.attributes import of_group
 from eslabon.elbv2.balancing.stickiness import by_source_ip
 from eslabon.elbv2.balancing.zones import Eligible, crosses_zones, eligible, minimum
+from eslabon.elbv2.flows.counting import Counted, Happening, wire_size
 from eslabon.elbv2.flows.hashing import FIELDS, FIVE_TUPLE, Packet, flow_hash, pick
 from eslabon.elbv2.resources import ALB, Listener, LoadBalancer, Target, TargetGroup
 from eslabon.elbv2.rules.actions import Forward
@@ -50,6 +52,27 @@ class Flow:
     target: Target
     began: float
     seen: float  # when data last came from either side
+    ended: float | None = None  # since when it is not in the table any more
+    why: Trouble = ""  # for which the balancer has ended it
+    received: int = 0  # bytes from the client
+    sent: int = 0  # bytes to the client
+    processed: int = 0  # bytes of both, with the headers of their packets
+    told: int = 0  # those of them that metrics have counted
+
+    def carry(self, now: float, *, received: int = 0, sent: int = 0) -> None:
+        """Data has gone through, so many bytes from the client, or so many to it.
+
+        >>> from eslabon.elbv2.flows.examples import network
+        >>> packet = Packet("udp", "203.0.113.7", 50000, "198.51.100.1", 53)
+        >>> flow = network(1, "UDP").arrive(packet, "us-east-1a", 0).flow
+        >>> flow.carry(1, received=100); flow.carry(2, sent=200)
+        >>> flow.received, flow.sent, flow.processed, flow.seen
+        (100, 200, 356, 2)
+        """
+        self.seen = now
+        self.received += received
+        self.sent += sent
+        self.processed += wire_size(self.packet.protocol, received + sent)
 
 
 class Arrival(NamedTuple):
@@ -79,6 +102,8 @@ class Flows:
         self.listener = listener
         self.groups = groups
         self.table: dict[Hashable, Flow] = {}
+        self.observers: list[Callable[[Flow], None]] = []  # they are told of flows that have ended
+        self._counted: Counter[Counted] = Counter()
         self._bound: dict[str, str] = {}  # address of a client: ARN of its group, by target group stickiness
 
     def arrive(self, packet: Packet, zone: str, now: float, *, begins: bool = False) -> Arrival:
@@ -103,19 +128,28 @@ class Flows:
         if flow and outcome == "kept":
             flow.seen = now
             return Arrival("kept", flow, trouble)
-        self.table.pop(key, None)
+        self._forget(key, now, trouble)
         if outcome != "new":
+            if outcome == "reset":
+                self.count("reset", packet, zone)
             return Arrival(outcome, None, trouble)
         group = self.group(packet)
-        targets = self.eligible(group, zone, now).targets if group else ()
+        targets, fail_open = self.eligible(group, zone, now) if group else ((), False)
         if not group or not targets:
-            return Arrival("reset" if packet.protocol == "tcp" else "dropped", None, "no target")
+            self.count("rejected", packet, zone)
+            if packet.protocol != "tcp":
+                return Arrival("dropped", None, "no target")
+            self.count("reset", packet, zone)
+            return Arrival("reset", None, "no target")
         flow = Flow(packet, zone, group, self.choose(packet, group, targets), now, now)
         self.table[key] = flow
+        self.count("new", packet, zone, group.arn)
+        if fail_open:
+            self.count("fail open", packet, zone, group.arn)
         return Arrival("new", flow, trouble)
 
-    def close(self, packet: Packet) -> None:
-        """Forget a flow: either side has closed the connection, or reset it.
+    def close(self, packet: Packet, now: float | None = None) -> None:
+        """Forget a flow: either side has closed the connection, or reset it; now: None is when data last came.
 
         >>> from eslabon.elbv2.flows.examples import network
         >>> flows = network(1)
@@ -124,10 +158,19 @@ class Flows:
         >>> flows.arrive(syn, "us-east-1a", 0).trouble
         'unknown'
         """
-        self.table.pop(self.key(packet), None)
+        self._forget(self.key(packet), now)
+
+    def _forget(self, key: Hashable, now: float | None, why: Trouble = "") -> None:
+        flow = self.table.pop(key, None)
+        if flow is None:
+            return
+        flow.why, flow.ended = why, flow.seen if now is None else min(now, flow.seen + self.idle_timeout(flow))
+        self._count_bytes(flow)
+        for observer in self.observers:
+            observer(flow)
 
     def active(self, now: float) -> int:
-        """How many flows there are; those that have been idle for too long are forgotten.
+        """How many flows there are; those whose next packet would not reach their target any more are forgotten.
 
         >>> from eslabon.elbv2.flows.examples import network
         >>> flows = network(1)
@@ -135,8 +178,65 @@ class Flows:
         >>> flows.active(350), flows.active(351)
         (1, 0)
         """
-        self.table = {key: flow for key, flow in self.table.items() if now - flow.seen <= self.idle_timeout(flow)}
+        for key, flow in [(key, flow) for key, flow in self.table.items() if self.is_over(flow, now)]:
+            self._forget(key, now, self.trouble(flow, now))
         return len(self.table)
+
+    def is_over(self, flow: Flow, now: float) -> bool:
+        """Whether a flow has come to its end: it was idle for too long, or what has become of its target ends it.
+
+        >>> from eslabon.elbv2.flows.examples import network
+        >>> flows, syn = network(1), Packet("tcp", "203.0.113.7", 50000, "198.51.100.1", 80)
+        >>> flow = flows.arrive(syn, "us-east-1a", 0, begins=True).flow
+        >>> flows.is_over(flow, now=350), flows.is_over(flow, now=351)
+        (False, True)
+        """
+        return flow.ended is not None or self.verdict(flow.packet, flow, self.trouble(flow, now), False) != "kept"
+
+    # --- What metrics tell --------------------------------------------------------------------------------------------
+
+    def protocol(self, packet: Packet) -> str:
+        """The protocol by which a packet's flow is counted: of a TLS listener TLS, else its own.
+
+        >>> from eslabon.elbv2.flows.examples import network
+        >>> packet = Packet("tcp", "203.0.113.7", 50000, "198.51.100.1", 443)
+        >>> network(1, "TLS").protocol(packet), network(1, "TCP_UDP").protocol(packet)
+        ('TLS', 'TCP')
+        """
+        return "TLS" if self.listener.protocol == "TLS" else packet.protocol.upper()
+
+    def count(self, what: Happening, packet: Packet, zone: str, group: str = "", times: int = 1) -> None:
+        """Something has happened to a packet, or to its flow; group: the ARN of its target group, if it has one.
+
+        >>> from eslabon.elbv2.flows.examples import network
+        >>> flows = network(1)
+        >>> flows.count("client reset", Packet("tcp", "203.0.113.7", 50000, "198.51.100.1", 80), "us-east-1a")
+        >>> flows.take(0)
+        Counter({Counted(what='client reset', protocol='TCP', zone='us-east-1a', group=''): 1})
+        """
+        self._counted[Counted(what, self.protocol(packet), zone, group)] += times
+
+    def take(self, now: float) -> Counter[Counted]:
+        """What has happened since this was last asked, and how many flows are active; the first is forgotten.
+
+        >>> from eslabon.elbv2.flows.examples import network
+        >>> flows = network(1)
+        >>> _ = flows.arrive(Packet("tcp", "203.0.113.7", 50000, "198.51.100.1", 80), "us-east-1a", 0, begins=True)
+        >>> [found.what for found in flows.take(60)], [found.what for found in flows.take(120)]
+        (['new', 'active'], ['active'])
+        """
+        self.active(now)
+        for flow in self.table.values():
+            self._count_bytes(flow)
+            self.count("active", flow.packet, flow.zone, flow.group.arn)
+        counted, self._counted = self._counted, Counter()
+        return counted
+
+    def _count_bytes(self, flow: Flow) -> None:
+        processed = flow.processed  # on sockets it grows meanwhile
+        if processed > flow.told:
+            self.count("bytes", flow.packet, flow.zone, flow.group.arn, processed - flow.told)
+            flow.told = processed
 
     # --- What a Gateway Load Balancer does otherwise ------------------------------------------------------------------
 
@@ -257,7 +357,8 @@ class Flows:
             return "weight 0"
         health = flow.target.health
         state = health.at(now)
-        if state == "unhealthy" and not self.eligible(flow.group, flow.zone, now).fail_open:
+        unhealthy = state == "unhealthy" or health.reason == "Target.InvalidState"
+        if unhealthy and not self.eligible(flow.group, flow.zone, now).fail_open:
             return "unhealthy"
         return "deregistered" if state == "unused" and health.reason == "Target.NotRegistered" else ""
 

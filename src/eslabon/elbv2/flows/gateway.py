@@ -73,6 +73,10 @@ class GatewayFlows(Flows):
             return "reset" if late else "new"
         return "kept"
 
+    def is_over(self, flow: Flow, now: float) -> bool:
+        """Whether a flow was idle for too long; what else happens to it, its next packet decides."""
+        return flow.ended is not None or self.trouble(flow, now) == "idle"
+
     def choose(self, packet: Packet, group: TargetGroup, targets: Sequence[Target]) -> Target:
         """The appliance for a new flow, one of these."""
         return targets[flow_hash(packet, self._fields(group)) % len(targets)]
