@@ -173,6 +173,12 @@ class TestDescription:
         pages = shop.elbv2.get_paginator("describe_load_balancers").paginate(PaginationConfig={"PageSize": 1})
         assert [page["LoadBalancers"][0]["LoadBalancerName"] for page in pages] == ["shop", "orders", "payments"]
 
+    def test_up_to_20_are_named_by_arn(self, shop: Example) -> None:
+        """botocore elbv2: DescribeLoadBalancersInput$LoadBalancerArns."""
+        describe, arn = shop.elbv2.describe_load_balancers, shop.balancer.arn
+        assert len(describe(LoadBalancerArns=[arn] * 20)["LoadBalancers"]) > 0
+        assert refused(describe, LoadBalancerArns=[arn] * 21)[0] == "ValidationError"
+
     def test_what_is_not_there_is_told(self, shop: Example) -> None:
         describe = shop.elbv2.describe_load_balancers
         assert refused(describe, LoadBalancerArns=[shop.balancer.arn + "0"]) == (

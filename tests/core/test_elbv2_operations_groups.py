@@ -254,7 +254,36 @@ class TestAttributes:
         assert refused(modify, shop=shop, arn=shop.group.arn, **on)[0] == "InvalidConfigurationRequest"
         name = "stickiness__app_cookie__cookie_name"
         assert refused(modify, shop=shop, arn=shop.group.arn, **on, **{name: "AWSALBAPP"})[0] == "ValidationError"
+        for reserved in ("AWSALB", "AWSALBTG"):  # "names that start with the following prefixes are not allowed"
+            assert refused(modify, shop=shop, arn=shop.group.arn, **{name: reserved})[0] == "ValidationError"
         modify(shop, shop.group.arn, **on, **{name: "cart"})
+
+    def test_dns_failover_comes_with_routing_failover_or_before(self, shop: Example) -> None:
+        """…/application/target-group-health.html, requirements and considerations."""
+        health = "target_group_health__{}__minimum_healthy_targets__{}"
+        for unit, less, more in (("count", "2", "3"), ("percentage", "9", "50")):
+            dns, routing = (health.format(action, unit) for action in ("dns_failover", "unhealthy_state_routing"))
+            assert refused(modify, shop=shop, arn=shop.group.arn, **{dns: less, routing: more})[0] == (
+                "InvalidConfigurationRequest"
+            )
+            modify(shop, shop.group.arn, **{dns: more, routing: more})
+            modify(shop, shop.group.arn, **{dns: "off"})
+
+    def test_an_application_load_balancers_group_that_stays_in_its_zone_is_not_sticky(self, shop: Example) -> None:
+        """…/application/disable-cross-zone.html, considerations; a Network Load Balancer's may be."""
+        both = {"load_balancing__cross_zone__enabled": "false", "stickiness__enabled": "true"}
+        assert refused(modify, shop=shop, arn=shop.group.arn, **both)[0] == "InvalidConfigurationRequest"
+        modify(shop, create(shop, Protocol="TCP")["TargetGroupArn"], **both)
+
+    def test_a_group_with_a_target_of_all_zones_cannot_stay_in_its_zone(self, shop: Example) -> None:
+        """…/application/disable-cross-zone.html, considerations."""
+        arn = create(shop, TargetType="ip")["TargetGroupArn"]
+        target = {"Id": "10.0.0.7", "AvailabilityZone": "all"}
+        shop.elbv2.register_targets(TargetGroupArn=arn, Targets=[target])
+        off = {"load_balancing__cross_zone__enabled": "false"}
+        assert refused(modify, shop=shop, arn=arn, **off)[0] == "InvalidConfigurationRequest"
+        shop.elbv2.deregister_targets(TargetGroupArn=arn, Targets=[target])
+        modify(shop, arn, **off)
 
     def test_an_unhealthy_target_drains_only_where_its_connections_are_not_terminated(self, shop: Example) -> None:
         arn = create(shop, Protocol="TCP")["TargetGroupArn"]
@@ -370,6 +399,34 @@ class TestAddresses:
         assert refused(register, TargetGroupArn=arn, Targets=elsewhere)[0] == "ValidationError"
         register(TargetGroupArn=arn, Targets=[{"Id": address, "AvailabilityZone": "all"}])
         assert health(shop, arn, {"Id": address})[0][1] == "initial"
+
+    @pytest.mark.parametrize(
+        ("protocol", "cross_zone", "given", "shown"),
+        [
+            ("TCP", "use_load_balancer_configuration", "us-east-1a", "us-east-1a"),
+            ("TCP", "use_load_balancer_configuration", "all", "all"),
+            ("HTTP", "use_load_balancer_configuration", "us-east-1a", "all"),
+            ("HTTP", "true", "us-east-1a", "all"),
+            ("HTTP", "false", "us-east-1a", "us-east-1a"),
+        ],
+    )
+    def test_an_application_load_balancer_heeds_the_zone_of_an_address_outside_while_cross_zone_is_off(
+        self, shop: Example, protocol: str, cross_zone: str, given: str, shown: str
+    ) -> None:
+        """botocore elbv2: TargetDescription$AvailabilityZone."""
+        arn = create(shop, TargetType="ip", Protocol=protocol)["TargetGroupArn"]
+        modify(shop, arn, load_balancing__cross_zone__enabled=cross_zone)
+        target = {"Id": "10.0.0.6", "AvailabilityZone": given}
+        shop.elbv2.register_targets(TargetGroupArn=arn, Targets=[target])
+        found = shop.elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"][0]["Target"]
+        assert found["AvailabilityZone"] == shown
+
+    def test_of_all_zones_nothing_is_while_cross_zone_is_off(self, shop: Example) -> None:
+        """botocore elbv2: TargetDescription$AvailabilityZone."""
+        arn = create(shop, TargetType="ip")["TargetGroupArn"]
+        modify(shop, arn, load_balancing__cross_zone__enabled="false")
+        everywhere = [{"Id": "10.0.0.6", "AvailabilityZone": "all"}]
+        assert refused(shop.elbv2.register_targets, TargetGroupArn=arn, Targets=everywhere)[0] == "ValidationError"
 
     def test_a_balancers_own_address_is_no_target(self, shop: Example) -> None:
         address = shop.balancer.nodes[0].address

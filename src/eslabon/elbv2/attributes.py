@@ -8,6 +8,7 @@ API_ListenerAttribute.html, API_TargetGroupAttribute.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -23,11 +24,15 @@ class Attribute:
     default: str | None
     values: tuple[str, ...] = ()
     numbers: range | None = None  # beside the values
-    text: bool = False  # any text
+    text: str | None = None  # a regular expression for texts
     modelled: bool = True  # whether values other than the default have their effect here
 
 
 Table = Mapping[str, Attribute]
+
+_ANY = r"(?s:.*)"
+_HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110, section 5.6.2
+_HEADER_VALUE = r"[\t -~]*"
 
 
 def _switch(default: str = "false", *, modelled: bool = True) -> Attribute:
@@ -46,8 +51,8 @@ def _choice(*values: str, modelled: bool = True) -> Attribute:
 def _logs(kind: str, *, modelled: bool = False) -> dict[str, Attribute]:
     return {
         f"{kind}.s3.enabled": _switch(modelled=modelled),
-        f"{kind}.s3.bucket": Attribute("", text=True, modelled=modelled),
-        f"{kind}.s3.prefix": Attribute("", text=True, modelled=modelled),
+        f"{kind}.s3.bucket": Attribute("", text=_ANY, modelled=modelled),
+        f"{kind}.s3.prefix": Attribute("", text=_ANY, modelled=modelled),
     }
 
 
@@ -91,12 +96,12 @@ _RESPONSE_HEADERS = """strict_transport_security access_control_allow_origin acc
     content_security_policy x_content_type_options x_frame_options""".split()
 _HTTP = {
     "routing.http.response.server.enabled": _switch("true"),
-    **{f"routing.http.response.{name}.header_value": Attribute("", text=True) for name in _RESPONSE_HEADERS},
+    **{f"routing.http.response.{name}.header_value": Attribute("", text=_HEADER_VALUE) for name in _RESPONSE_HEADERS},
 }
 # Of HTTPS listeners, what the request headers are called that tell of TLS and of the client's certificate.
 _CERTIFICATE_PARTS = ("-Serial-Number", "-Issuer", "-Subject", "-Validity", "-Leaf", "")
 _TLS_HEADERS = {
-    f"routing.http.request.{name.lower().replace('-', '_')}.header_name": Attribute(name, text=True)
+    f"routing.http.request.{name.lower().replace('-', '_')}.header_name": Attribute(name, text=_HEADER_NAME)
     for name in (
         *(f"X-Amzn-Mtls-Clientcert{part}" for part in _CERTIFICATE_PARTS),
         *("X-Amzn-Tls-Version", "X-Amzn-Tls-Cipher-Suite"),
@@ -114,8 +119,9 @@ LISTENERS: Mapping[str | None, Table] = {  # by protocol; Gateway Load Balancers
 
 _DELAY = {"deregistration_delay.timeout_seconds": _number(300, 0, 3600)}
 _PERCENTAGE = Attribute("off", ("off",), range(1, 101))
+CROSS_ZONE = "load_balancing.cross_zone.enabled"
+_CROSS_ZONE = {CROSS_ZONE: _choice("use_load_balancer_configuration", "true", "false")}
 _GROUP_HEALTH = {
-    "load_balancing.cross_zone.enabled": _choice("use_load_balancer_configuration", "true", "false"),
     "target_group_health.dns_failover.minimum_healthy_targets.count": _number(1, 1, 1000, "off"),
     "target_group_health.dns_failover.minimum_healthy_targets.percentage": _PERCENTAGE,
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": _number(1, 1, 1000),
@@ -125,22 +131,28 @@ _COOKIES = {
     "stickiness.enabled": _switch(),
     "stickiness.type": _choice("lb_cookie", "app_cookie"),
     "stickiness.lb_cookie.duration_seconds": _number(86_400, 1, 604_800),
-    "stickiness.app_cookie.cookie_name": Attribute("", text=True),
+    "stickiness.app_cookie.cookie_name": Attribute("", text=_ANY),
     "stickiness.app_cookie.duration_seconds": _number(86_400, 1, 604_800),
 }
 _HTTP_GROUP = {
     **_DELAY,
+    **_CROSS_ZONE,
     **_GROUP_HEALTH,
     **_COOKIES,
     "load_balancing.algorithm.type": _choice("round_robin", "least_outstanding_requests", "weighted_random"),
     "load_balancing.algorithm.anomaly_mitigation": _choice("off", "on", modelled=False),
     "slow_start.duration_seconds": Attribute("0", ("0",), range(30, 901)),
 }
-_LAMBDA_GROUP = {**_GROUP_HEALTH, **_COOKIES, "lambda.multi_value_headers.enabled": _switch()}
+_LAMBDA_GROUP = {
+    CROSS_ZONE: _choice("use_load_balancer_configuration", "true"),  # a function is in no zone
+    **_COOKIES,
+    "lambda.multi_value_headers.enabled": _switch(),
+}
 _TERMINATE = "target_health_state.unhealthy.connection_termination.enabled"
 _DRAIN = "target_health_state.unhealthy.draining_interval_seconds"
 _NETWORK_GROUP = {
     **_DELAY,
+    **_CROSS_ZONE,
     **_GROUP_HEALTH,
     "stickiness.enabled": _switch(),
     "stickiness.type": _choice("source_ip"),
@@ -150,6 +162,7 @@ _NETWORK_GROUP = {
     _TERMINATE: _switch("true"),
     _DRAIN: _number(0, 0, 360_000),
 }
+_FAILOVER_ACTIONS = ("dns_failover", "unhealthy_state_routing")
 _FAILOVER = ("target_failover.on_deregistration", "target_failover.on_unhealthy")
 _GATEWAY_GROUP = {
     **_DELAY,
@@ -192,6 +205,8 @@ def of_group(group_type: str, protocol: str | None) -> dict[str, Attribute]:
         table[_TERMINATE] = _choice("false")
     elif group_type == IP and "preserve_client_ip.enabled" in table:
         table["preserve_client_ip.enabled"] = _switch("false")
+    if protocol == "TLS":
+        table["stickiness.enabled"] = _choice("false")
     if group_type == ALB:
         for key in ("stickiness.enabled", "stickiness.type", "proxy_protocol_v2.enabled"):
             del table[key]
@@ -252,6 +267,8 @@ def changed(kind: str, table: Table, given: Iterable[Mapping[str, str]], on: str
         if not _is_one_of(attribute, value):
             if key == "stickiness.type" and any(_is_one_of(other[key], value) for other in _TABLES[kind]):
                 raise invalid(f"Stickiness type '{value}' is not supported for {on}")
+            if attribute.text is not None:
+                raise validation_error(f"The value of '{key}' contains invalid characters")
             raise validation_error(f"{kind} attribute value '{value}' for key '{key}' must be {_allowed(attribute)}")
         if not attribute.modelled and value != attribute.default:
             raise NotModelled("elbv2", f"{key} with the value {value!r}", (f"its default {attribute.default!r}",))
@@ -262,7 +279,9 @@ def changed(kind: str, table: Table, given: Iterable[Mapping[str, str]], on: str
 
 
 def _is_one_of(attribute: Attribute, value: str) -> bool:
-    if attribute.text or value in attribute.values:
+    if attribute.text is not None:
+        return re.fullmatch(attribute.text, value) is not None
+    if value in attribute.values:
         return True
     return attribute.numbers is not None and value.isdecimal() and value.isascii() and int(value) in attribute.numbers
 
@@ -291,18 +310,40 @@ def check_group(group: TargetGroup, attributes: Mapping[str, str]) -> None:
     algorithm = attributes.get("load_balancing.algorithm.type", "round_robin")
     if attributes.get("slow_start.duration_seconds", "0") != "0" and algorithm != "round_robin":
         raise invalid(f"Slow start mode cannot be enabled with the load balancing algorithm '{algorithm}'")
-    if attributes.get("stickiness.enabled") == "true" and attributes.get("stickiness.type") == "app_cookie":
-        name = attributes.get("stickiness.app_cookie.cookie_name", "")
-        if not name:
-            raise invalid("Stickiness type 'app_cookie' needs 'stickiness.app_cookie.cookie_name'")
-        if name.startswith("AWSALB"):
-            raise validation_error(
-                f"Cookie name '{name}' is not valid: the prefixes AWSALB, AWSALBAPP and AWSALBTG are reserved"
-            )
+    name = attributes.get("stickiness.app_cookie.cookie_name", "")
+    if name.startswith("AWSALB"):
+        raise validation_error(
+            f"Cookie name '{name}' is not valid: the prefixes AWSALB, AWSALBAPP and AWSALBTG are reserved"
+        )
+    by_application = attributes.get("stickiness.type") == "app_cookie"
+    if attributes.get("stickiness.enabled") == "true" and by_application and not name:
+        raise invalid("Stickiness type 'app_cookie' needs 'stickiness.app_cookie.cookie_name'")
+    for unit in ("count", "percentage"):  # DNS failover comes with or before routing failover
+        keys = [f"target_group_health.{action}.minimum_healthy_targets.{unit}" for action in _FAILOVER_ACTIONS]
+        dns, routing = (attributes.get(key, "off") for key in keys)
+        if "off" not in (dns, routing) and int(dns) < int(routing):
+            raise invalid(f"'{keys[0]}' must be greater than or equal to '{keys[1]}'")
+    if stays_in_zone(group, attributes):
+        if attributes.get("stickiness.enabled") == "true":
+            raise invalid("Stickiness is not supported when cross-zone load balancing is off")
+        if any(target.zone == "all" for target in group.targets.values()):
+            raise invalid("Cross-zone load balancing cannot be off while a target has the Availability Zone 'all'")
     if attributes.get(_DRAIN, "0") != "0" and attributes.get(_TERMINATE) == "true":
         raise invalid(f"'{_DRAIN}' can be set only when '{_TERMINATE}' is false")
     if len({attributes[key] for key in _FAILOVER if key in attributes}) > 1:
         raise invalid("'target_failover.on_deregistration' and 'target_failover.on_unhealthy' must have the same value")
+
+
+def stays_in_zone(group: TargetGroup, attributes: Mapping[str, str]) -> bool:
+    """Whether a target group of an Application Load Balancer with these attributes has cross-zone load balancing off.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/disable-cross-zone.html
+
+    >>> from eslabon.elbv2.balancing.examples import group
+    >>> stays_in_zone(group([]), {"load_balancing.cross_zone.enabled": "false"}), stays_in_zone(group([]), {})
+    (True, False)
+    """
+    return attributes.get(CROSS_ZONE) == "false" and group.protocol in ("HTTP", "HTTPS")
 
 
 def invalid(message: str) -> ServiceError:

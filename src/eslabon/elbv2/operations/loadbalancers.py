@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from eslabon.elbv2 import attributes
-from eslabon.elbv2.operations.limits import LIMITS
+from eslabon.elbv2.operations.limits import DESCRIBED, LIMITS
 from eslabon.elbv2.operations.places import Places
 from eslabon.elbv2.operations.registry import PAGE, Answer, Many, Texts, check_name, chosen, existing, paged
 from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, NETWORK, LoadBalancer
@@ -121,7 +121,7 @@ class LoadBalancers(Places):
     def describe_load_balancers(
         self, LoadBalancerArns: Texts = (), Names: Texts = (), Marker: str = "", PageSize: int = PAGE
     ) -> Answer:
-        """Describe load balancers, all or by ARN or name. Raises LoadBalancerNotFound.
+        """Describe load balancers: all, up to 20 by ARN, or by name. Raises LoadBalancerNotFound.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeLoadBalancers.html
 
@@ -133,6 +133,8 @@ class LoadBalancers(Places):
         Traceback (most recent call last):
         botocore.errorfactory.LoadBalancerNotFoundException: An error occurred (LoadBalancerNotFound) ... Load ...
         """
+        if len(LoadBalancerArns) > DESCRIBED:
+            raise validation_error(f"Up to '{DESCRIBED}' load balancers can be described in a single call")
         found = [self._shown(one) for one in chosen(self.balancers, LoadBalancerArns, Names, "load balancer")]
         return paged("LoadBalancers", found, PageSize, Marker, LoadBalancerArns, Names)
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from eslabon.elbv2.operations.limits import DESCRIBED
 from eslabon.elbv2.operations.registry import Answer, Many, Texts
 from eslabon.elbv2.operations.truststores import TrustStores
 from eslabon.elbv2.rules.errors import validation_error
-
-DESCRIBED = 20  # resources a call
 
 
 class Tagging(TrustStores):

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
+from eslabon.elbv2.attributes import stays_in_zone
 from eslabon.elbv2.balancing.health import Health, Reason, reason
 from eslabon.elbv2.operations.limits import TARGETS
 from eslabon.elbv2.operations.registry import Answer, Many, Registry
@@ -142,9 +143,12 @@ class Targets(Registry):
         if zone is None:
             why = f"The Availability Zone is required for IP address '{identifier}' because it is not in the VPC"
             raise validation_error(why)
-        if zone not in ("all", *self._ec2.zones):
+        zones = [one["ZoneName"] for one in self._ec2.zones]
+        alone = stays_in_zone(group, group.attributes)
+        if zone not in (zones if alone else [*zones, "all"]):
             raise validation_error(f"Availability Zone '{zone}' is not valid")
-        return zone
+        ignored = group.protocol in ("HTTP", "HTTPS") and not alone
+        return "all" if ignored else zone
 
     def _function(self, group: TargetGroup, identifier: str, zone: str | None) -> str:
         if not identifier.startswith("arn:") or ":lambda:" not in identifier:
