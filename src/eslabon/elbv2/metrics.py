@@ -308,7 +308,7 @@ class _Like:
     one: Outcome
     times: int = 0
     bytes: int = 0
-    seconds: Counter[float] = field(default_factory=Counter)  # until the target began its answer
+    milliseconds: dict[int, int] = field(default_factory=dict)  # until the target began its answer: how often
 
 
 class Tally:
@@ -346,19 +346,29 @@ class Tally:
         >>> sorted({record.name for record in tally.take()})
         ['HTTPCode_ELB_4XX_Count', 'ProcessedBytes']
         """
-        group = outcome.group
+        group, answered, sent = outcome.group, outcome.answered, outcome.sent
         key = (
-            *(outcome.balancer.arn, outcome.node.zone, group and group.arn, outcome.target is None),
-            *(outcome.status, outcome.target_status, outcome.cause, outcome.action, outcome.fail_open),
-            *(outcome.reused_target, outcome.classification.tier, ":" in outcome.request.client),
+            outcome.balancer.arn,
+            outcome.node.zone,
+            group and group.arn,
+            outcome.target is None,
+            outcome.status,
+            outcome.target_status,
+            outcome.cause,
+            outcome.action,
+            outcome.fail_open,
+            outcome.reused_target,
+            outcome.classification.tier,
+            ":" in outcome.request.client,
         )
         like = self._like.get(key)
         if like is None:
             like = self._like[key] = _Like(outcome)
         like.times += 1
         like.bytes += _bytes(outcome)
-        if outcome.answered is not None and outcome.sent is not None:
-            like.seconds[round(outcome.answered - outcome.sent, 3)] += 1
+        if answered is not None and sent is not None:
+            milliseconds = int((answered - sent) * 1000 + 0.5)
+            like.milliseconds[milliseconds] = like.milliseconds.get(milliseconds, 0) + 1
 
     def take(self) -> Iterator[Record]:
         """The records of what has been counted, which is forgotten.
@@ -374,5 +384,5 @@ class Tally:
                 value = metric.counted(like.one) if metric.counted else 0
                 if value:
                     yield from of(name, like.bytes / like.times if metric.unit == "Bytes" else value, times=like.times)
-            for seconds, times in like.seconds.items():
-                yield from of("TargetResponseTime", seconds, times=times)
+            for milliseconds, times in like.milliseconds.items():
+                yield from of("TargetResponseTime", milliseconds / 1000, times=times)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from eslabon.elbv2.application import lambdatargets
 from eslabon.elbv2.application.answers import failure, own
 from eslabon.elbv2.application.exchange import Answer, Forward, function_event
-from eslabon.elbv2.application.messages import Request, Response
+from eslabon.elbv2.application.headers import ForTarget
+from eslabon.elbv2.application.messages import Headers, Request, Response
 from eslabon.elbv2.resources import LAMBDA, Listener, LoadBalancer, Node
 from eslabon.network import Call, Host, serve
 from eslabon.servers.framing import ResponseHead
@@ -167,9 +168,13 @@ class _ListenerFront:
             self.exchanges.end(answer, self.now())
 
 
+_NO_HEADERS = ForTarget((), Headers())
+
+
 @dataclass(slots=True)
 class _Asked:
-    request: Request
+    rewritten: Request
+    headers: ForTarget = _NO_HEADERS
     close: bool = False
 
 
@@ -199,7 +204,7 @@ class _ApplicationFront:
         return None
 
     def call(self, asked: _Asked, body: bytes, reply: Callable[[Callable[[], _Told]], None]) -> None:
-        request = asked.request
+        request = asked.rewritten
         call = Call(request.method, request.url, request.headers, body, "http", request.host, request.port)
         with self.server.time.lock, self.server.cloud.clock.work() as work:
             self.server.cloud.clock.sleep(self.host.delay)

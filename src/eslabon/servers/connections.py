@@ -12,22 +12,35 @@ BUFFER = 64 * 1024  # bytes of a message that wait on each side; more stops the 
 class Connection(asyncio.Protocol):
     """One of two sides: its write buffer is bounded, and when it fills, the other side reads no more."""
 
-    __slots__ = ("other", "transport")
+    __slots__ = ("other", "paused", "transport")
 
     transport: asyncio.Transport
     other: Any  # the Connection on the other side; None: there is none
+    paused: bool
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
+        self.paused = False
         transport.set_write_buffer_limits(BUFFER)
+
+    def pause(self) -> None:
+        """Read no more for now."""
+        self.paused = True
+        self.transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on, if that was stopped."""
+        if self.paused:
+            self.paused = False
+            self.transport.resume_reading()
 
     def pause_writing(self) -> None:
         if self.other is not None:
-            self.other.transport.pause_reading()
+            self.other.pause()
 
     def resume_writing(self) -> None:
         if self.other is not None:
-            self.other.transport.resume_reading()
+            self.other.resume()
 
 
 class Tasks:

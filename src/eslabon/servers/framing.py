@@ -7,13 +7,9 @@ balancer thinks of a well-framed request (its desync mitigation mode).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
-Fields = tuple[tuple[str, str], ...]
-Known = dict[str, list[str]]
-
-# The headers that decide about framing and connections, as one of the two sides may send them.
-_KNOWN = frozenset({"connection", "content-length", "expect", "host", "transfer-encoding", "upgrade"})
+from eslabon.elbv2.application.messages import Headers
 
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html (HTTP headers)
 REQUEST_LINE = 16 * 1024
@@ -24,10 +20,9 @@ _CHUNK_LINE = 256  # a chunk's size and extensions: the limit is ours
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _FIELD = re.compile(rf"({_TOKEN}):[ \t]*([^\r\n\0]*?)[ \t]*\r\n")
-_FIELDS = rf"(?:{_TOKEN}:[^\r\n\0]*\r\n)*"
-_ONLY_FIELDS = re.compile(_FIELDS)
-_REQUEST = re.compile(rf"({_TOKEN}) ([^\r\n\0]+) (HTTP/[0-9]\.[0-9])\r\n{_FIELDS}")
-_RESPONSE = re.compile(rf"(HTTP/1\.[01]) ([1-9][0-9][0-9])(?: ([^\r\n\0]*))?\r\n{_FIELDS}")
+_ONLY_FIELDS = re.compile(rf"(?:{_TOKEN}:[^\r\n\0]*\r\n)*")
+_REQUEST_LINE = re.compile(rf"({_TOKEN}) ([^\r\n\0]+) (HTTP/[0-9]\.[0-9])")
+_STATUS_LINE = re.compile(r"(HTTP/1\.[01]) ([1-9][0-9][0-9])(?: ([^\r\n\0]*))?")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})(?:;[^\r\n\0]*)?")
 _CODINGS = frozenset({"chunked", "compress", "deflate", "gzip", "identity"})  # RFC 9112, section 7, and RFC 2616
 _LENGTH = re.compile(r"[0-9]{1,18}")
@@ -53,26 +48,24 @@ class Malformed(ValueError):
         self.status = status
 
 
-@dataclass(slots=True)
-class RequestHead:
-    """A request line and its headers, in the order and spelling in which they came; known: values by small names."""
+class RequestHead(NamedTuple):
+    """A request line and its headers; lines: those of the headers, as they came."""
 
     method: str
     target: str
     version: str
-    headers: Fields
-    known: Known = field(default_factory=dict, repr=False)
+    headers: Headers
+    lines: bytes
 
 
-@dataclass(slots=True)
-class ResponseHead:
-    """A status line and its headers; known: values by small names."""
+class ResponseHead(NamedTuple):
+    """A status line and its headers; lines: all of them, as they came."""
 
     version: str
     status: int
     reason: str
-    headers: Fields
-    known: Known = field(default_factory=dict, repr=False)
+    headers: Headers
+    lines: bytes
 
 
 def split_head(data: bytes, limit: int = REQUEST_HEADER) -> tuple[bytes, bytes] | None:
@@ -98,13 +91,18 @@ def split_head(data: bytes, limit: int = REQUEST_HEADER) -> tuple[bytes, bytes] 
     return None
 
 
-def parse_request(head: bytes) -> RequestHead:
+def parse_request(head: bytes, before: RequestHead | None = None) -> RequestHead:
     r"""A request's head, as `split_head` gives it. Malformed when it is not exactly as RFC 9112 has it.
+
+    before: of the request before it. Clients repeat their headers: what was found out about them then holds again.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html (400, 414)
 
     >>> parse_request(b"GET /cart?size=m HTTP/1.1\r\nHost: shop.example.com\r\nX-Empty:\r\n")
     RequestHead(method='GET', target='/cart?size=m', version='HTTP/1.1', headers=(('Host', 'shop.example.com'), ...
+    >>> first = parse_request(b"GET /cart HTTP/1.1\r\nHost: shop.example.com\r\n")
+    >>> parse_request(b"GET /pay HTTP/1.1\r\nHost: shop.example.com\r\n", first).headers is first.headers
+    True
     >>> parse_request(b"GET / HTTP/1.1\r\nHost: a\r\nX-Long: one\r\n two\r\n")
     Traceback (most recent call last):
     eslabon.servers.framing.Malformed: a header continued on the next line
@@ -112,71 +110,73 @@ def parse_request(head: bytes) -> RequestHead:
     Traceback (most recent call last):
     eslabon.servers.framing.Malformed: HTTP/1.1 needs exactly one Host header, 0 came
     """
-    text = head.decode("latin-1")
-    found = _REQUEST.fullmatch(text)
-    if len(text) > REQUEST_LINE:
-        _check_lengths(text)
-    if not found:
-        raise _fault(text, "a request line that is not METHOD target HTTP/1.1")
-    fields = tuple(_FIELD.findall(text, found.end(3)))
+    line, _, lines = head.partition(b"\r\n")
+    if len(head) > REQUEST_LINE:
+        _check_lengths(head)
+    found = _REQUEST_LINE.fullmatch(line.decode("latin-1"))
+    headers = before.headers if before is not None and before.lines == lines else _headers(lines)
+    if not found or headers is None:
+        raise _fault(head, "a request line that is not METHOD target HTTP/1.1")
     method, target, version = found.groups()
     if version not in ("HTTP/1.1", "HTTP/1.0"):
         raise Malformed(f"{version} where HTTP/1.1 or HTTP/1.0 is spoken")
-    known = _known(fields)
-    hosts = len(known.get("host", ()))
-    if hosts > 1 or (not hosts and version == "HTTP/1.1"):
+    hosts = len(headers.by_name.get("host", ()))
+    if hosts != 1 and (hosts or version == "HTTP/1.1"):
         raise Malformed(f"HTTP/1.1 needs exactly one Host header, {hosts} came")
-    return RequestHead(method, target, version, fields, known)
+    return RequestHead(method, target, version, headers, lines)
 
 
-def parse_response(head: bytes) -> ResponseHead:
+def parse_response(head: bytes, before: ResponseHead | None = None) -> ResponseHead:
     r"""A response's head, as `split_head` gives it. Malformed when it is not exactly as RFC 9112 has it.
 
-    >>> parse_response(b"HTTP/1.1 204 No Content\r\nServer: shop\r\n")
-    ResponseHead(version='HTTP/1.1', status=204, reason='No Content', headers=(('Server', 'shop'),))
+    before: of the response before it.
+
+    >>> parse_response(b"HTTP/1.1 204 No Content\r\nServer: shop\r\n")[:4]
+    ('HTTP/1.1', 204, 'No Content', (('Server', 'shop'),))
     >>> parse_response(b"HTTP/1.1 200\r\n").reason
     ''
     >>> parse_response(b"SSH-2.0-OpenSSH\r\n")
     Traceback (most recent call last):
     eslabon.servers.framing.Malformed: a status line that is not HTTP/1.1 CODE reason
     """
-    text = head.decode("latin-1")
-    found = _RESPONSE.fullmatch(text)
-    if not found:
-        raise _fault(text, "a status line that is not HTTP/1.1 CODE reason")
+    if before is not None and before.lines == head:
+        return before
+    line, _, lines = head.partition(b"\r\n")
+    found = _STATUS_LINE.fullmatch(line.decode("latin-1"))
+    headers = _headers(lines)
+    if not found or headers is None:
+        raise _fault(head, "a status line that is not HTTP/1.1 CODE reason")
     version, status, reason = found.groups()
-    fields = tuple(_FIELD.findall(text, text.index("\n") + 1))
-    return ResponseHead(version, int(status), reason or "", fields, _known(fields))
+    return ResponseHead(version, int(status), reason or "", headers, head)
 
 
-def _known(fields: Fields) -> Known:
-    found: Known = {}
-    for name, value in fields:
-        lower = name.lower()
-        if lower in _KNOWN:
-            found.setdefault(lower, []).append(value)
-    return found
+def _headers(lines: bytes) -> Headers | None:
+    """The headers in these lines; None: that is something else."""
+    text = lines.decode("latin-1")
+    return Headers(_FIELD.findall(text)) if _ONLY_FIELDS.fullmatch(text) else None
 
 
-def tokens(known: Known, name: str) -> list[str]:
-    """The parts of a header that is a list, in small letters.
+def tokens(headers: Headers, name: str) -> list[str]:
+    """The parts of a header that is a list, in small letters; name: in small letters too.
 
-    >>> tokens({"connection": ["Keep-Alive, Upgrade"]}, "connection"), tokens({}, "connection")
+    >>> headers = Headers((("Connection", "Keep-Alive, Upgrade"),))
+    >>> tokens(headers, "connection"), tokens(headers, "upgrade")
     (['keep-alive', 'upgrade'], [])
     """
-    values = known.get(name)
+    values = headers.by_name.get(name)
     return [part.strip().lower() for value in values for part in value.split(",")] if values else []
 
 
-def _check_lengths(text: str) -> None:
-    line, *fields = text.split("\r\n")
+def _check_lengths(head: bytes) -> None:
+    line, *fields = head.split(b"\r\n")
     if len(line) > REQUEST_LINE:
         raise Malformed(f"the first line is longer than {REQUEST_LINE} bytes", 414)
     if any(len(field) > SINGLE_HEADER for field in fields):
         raise Malformed(f"a header of more than {SINGLE_HEADER} bytes")
 
 
-def _fault(text: str, otherwise: str) -> Malformed:
+def _fault(head: bytes, otherwise: str) -> Malformed:
+    text = head.decode("latin-1")
     return Malformed(next((told for pattern, told in _FAULTS if pattern.search(text)), otherwise))
 
 
@@ -213,6 +213,9 @@ class Body:
         self.left = 0
         self.complete = True
         return data[:left], data[left:]
+
+
+NO_BODY = Body(0)
 
 
 class ChunkedBody(Body):
@@ -312,7 +315,7 @@ def request_body(head: RequestHead) -> Body:
     Traceback (most recent call last):
     eslabon.servers.framing.Malformed: Content-Length '5', '6'
     """
-    return _body(head.known, head.version) or Body(0)
+    return _body(head.headers, head.version) or NO_BODY
 
 
 def response_body(head: ResponseHead, method: str) -> Body:
@@ -326,21 +329,27 @@ def response_body(head: ResponseHead, method: str) -> Body:
     True
     """
     if method == "HEAD" or head.status in (204, 304) or head.status < 200:
-        return Body(0)
-    found = _body(head.known, head.version)
-    if isinstance(found, ChunkedBody) and "content-length" in head.known:
+        return NO_BODY
+    found = _body(head.headers, head.version)
+    if isinstance(found, ChunkedBody) and "content-length" in head.headers.by_name:
         raise Malformed("both Content-Length and Transfer-Encoding")
     return found or Body(None)
 
 
-def _body(known: Known, version: str) -> Body | None:
-    lengths, codings = known.get("content-length"), known.get("transfer-encoding", ())
+def _body(headers: Headers, version: str) -> Body | None:
+    length, codings = headers.once(_framed)
+    if codings:
+        if codings == ["chunked"] and version == "HTTP/1.1":
+            return ChunkedBody()
+        understood = _CODINGS.issuperset(codings) and codings.count("chunked") < 2 and version == "HTTP/1.1"
+        raise Malformed(f"Transfer-Encoding {', '.join(codings)} in {version}", 501 if understood else 400)
+    return None if length is None else Body(length)
+
+
+def _framed(headers: Headers) -> tuple[int | None, list[str]]:
+    """The length that headers give a body, and its transfer codings; Malformed when it is no length."""
+    lengths, codings = headers.by_name.get("content-length"), headers.by_name.get("transfer-encoding")
     if lengths and (len(set(lengths)) > 1 or not _LENGTH.fullmatch(lengths[0])):
         raise Malformed(f"Content-Length {', '.join(map(repr, lengths))}")
     named = [part.strip(" \t").lower() for value in codings for part in value.split(",")] if codings else []
-    if named and named != ["identity"]:
-        if named == ["chunked"] and version == "HTTP/1.1":
-            return ChunkedBody()
-        understood = _CODINGS.issuperset(named) and named.count("chunked") < 2 and version == "HTTP/1.1"
-        raise Malformed(f"Transfer-Encoding {', '.join(named)} in {version}", 501 if understood else 400)
-    return Body(int(lengths[0])) if lengths else None
+    return int(lengths[0]) if lengths else None, [] if named == ["identity"] else named

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
+from eslabon.elbv2.application.headers import ForTarget
 from eslabon.elbv2.application.messages import Request, Response
 from eslabon.servers.framing import ResponseHead
 
@@ -27,9 +28,10 @@ class Reply(Protocol):
 
 
 class Going(Protocol):
-    """A request on its way to a target; close: both connections end with it."""
+    """A request on its way to a target, its URL and the headers for it; close: both connections end with it."""
 
-    request: Request
+    rewritten: Request
+    headers: ForTarget
     close: bool
 
 

@@ -195,7 +195,7 @@ class _Client(_Side):
             _reset(self.transport)
             return
         server.clients.add(self)
-        self.transport.pause_reading()  # until the target is there
+        self.pause()  # until the target is there
         server._dial(self, self.flow)
 
     def connected(self, target: _Target) -> None:
@@ -209,7 +209,7 @@ class _Client(_Side):
             target.transport.write(
                 proxyprotocol.header(packet.source, packet.source_port, packet.destination, packet.destination_port)
             )
-        self.transport.resume_reading()
+        self.resume()
 
     def reset(self, what: Happening | None = None) -> None:
         """End both connections at once; what: as what metrics count it."""

@@ -61,49 +61,58 @@ def fields(outcome: Outcome, address: str = "") -> dict[str, str]:
     >>> fields(failed.outcome)["target_processing_time"], fields(failed.outcome)["actions_executed"]
     ('-1', '-')
     """
-    request, rule, group, target = outcome.request, outcome.rule, outcome.group, outcome.target
+    return dict(zip(FIELDS, _values(outcome, address), strict=True))
+
+
+def _values(outcome: Outcome, address: str) -> tuple[str, ...]:
+    """What FIELDS are, in their order."""
+    request, rule, group, target, node = outcome.request, outcome.rule, outcome.group, outcome.target, outcome.node
+    received, ended = outcome.received, outcome.ended
     has_address = target is not None and group is not None and group.type != LAMBDA
-    where = f"{address or target.id}:{target.port or group.port}" if has_address else ""  # type: ignore[union-attr]
-    version, cipher = outcome.tls or ("", "")
-    reason = CAUSES[outcome.cause].error_reason if outcome.cause else ""
-    tier, why = outcome.classification if outcome.classification.reason else ("", "")
-    host, uri, transformed = _transforms(outcome)
-    agent = request.header("user-agent")
-    found = {
-        "type": request.scheme.replace("http", "ws") if outcome.status == 101 else request.scheme,
-        "time": _time(outcome.ended if outcome.ended is not None else outcome.received),
-        "elb": _id(outcome.balancer),
-        "client:port": f"{request.client}:{request.client_port}",
-        "target:port": where,
-        **_times(outcome),
-        "elb_status_code": str(outcome.status),
-        "target_status_code": str(outcome.target_status or ""),
-        "received_bytes": str(outcome.received_bytes),
-        "sent_bytes": str(outcome.sent_bytes),
-        "request": f"{request.method} {request.scheme}://{request.host}:{request.port}{request.url} {request.version}",
-        "user_agent": agent[0][:LONGEST_USER_AGENT] if agent else "",
-        "ssl_cipher": cipher,
-        "ssl_protocol": version,
-        "target_group_arn": group.arn if group else "",
-        "trace_id": outcome.trace,
-        "domain_name": request.server_name or "",
-        "chosen_cert_arn": outcome.certificate or "",
-        "matched_rule_priority": str(rule.priority or 0) if rule else "",
-        "request_creation_time": _time(outcome.received),
-        "actions_executed": outcome.action,
-        "redirect_url": outcome.redirect,
-        "error_reason": reason,
-        "target:port_list": where,
-        "target_status_code_list": str(outcome.target_status or ""),
-        "classification": tier,
-        "classification_reason": why,
-        "conn_trace_id": _connection(outcome.node.address, request.port, request.client, request.client_port),
-        "transformed_host": host,
-        "transformed_uri": uri,
-        "request_transform_status": transformed,
-        "ip_address": outcome.node.public or outcome.node.address,
-    }
-    return {name: value or "-" for name, value in found.items()}
+    where = f"{address or target.id}:{target.port or group.port}" if has_address else "-"  # type: ignore[union-attr]
+    sent, answered = _until(outcome)
+    target_status = str(outcome.target_status or "-")
+    version, cipher = outcome.tls or ("-", "-")
+    tier, why = outcome.classification if outcome.classification.reason else ("-", "-")
+    host, uri, transformed = _transforms(outcome) if rule and rule.transforms else ("-", "-", "-")
+    agent = request.fields.by_name.get("user-agent")
+    client, port, scheme = request.client, request.port, request.scheme
+    return (
+        scheme.replace("http", "ws") if outcome.status == 101 else scheme,
+        _time(received if ended is None else ended),
+        _id(outcome.balancer),
+        f"{client}:{request.client_port}",
+        where,
+        _between(received, sent),
+        _between(sent, answered),
+        _between(answered, ended),
+        str(outcome.status),
+        target_status,
+        str(outcome.received_bytes),
+        str(outcome.sent_bytes),
+        f"{request.method} {scheme}://{request.host}:{port}{request.url} {request.version}",
+        agent[0][:LONGEST_USER_AGENT] or "-" if agent else "-",
+        cipher,
+        version,
+        group.arn if group else "-",
+        outcome.trace,
+        request.server_name or "-",
+        outcome.certificate or "-",
+        str(rule.priority or 0) if rule else "-",
+        _time(received),
+        outcome.action or "-",
+        outcome.redirect or "-",
+        (outcome.cause and CAUSES[outcome.cause].error_reason) or "-",
+        where,
+        target_status,
+        tier,
+        why,
+        _connection(node.address, port, client, request.client_port),
+        host,
+        uri,
+        transformed,
+        node.public or node.address,
+    )
 
 
 def line(outcome: Outcome, address: str = "") -> str:
@@ -118,7 +127,7 @@ def line(outcome: Outcome, address: str = "") -> str:
     >>> "\"a \\\"quoted\\\" name\"" in line(answer.outcome)
     True
     """
-    values = tuple(fields(outcome, address).values())  # in the order of FIELDS
+    values = _values(outcome, address)
     plain = _LINE % values
     if plain.isprintable() and plain.count('"') == _LINE.count('"') and "\\" not in plain:
         return plain
@@ -226,7 +235,7 @@ def _folder(prefix: str, account: str) -> str:
 
 
 def _time(seconds: float) -> str:
-    whole, micros = divmod(round(seconds * 1_000_000), 1_000_000)
+    whole, micros = divmod(int(seconds * 1_000_000 + 0.5), 1_000_000)
     return f"{_second(whole)}.{micros:06d}Z"
 
 
@@ -235,20 +244,17 @@ def _second(seconds: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
-def _times(outcome: Outcome) -> dict[str, str]:
-    """Seconds until it went to the target, until the answer began, until the client got it; -1: it came not to that."""
+def _until(outcome: Outcome) -> tuple[float | None, float | None]:
+    """When the request went to the target, and when the answer began; None: it came not to that."""
     sent = None if outcome.cause in _NEVER_SENT else outcome.sent
     answered = outcome.answered
     if answered is None and outcome.cause and CAUSES[outcome.cause].error_reason:
         answered = outcome.ended  # a function has answered, though with nothing that could go to the client
-    return {
-        "request_processing_time": _between(outcome.received, sent),
-        "target_processing_time": _between(sent, answered),
-        "response_processing_time": _between(answered, outcome.ended),
-    }
+    return sent, answered
 
 
 def _between(before: float | None, after: float | None) -> str:
+    """Seconds from one to the other; -1: there was not both."""
     return "-1" if before is None or after is None else f"{after - before:.3f}"
 
 
@@ -262,12 +268,12 @@ def _transforms(outcome: Outcome) -> tuple[str, str, str]:
     """Host and URI as the transforms made them, if they are other ones, and what came of the transforms."""
     kinds = [transform["Type"] for transform in outcome.rule.transforms] if outcome.rule else []
     if not kinds or not outcome.action:
-        return "", "", ""
+        return "-", "-", "-"
     if outcome.cause == "transform failed" or outcome.forwarded is None:
-        return "", "", _TRANSFORM_FAILURES[kinds[-1]]
+        return "-", "-", _TRANSFORM_FAILURES[kinds[-1]]
     before, after = outcome.request, outcome.forwarded
-    host = after.host if after.host != before.host else ""
-    return host, after.url if after.url != before.url else "", "TransformSuccess"
+    host = after.host if after.host != before.host else "-"
+    return host or "-", after.url if after.url != before.url else "-", "TransformSuccess"
 
 
 def _escaped(character: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import NamedTuple
 
-from eslabon.elbv2.application.headers import SERVER, Attributes, date, for_client, forwarded_addresses, head_size
-from eslabon.elbv2.application.messages import Request, Response
+from eslabon.elbv2.application.headers import SERVER, Attributes, date, for_client, forwarded_addresses
+from eslabon.elbv2.application.messages import Headers, Request, Response
 
 LINE_LIMIT = 16 * 1024  # bytes of a request line, and of a single header
 HEAD_LIMIT = 64 * 1024  # of all headers
@@ -83,15 +83,18 @@ def refusal(request: Request) -> str | None:
     """
     if len(request.target) > LINE_LIMIT:
         return "target too long"
-    size = head_size(request.headers)
-    if size > LINE_LIMIT and (size > HEAD_LIMIT or max(head_size([one]) for one in request.headers) > LINE_LIMIT):
+    refused = request.fields.once(_refused)
+    return "TRACE" if request.method == "TRACE" and refused != "headers too large" else refused
+
+
+def _refused(headers: Headers) -> str | None:
+    size = headers.size
+    if size > HEAD_LIMIT or (size > LINE_LIMIT and max(Headers([one]).size for one in headers) > LINE_LIMIT):
         return "headers too large"
-    if request.method == "TRACE":
-        return "TRACE"
-    coded = request.header("transfer-encoding")
+    coded = headers.by_name.get("transfer-encoding")
     if coded and not {part.strip().lower() for part in ",".join(coded).split(",")} <= {"chunked", "identity"}:
         return "transfer coding"
-    return "too many addresses" if forwarded_addresses(request) > FORWARDED_LIMIT else None
+    return "too many addresses" if forwarded_addresses(headers) > FORWARDED_LIMIT else None
 
 
 def phrase(status: int) -> str:

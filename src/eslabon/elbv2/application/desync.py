@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from eslabon.elbv2.application.messages import Request
+from eslabon.elbv2.application.messages import Headers, Request
 
 Tier = Literal["Compliant", "Acceptable", "Ambiguous", "Severe"]
 Treatment = Literal["allowed", "closed", "blocked"]  # closed: routed, then both connections are closed
@@ -40,6 +40,7 @@ REASONS = {reason: tier for tier, codes in CODES.items() for reason in codes.spl
 CODINGS = frozenset({"chunked", "compress", "deflate", "gzip", "identity"})
 LARGEST = 2**64 - 1
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
+_USUAL = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})  # methods that are tokens
 _FATAL = re.compile(r"[\0\r\n]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _CONTROL_IN_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # tabs may stand in values
@@ -87,24 +88,11 @@ def treatment(mode: str, tier: Tier) -> Treatment:
 
 def _reasons(request: Request) -> Iterator[str]:
     """The reason codes of all that is not compliant, headers first."""
-    lengths: list[str] = []
-    codings: list[str] = []
-    for name, value in request.headers:
-        role, reason = _role(name)
-        if reason:
-            yield reason
-        if role == "content-length":
-            yield from _length(value, lengths)
-        elif role == "transfer-encoding":
-            yield from _codings(value, codings)
-        elif not value.isprintable():  # most values are: then nothing needs a closer look
-            if _FATAL.search(value):
-                yield "BadHeader"
-            elif _CONTROL_IN_VALUE.search(value):
-                yield "NonCompliantHeader"
+    reasons, lengths, codings = request.fields.once(_of_headers)
+    yield from reasons
     if lengths or codings:
         yield from _framing(request, lengths, codings)
-    if not _TOKEN.fullmatch(request.method):
+    if request.method not in _USUAL and not _TOKEN.fullmatch(request.method):
         yield "BadMethod"
     if request.version not in ("HTTP/1.1", "HTTP/1.0"):
         yield "NonCompliantVersion" if re.fullmatch(r"(\s*HTTP/(0\.9|1\.\d)\s*)?", request.version) else "BadVersion"
@@ -116,6 +104,27 @@ def _reasons(request: Request) -> Iterator[str]:
             yield "AmbiguousUri"
         elif " " in target:
             yield "SpaceInUri"
+
+
+def _of_headers(headers: Headers) -> tuple[list[str], list[str], list[str]]:
+    """The reason codes of headers, and the lengths and transfer codings that they name."""
+    reasons: list[str] = []
+    lengths: list[str] = []
+    codings: list[str] = []
+    for name, value in headers:
+        role, reason = _role(name)
+        if reason:
+            reasons.append(reason)
+        if role == "content-length":
+            reasons += _length(value, lengths)
+        elif role == "transfer-encoding":
+            reasons += _codings(value, codings)
+        elif not value.isprintable():  # most values are: then nothing needs a closer look
+            if _FATAL.search(value):
+                reasons.append("BadHeader")
+            elif _CONTROL_IN_VALUE.search(value):
+                reasons.append("NonCompliantHeader")
+    return reasons, lengths, codings
 
 
 @lru_cache(maxsize=1024)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from eslabon.elbv2.application import lambdatargets
 from eslabon.elbv2.application.answers import CAUSES, failure, own, refusal
-from eslabon.elbv2.application.desync import classify, treatment
-from eslabon.elbv2.application.headers import for_client, for_target, head_size, new_trace, trace_header
-from eslabon.elbv2.application.messages import Request, Response
+from eslabon.elbv2.application.desync import COMPLIANT, classify, treatment
+from eslabon.elbv2.application.headers import ForTarget, for_client, for_target, new_trace, trace_header
+from eslabon.elbv2.application.messages import Headers, Request, Response
 from eslabon.elbv2.application.outcome import Outcome
 from eslabon.elbv2.balancing.choosing import Chooser, choose_group, chooser_for
 from eslabon.elbv2.balancing.seal import Seal
@@ -49,18 +49,32 @@ class Answer:
 
 @dataclass(slots=True)
 class Forward:
-    """A request on its way to a target, its headers those of the target; event: what a function gets, as JSON."""
+    """A request on its way to a target; event: what a function gets, as JSON."""
 
     outcome: Outcome
-    request: Request
+    rewritten: Request  # as the transforms made it
+    headers: ForTarget
     group: TargetGroup
     target: Target
     chooser: Chooser
     close: bool = False
-    event: str = ""
-    cookies: dict[str, str] = field(default_factory=dict)  # of the request
     sticky: Stickiness | None = None
     sticky_group: Mapping[str, object] | None = None  # TargetGroupStickinessConfig
+    event: str = ""
+    _whole: Request | None = None
+
+    @property
+    def request(self) -> Request:
+        """The request with the headers that the target gets."""
+        if self._whole is None:
+            sent = self.rewritten
+            headers = Headers(self.headers.made + self.headers.passed_on + _upgrade(sent.fields))
+            self._whole = self.outcome.forwarded = replace(sent, target=sent.url, headers=headers)
+        return self._whole
+
+    @request.setter
+    def request(self, request: Request) -> None:
+        self._whole = self.outcome.forwarded = request
 
 
 class Exchanges:
@@ -74,7 +88,7 @@ class Exchanges:
     >>> answer = exchanges.finish(forward, Response(200, (("Content-Length", "5"),), b"hello"), now=0.5)
     >>> exchanges.end(answer, now=0.5)
     >>> answer.response.status, answer.outcome.target_status, forward.chooser.in_flight
-    (200, 200, Counter())
+    (200, 200, {})
     """
 
     def __init__(self, groups: Mapping[str, TargetGroup], ids: Ids) -> None:
@@ -120,11 +134,15 @@ class Exchanges:
         outcome = Outcome(balancer, listener, node, request, now, trace, tls=tls, certificate=certificate)
         if listener.protocol == "HTTPS" and request.scheme == "http":
             return self._failed(outcome, "plain HTTP", close=True)
-        outcome.classification = classify(request)
-        mode = balancer.attributes.get("routing.http.desync_mitigation_mode", "defensive")
-        treated = treatment(mode, outcome.classification.tier)
-        if treated == "blocked":
-            return self._failed(outcome, "malformed request", close=True)
+        close = False
+        classified = classify(request)
+        if classified is not COMPLIANT:
+            outcome.classification = classified
+            mode = balancer.attributes.get("routing.http.desync_mitigation_mode", "defensive")
+            treated = treatment(mode, classified.tier)
+            if treated == "blocked":
+                return self._failed(outcome, "malformed request", close=True)
+            close = treated == "closed"
         refused = refusal(request)
         if refused:
             return self._failed(outcome, refused, close=CAUSES[refused].status in (400, 414))
@@ -134,11 +152,11 @@ class Exchanges:
         action = decision.action(rule)
         if isinstance(action, Redirect):
             outcome.action, outcome.redirect = REDIRECT, action.location(request)
-            return self._own(outcome, action.answer(request), treated == "closed")
+            return self._own(outcome, action.answer(request), close)
         if isinstance(action, FixedResponse):
             outcome.action = FIXED_RESPONSE
             kind = (("Content-Type", f"{action.content_type or 'text/plain'}; charset=utf-8"),)
-            return self._own(outcome, Response(action.status, kind, action.body), treated == "closed")
+            return self._own(outcome, Response(action.status, kind, action.body), close)
         outcome.action = FORWARD
         try:
             outcome.forwarded = decision.rewrite(rule, request)
@@ -146,7 +164,7 @@ class Exchanges:
             return self._failed(outcome, "transform failed")
         if tls and balancer.attributes.get(_TLS_HEADERS) == "true":
             added = {"X-Amzn-Tls-Version": tls[0], "X-Amzn-Tls-Cipher-Suite": tls[1], **(added or {})}
-        return self._forward(outcome, outcome.forwarded, treated == "closed", added)
+        return self._forward(outcome, outcome.forwarded, close, added)
 
     def _forward(
         self, outcome: Outcome, request: Request, close: bool, added: Mapping[str, str] | None
@@ -156,7 +174,7 @@ class Exchanges:
         assert outcome.rule
         config = outcome.rule.actions[-1]["ForwardConfig"]
         groups, sticky_group = config["TargetGroups"], config.get("TargetGroupStickinessConfig")
-        cookies = cookies_of(request.header("cookie"))
+        cookies = request.fields.once(_cookies)
         bound = bound_group(self.seal, groups, sticky_group, cookies, now) if sticky_group and cookies else None
         arn = bound or choose_group(groups, self._ids.random)
         if arn is None:
@@ -180,18 +198,16 @@ class Exchanges:
         listener = outcome.listener.attributes
         headers = for_target(
             request, balancer.attributes, outcome.trace, added=added, listener=listener, function=function
-        ) + (() if function else _upgrade(request))
-        head = (request.method, request.url, headers, request.body, request.client, request.client_port)
-        whole = Request(*head, request.scheme, request.port, request.version, request.server_name)
-        event = ""
+        )
+        forward = Forward(outcome, request, headers, group, target, chooser, close, sticky, sticky_group)
         if function:
             try:
-                event = function_event(whole, group)
+                forward.event = function_event(forward.request, group)
             except lambdatargets.Invalid as invalid:
                 return self._failed(outcome, invalid.cause)
-        outcome.target, outcome.sent, outcome.forwarded = target, now, whole
+        outcome.target, outcome.sent = target, now
         chooser.begin(target)
-        return Forward(outcome, whole, group, target, chooser, close, event, cookies, sticky, sticky_group)
+        return forward
 
     def chooser(self, group: TargetGroup, zone: str) -> Chooser:
         """What takes turns among a group's targets at the node of a zone; another one when the algorithm changes.
@@ -222,17 +238,18 @@ class Exchanges:
         """
         outcome = forward.outcome
         outcome.answered, outcome.target_status = now, response.status
-        cookies = group_cookies(self.seal, forward.group.arn, forward.sticky_group, now)
+        received = Headers.of(response.headers)
+        cookies: list[str] = []
+        if forward.sticky_group:
+            cookies += group_cookies(self.seal, forward.group.arn, forward.sticky_group, now)
         if forward.sticky:
             request = outcome.request
             agent = (request.header("user-agent") or [""])[0] if request.header("origin") else ""
-            answered = [value for name, value in response.headers if name.lower() == "set-cookie"]
-            cookies += target_cookies(
-                self.seal, forward.sticky, forward.target.key, forward.cookies, answered, now, agent
-            )
-        headers = for_client(response.headers, outcome.listener.attributes, now, cookies)
+            answered, sent = received.by_name.get("set-cookie", ()), forward.rewritten.fields.once(_cookies)
+            cookies += target_cookies(self.seal, forward.sticky, forward.target.key, sent, answered, now, agent)
+        headers = for_client(received, outcome.listener.attributes, now, cookies)
         if response.status == 101:
-            headers += _upgrade(Request("", "", response.headers))
+            headers = Headers(headers + _upgrade(received))
         outcome.status = response.status
         whole = Response(response.status, headers, response.body, response.reason)
         return Answer(outcome, whole, forward.close, forward)
@@ -278,8 +295,9 @@ class Exchanges:
         outcome, response = answer.outcome, answer.response
         if answer.forward:
             answer.forward.chooser.end(answer.forward.target)
-        size = 17 + len(response.reason) + head_size(response.headers) + len(response.body)
-        outcome.sent_bytes = outcome.sent_bytes or size
+        if not outcome.sent_bytes:
+            size = Headers.of(response.headers).size
+            outcome.sent_bytes = 17 + len(response.reason) + size + len(response.body)
         outcome.ended = now
         for observer in self.observers:
             observer(outcome)
@@ -305,7 +323,11 @@ def function_event(request: Request, group: TargetGroup) -> str:
     return json.dumps(lambdatargets.event(request, group.arn, multi_value=group.multi_value))
 
 
-def _upgrade(request: Request) -> tuple[tuple[str, str], ...]:
+def _upgrade(headers: Headers) -> tuple[tuple[str, str], ...]:
     """The headers with which a connection is taken over, for WebSockets: they go on though they are hop by hop."""
-    wanted = request.header("upgrade")
+    wanted = headers.by_name.get("upgrade")
     return (("Connection", "upgrade"), ("Upgrade", wanted[0])) if wanted else ()
+
+
+def _cookies(headers: Headers) -> dict[str, str]:
+    return cookies_of(headers.by_name.get("cookie", ()))

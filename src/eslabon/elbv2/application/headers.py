@@ -6,13 +6,13 @@ What a client's certificate says comes from the server that has seen it. HTTP/2 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from email.utils import formatdate
 from functools import lru_cache
+from typing import NamedTuple
 
-from eslabon.elbv2.application.messages import Request
+from eslabon.elbv2.application.messages import Headers, Pairs, Request
 
-Pairs = tuple[tuple[str, str], ...]
 Attributes = Mapping[str, str]
 
 SERVER = "awselb/2.0"
@@ -28,6 +28,13 @@ _USUAL = frozenset({"keep-alive", "close", "upgrade"})  # what Connection mostly
 _RESPONSE, _VALUE = "routing.http.response.", ".header_value"
 
 
+class ForTarget(NamedTuple):
+    """The headers of a request as the target gets them: those that the balancer makes, those of the client."""
+
+    made: Pairs
+    passed_on: Headers
+
+
 def for_target(
     request: Request,
     attributes: Attributes,
@@ -36,8 +43,8 @@ def for_target(
     added: Mapping[str, str] | None = None,
     listener: Attributes | None = None,
     function: bool = False,
-) -> Pairs:
-    """The headers of a request as the target gets them.
+) -> ForTarget:
+    """The headers of a request as the target gets them, in two parts.
 
     attributes, listener: of the balancer and of the listener. trace: the new X-Amzn-Trace-Id. added: headers about TLS
     and the client's certificate by their usual names. function: whether a Lambda function gets them: then those for the
@@ -47,7 +54,8 @@ def for_target(
 
     >>> sent = (("Host", "example.com"), ("Accept", "*/*"), ("Connection", "close"))
     >>> request, trace = Request("GET", "/", sent, port=8080), "Root=1-67891233-abcdef012345678912345678"
-    >>> for name, value in for_target(request, {}, trace):
+    >>> made, passed_on = for_target(request, {}, trace)
+    >>> for name, value in made + passed_on:
     ...     print(f"{name}: {value}")
     X-Forwarded-For: 203.0.113.7
     X-Forwarded-Proto: http
@@ -57,24 +65,38 @@ def for_target(
     Accept: */*
     """
     host = host_for_target(request, attributes)
-    made = [
+    made = (
         *_forwarded_for(request, attributes),
         ("X-Forwarded-Proto", request.scheme),
         ("X-Forwarded-Port", str(request.port)),
-        ("Host", host),
+        *((("Host", host),) if host else ()),
         ("X-Amzn-Trace-Id", trace),
-    ]
-    if not host:
-        made.remove(("Host", host))
-    left_out = _REPLACED if function else _hop_by_hop(request.header("connection"), _ENDING_HERE)
+    )
+    passed_on = request.fields.once(_not_replaced if function else _not_ending_here)
     if added:
         renamed = {(listener or {}).get(_name_attribute(name)) or name: value for name, value in added.items()}
-        made += renamed.items()
-        left_out = left_out | {name.lower() for name in renamed}
-    made += [(name, value) for name, value in request.headers if name.lower() not in left_out]
+        made += tuple(renamed.items())
+        passed_on = _without(passed_on, {name.lower() for name in renamed})
     if attributes.get("routing.http.drop_invalid_header_fields.enabled") == "true":
-        return tuple((name, value) for name, value in made if _VALID_NAME.fullmatch(name))
-    return tuple(made)
+        made, passed_on = _valid(made), passed_on.once(_valid)
+    return ForTarget(made, passed_on)
+
+
+def _without(headers: Headers, names: Collection[str]) -> Headers:
+    """The headers but these, which are in small letters."""
+    return Headers([pair for pair in headers if pair[0].lower() not in names])
+
+
+def _not_replaced(headers: Headers) -> Headers:
+    return _without(headers, _REPLACED)
+
+
+def _not_ending_here(headers: Headers) -> Headers:
+    return _without(headers, _hop_by_hop(headers.by_name.get("connection", ()), _ENDING_HERE))
+
+
+def _valid(headers: Pairs) -> Headers:
+    return Headers([pair for pair in headers if _VALID_NAME.fullmatch(pair[0])])
 
 
 def _name_attribute(name: str) -> str:
@@ -83,7 +105,7 @@ def _name_attribute(name: str) -> str:
 
 def _forwarded_for(request: Request, attributes: Attributes) -> Pairs:
     mode = attributes.get("routing.http.xff_header_processing.mode", "append")
-    values = request.header("x-forwarded-for")
+    values = request.fields.by_name.get("x-forwarded-for", ())
     if mode == "remove":
         return ()
     if mode == "preserve":
@@ -94,15 +116,13 @@ def _forwarded_for(request: Request, attributes: Attributes) -> Pairs:
     return (("X-Forwarded-For", ", ".join([*values, client])),)
 
 
-def forwarded_addresses(request: Request) -> int:
+def forwarded_addresses(headers: Headers) -> int:
     """How many addresses the X-Forwarded-For headers of a request have.
 
-    >>> forwarded_addresses(Request("GET", "/", (("X-Forwarded-For", "192.0.2.1, 192.0.2.2"),)))
-    2
-    >>> forwarded_addresses(Request("GET", "/"))
-    0
+    >>> forwarded_addresses(Headers((("X-Forwarded-For", "192.0.2.1, 192.0.2.2"),))), forwarded_addresses(Headers())
+    (2, 0)
     """
-    return sum(len(value.split(",")) for value in request.header("x-forwarded-for"))
+    return sum(len(value.split(",")) for value in headers.by_name.get("x-forwarded-for", ()))
 
 
 def host_for_target(request: Request, attributes: Attributes) -> str:
@@ -134,22 +154,13 @@ def trace_header(request: Request, new: str) -> str:
     >>> trace_header(Request("GET", "/", sent), "1-67891234-12456789abcdef012345678a")
     'Self=1-67891234-12456789abcdef012345678a;Root=1-67891233-abcdef012345678912345678;CalledFrom=app'
     """
-    values = request.header("x-amzn-trace-id")
+    values = request.fields.by_name.get("x-amzn-trace-id")
     fields = [field for field in values[-1].split(";") if field] if values else []
-    if not fields or head_size(request.headers) > LARGEST_TRACED:
+    if not fields or request.fields.size > LARGEST_TRACED:
         return f"Root={new}"
     kept = [field for field in fields if not field.startswith("Self=")]
     has_root = any(field.startswith("Root=") for field in kept)
     return ";".join([f"Self={new}" if has_root else f"Root={new}", *kept])
-
-
-def head_size(headers: Iterable[tuple[str, str]]) -> int:
-    """The bytes of headers on the wire, each with its colon, space and line end.
-
-    >>> head_size([("Host", "example.com")])
-    19
-    """
-    return sum([len(name) + len(value) + 4 for name, value in headers])
 
 
 def new_trace(now: float, identifier: str) -> str:
@@ -161,15 +172,13 @@ def new_trace(now: float, identifier: str) -> str:
     return f"1-{int(now):08x}-{identifier}"
 
 
-def without_hop_by_hop(headers: Iterable[tuple[str, str]]) -> Pairs:
+def without_hop_by_hop(headers: Headers) -> Headers:
     """The headers that are not for the next server alone; those that Connection names are.
 
-    >>> without_hop_by_hop([("Connection", "close, X-Item"), ("X-Item", "1"), ("Accept", "*/*")])
+    >>> without_hop_by_hop(Headers((("Connection", "close, X-Item"), ("X-Item", "1"), ("Accept", "*/*"))))
     (('Accept', '*/*'),)
     """
-    headers = tuple(headers)
-    left_out = _hop_by_hop([value for name, value in headers if name.lower() == "connection"])
-    return tuple([(name, value) for name, value in headers if name.lower() not in left_out])
+    return _without(headers, _hop_by_hop(headers.by_name.get("connection", ())))
 
 
 def _hop_by_hop(connection: Iterable[str], names: frozenset[str] = HOP_BY_HOP) -> frozenset[str]:
@@ -190,26 +199,24 @@ def date(second: int) -> str:
     return formatdate(second, usegmt=True)
 
 
-def for_client(
-    headers: Iterable[tuple[str, str]], listener: Attributes, now: float, cookies: Iterable[str] = ()
-) -> Pairs:
+def for_client(headers: Pairs, listener: Attributes, now: float, cookies: Iterable[str] = ()) -> Headers:
     """The headers of a target's response as the client gets them: with those that the listener sets, and cookies.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/header-modification.html
 
     >>> set_by_listener = {"routing.http.response.x_frame_options.header_value": "DENY"}
-    >>> for_client([("X-Frame-Options", "SAMEORIGIN"), ("Connection", "close")], set_by_listener, now=0)
+    >>> for_client((("X-Frame-Options", "SAMEORIGIN"), ("Connection", "close")), set_by_listener, now=0)
     (('Date', 'Thu, 01 Jan 1970 00:00:00 GMT'), ('X-Frame-Options', 'DENY'))
     """
-    kept = without_hop_by_hop(headers)
-    if "date" not in [name.lower() for name, _ in kept]:
-        kept = (("Date", date(int(now))), *kept)
+    kept = Headers.of(headers).once(without_hop_by_hop)
+    if "date" not in kept.by_name:
+        kept = Headers((("Date", date(int(now))), *kept))
     configured = {
         key[len(_RESPONSE) : -len(_VALUE)].replace("_", "-").title(): value
         for key, value in listener.items()
         if value and key.endswith(_VALUE) and key.startswith(_RESPONSE)
     }
     if configured:
-        replaced = {name.lower() for name in configured}
-        kept = (*(pair for pair in kept if pair[0].lower() not in replaced), *configured.items())
-    return kept + tuple([("Set-Cookie", cookie) for cookie in cookies])
+        kept = Headers((*_without(kept, {name.lower() for name in configured}), *configured.items()))
+    made = tuple([("Set-Cookie", cookie) for cookie in cookies])
+    return Headers(kept + made) if made else kept

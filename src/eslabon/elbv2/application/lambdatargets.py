@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from eslabon.elbv2.application.headers import without_hop_by_hop
-from eslabon.elbv2.application.messages import Request, Response
+from eslabon.elbv2.application.messages import Headers, Request, Response
 
 LIMIT = 1_048_576  # bytes of a request's body, and of the JSON of a response
 AS_TEXT = ("application/json", "application/javascript", "application/xml")
@@ -115,7 +115,7 @@ def response(result: str, *, multi_value: bool = False) -> Response:
         content = base64.b64decode(body, validate=True) if encoded else body.encode()
     except ValueError:
         raise _invalid("isBase64Encoded is true, and the body is no Base64") from None
-    headers = without_hop_by_hop(_headers(given, multi_value))
+    headers = without_hop_by_hop(Headers(_headers(given, multi_value)))
     kept = tuple((name, value) for name, value in headers if name.lower() != "content-length")
     return Response(status, (*kept, ("Content-Length", str(len(content)))), content, description.partition(" ")[2])
 

@@ -2,11 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
+Pairs = tuple[tuple[str, str], ...]
+Found = TypeVar("Found")
 
-@dataclass(frozen=True, slots=True)
+
+class Headers(tuple[tuple[str, str], ...]):
+    """The headers of a message, in the order and spelling in which they came.
+
+    What follows from them alone is found out once: a connection that repeats its headers brings the same object again.
+
+    >>> headers = Headers((("Host", "www.example.com:8080"), ("Accept", "text/html"), ("accept", "*/*")))
+    >>> headers.by_name["accept"], headers.host, headers.size
+    (['text/html', '*/*'], 'www.example.com', 60)
+    """
+
+    @staticmethod
+    def of(pairs: Pairs) -> Headers:
+        """These pairs of name and value; the same object when they are headers already.
+
+        >>> Headers.of((("Host", "example.com"),))
+        (('Host', 'example.com'),)
+        """
+        return pairs if type(pairs) is Headers else Headers(pairs)
+
+    @cached_property
+    def by_name(self) -> dict[str, list[str]]:
+        """The values of each header in the order in which they came, by its name in small letters."""
+        found: dict[str, list[str]] = {}
+        for name, value in self:
+            found.setdefault(name.lower(), []).append(value)
+        return found
+
+    @cached_property
+    def size(self) -> int:
+        """The bytes of the headers on the wire, each with its colon, space and line end."""
+        return sum([len(name) + len(value) + 4 for name, value in self])
+
+    @cached_property
+    def host(self) -> str:
+        """The Host header without its port."""
+        return without_port(self.by_name.get("host", ("",))[0])
+
+    @cached_property
+    def _found(self) -> dict[Callable[[Headers], Any], Any]:
+        return {}
+
+    def once(self, find: Callable[[Headers], Found]) -> Found:
+        """What a function finds out about these headers; it is asked the first time.
+
+        >>> headers = Headers((("Cookie", "a=1"),))
+        >>> headers.once(len), headers.once(len)
+        (1, 1)
+        """
+        try:
+            return self._found[find]  # type: ignore[no-any-return]
+        except KeyError:
+            pass
+        found = self._found[find] = find(self)
+        return found
+
+
+def without_port(authority: str) -> str:
+    """A host without the port that may stand after it.
+
+    >>> without_port("www.example.com:8080"), without_port("www.example.com")
+    ('www.example.com', 'www.example.com')
+    """
+    name, colon, port = authority.rpartition(":")
+    return name if colon and port.isdigit() else authority
+
+
+@dataclass(slots=True)
 class Request:
     """What a client asked a listener; `target` is the request target as it was sent, `port` the listener's.
 
@@ -21,7 +93,7 @@ class Request:
 
     method: str
     target: str
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Pairs = ()
     body: bytes = b""
     client: str = "203.0.113.7"
     client_port: int = 50000
@@ -29,7 +101,10 @@ class Request:
     port: int = 80
     version: str = "HTTP/1.1"
     server_name: str | None = None
-    _by_name: dict[str, list[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    fields: Headers = field(init=False, repr=False, compare=False)  # the headers, and what was found out about them
+
+    def __post_init__(self) -> None:
+        self.fields = Headers.of(self.headers)
 
     @property
     def authority(self) -> str:
@@ -42,22 +117,22 @@ class Request:
     @property
     def host(self) -> str:
         """The host name, without a port."""
-        authority = self.authority
-        name, colon, port = authority.rpartition(":")
-        return name if colon and port.isdigit() else authority
+        return self.fields.host if self.target.startswith("/") else without_port(self.authority)
 
     @property
     def url(self) -> str:
         """Path and query string, without the host that a target may have."""
-        if not self.target.startswith("/") and "://" in self.target:
-            rest = self.target.partition("://")[2]
+        target = self.target
+        if not target.startswith("/") and "://" in target:
+            rest = target.partition("://")[2]
             return rest[len(self.authority) :] or "/"
-        return self.target
+        return target
 
     @property
     def path(self) -> str:
         """The path as it was sent, percent-encoded."""
-        return self.url.partition("?")[0]
+        target = self.target
+        return (target if target.startswith("/") else self.url).partition("?")[0]
 
     @property
     def query_string(self) -> str:
@@ -78,14 +153,10 @@ class Request:
         >>> Request("GET", "/").header("accept")
         []
         """
-        found = self._by_name
-        if not found:  # looked at often, so looked through once
-            for given, value in self.headers:
-                found.setdefault(given.lower(), []).append(value)
-        return found.get(name.lower(), [])
+        return self.fields.by_name.get(name.lower(), [])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Response:
     """What a client gets.
 
@@ -94,6 +165,6 @@ class Response:
     """
 
     status: int
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Pairs = ()
     body: bytes = b""
     reason: str = ""

@@ -42,8 +42,8 @@ class Outcome:
     def received_bytes(self) -> int:
         """The size of the request as HTTP/1.1 has it, headers and all."""
         request = self.request
-        head = sum(len(name) + len(value) + 4 for name, value in request.headers)
-        return len(request.method) + len(request.target) + len(request.version) + 4 + head + 2 + len(request.body)
+        line = len(request.method) + len(request.target) + len(request.version) + 4
+        return line + request.fields.size + 2 + len(request.body)
 
 
 def named(target: Target) -> str:

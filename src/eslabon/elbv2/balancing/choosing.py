@@ -6,7 +6,6 @@ A chooser belongs to a target group and a node: every node takes its own turns.
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -32,7 +31,7 @@ class Chooser:
     def __init__(self, chance: random.Random, slow_start: float = 0) -> None:
         self.chance = chance
         self.slow_start = slow_start
-        self.in_flight: Counter[Key] = Counter()
+        self.in_flight: dict[Key, int] = {}
         self._turn = 0
         self._credit: dict[Key, float] = {}
 
@@ -74,7 +73,8 @@ class Chooser:
         >>> chooser.in_flight["i-0", 80]
         1
         """
-        self.in_flight[target.key] += 1
+        key = target.key
+        self.in_flight[key] = self.in_flight.get(key, 0) + 1
 
     def end(self, target: Target) -> None:
         """It is answered, or lost.
@@ -83,11 +83,12 @@ class Chooser:
         >>> chooser = Chooser(random.Random(1))
         >>> chooser.begin(targets(1)[0]); chooser.end(targets(1)[0])
         >>> chooser.in_flight
-        Counter()
+        {}
         """
-        self.in_flight[target.key] -= 1
-        if self.in_flight[target.key] <= 0:
-            del self.in_flight[target.key]
+        key = target.key
+        left = self.in_flight[key] = self.in_flight.get(key, 0) - 1
+        if left <= 0:
+            del self.in_flight[key]
 
 
 class LeastOutstandingRequests(Chooser):
@@ -102,8 +103,9 @@ class LeastOutstandingRequests(Chooser):
 
     def choose(self, targets: Sequence[Target], now: float) -> Target:
         """One of these: the one that is least busy."""
-        fewest = min((self.in_flight[target.key] for target in targets), default=0)
-        return super().choose([target for target in targets if self.in_flight[target.key] == fewest], now)
+        busy = [self.in_flight.get(target.key, 0) for target in targets]
+        fewest = min(busy, default=0)
+        return super().choose([one for one, number in zip(targets, busy, strict=True) if number == fewest], now)
 
 
 class WeightedRandom(Chooser):
@@ -216,5 +218,6 @@ def choose_group(groups: Sequence[Mapping[str, Any]], chance: random.Random) -> 
     weights = [group.get("Weight", 1) for group in groups]
     if not any(weights):
         return None
-    arn: str = groups[0 if len(groups) == 1 else chance.choices(range(len(groups)), weights)[0]]["TargetGroupArn"]
+    group = groups[0] if len(groups) == 1 else chance.choices(groups, weights)[0]
+    arn: str = group["TargetGroupArn"]
     return arn

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from eslabon.elbv2.resources import APPLICATION, Target, TargetGroup
@@ -53,7 +54,11 @@ def minimum(attributes: Mapping[str, str], action: str) -> Minimum:
     Minimum(count=None, percentage=None)
     """
     prefix = f"target_group_health.{action}.minimum_healthy_targets."
-    count, percentage = attributes.get(prefix + "count", "1"), attributes.get(prefix + "percentage", "off")
+    return _minimum(attributes.get(prefix + "count", "1"), attributes.get(prefix + "percentage", "off"))
+
+
+@lru_cache(maxsize=128)
+def _minimum(count: str, percentage: str) -> Minimum:
     return Minimum(None if count == "off" else int(count), None if percentage == "off" else int(percentage))
 
 

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from eslabon.elbv2.application.messages import Request
 from eslabon.elbv2.resources import Rule
@@ -23,7 +24,7 @@ from eslabon.elbv2.rules.wildcards import Anchor, fold
 
 _READERS: dict[str, Callable[[Request], str]] = {
     HOST_HEADER: lambda request: fold(request.host),
-    PATH_PATTERN: lambda request: request.path,
+    PATH_PATTERN: attrgetter("path"),
 }
 
 
@@ -97,11 +98,12 @@ class _Index:
         self._read = read
         self._exact = positions["exact"]
         self._beginnings = _Prefixes(positions["prefix"])
-        self._endings = _Prefixes(positions["suffix"])
+        self._endings = _Prefixes(positions["suffix"]) if positions["suffix"] else None
 
     def find(self, request: Request) -> list[int]:
         text = self._read(request)
-        return [*self._exact.get(text, ()), *self._beginnings.find(text), *self._endings.find(text[::-1])]
+        found = [*self._exact.get(text, ()), *self._beginnings.find(text)]
+        return [*found, *self._endings.find(text[::-1])] if self._endings else found
 
 
 class Decision:
@@ -169,7 +171,7 @@ class Decision:
         >>> compile_rules(default, []).rewrite(default, Request("GET", "/")).target
         '/'
         """
-        rewrites: Sequence[Rewrite] = self._rewrites.get(rule.arn, ())
+        rewrites: Sequence[Rewrite] = self._rewrites.get(rule.arn, ()) if rule.transforms else ()
         for rewrite in rewrites:
             request = rewrite.apply(request)
         return request

@@ -1,0 +1,401 @@
+"""A client's connection to an Application Load Balancer: one request after the other, and what is answered to each."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eslabon.elbv2.application.answers import phrase
+from eslabon.elbv2.application.messages import Headers, Request, Response
+from eslabon.servers.connections import BUFFER, Connection
+from eslabon.servers.framing import (
+    NO_BODY,
+    Body,
+    ChunkedBody,
+    Malformed,
+    RequestHead,
+    ResponseHead,
+    parse_request,
+    request_body,
+    split_head,
+    tokens,
+)
+from eslabon.servers.front import Going, Place, Reply
+from eslabon.servers.heads import UPGRADE, chunk, request_head, response_head
+
+if TYPE_CHECKING:
+    from eslabon.servers.http import HttpServer
+    from eslabon.servers.targets import Target
+
+IN_PROCESS_BODY = 16 * 1024 * 1024  # bytes that an application in this process gets at most
+LINGER = 2.0  # seconds that a client has to read the last answer
+
+_CAUSES = {400: "malformed request", 414: "target too long", 501: "transfer coding"}
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class _Wishes(NamedTuple):
+    """What the headers of a request ask of the connection itself."""
+
+    close: bool
+    keep_alive: bool
+    websocket: bool
+    continuing: bool  # the client waits for 100 Continue
+
+
+def _wishes(headers: Headers) -> _Wishes:
+    connection = tokens(headers, "connection")
+    websocket = "upgrade" in connection and tokens(headers, "upgrade") == ["websocket"]
+    continuing = "100-continue" in tokens(headers, "expect")
+    return _Wishes("close" in connection, "keep-alive" in connection, websocket, continuing)
+
+
+class Client(Connection):
+    """The client's side: `other` is the connection to the target that answers, None while there is none."""
+
+    __slots__ = (
+        *("server", "front", "loop", "closed", "peer", "tls", "arrival"),
+        *("since", "quiet", "heard", "final", "buffer", "head"),
+        *("body", "going", "reply", "waiting", "answered", "tunnel", "last", "chunked", "lingering"),
+        *("received", "sent", "method", "old", "wants_upgrade", "bodiless", "pending", "place", "fresh"),
+    )
+
+    def __init__(self, server: HttpServer) -> None:
+        self.other = None
+        self.server = server
+        self.front = server.front
+        self.loop = server.loop
+        self.closed: asyncio.Future[None] = self.loop.create_future()
+        self.buffer = b""  # what has come and not been read
+        self.head: RequestHead | None = None  # of the last request
+        self.body: Body | None = None  # of the request that is being answered; None: there is none
+        self.going: Going | None = None  # the request on its way to a target
+        self.reply: Reply | None = None  # what the client gets, once it is known
+        self.waiting = True  # for the first byte of a request
+        self.answered = self.tunnel = self.last = self.chunked = self.lingering = False
+        self.heard = True  # something has happened since somebody looked
+        self.final = False  # the next answer is the last
+        self.received = self.sent = 0
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.peer = transport.get_extra_info("peername")
+        self.tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+        self.arrival = None if self.server.full else self.front.connect(self.peer, self.tls)
+        if self.arrival is None:
+            self.transport.abort()
+            return
+        self.since = self.quiet = self.loop.time()
+        self.server.clients.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.server.clients.discard(self)
+        if not self.closed.done():
+            self.closed.set_result(None)
+        self._part()
+        if self.going is not None and self.reply is None:
+            self.reply = self.front.fail(self.going, "client left")
+        self._done()
+
+    # --- From the client ----------------------------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        if self.body is None:
+            self._head(self.buffer + data if self.buffer else data)
+        elif self.lingering:
+            return
+        elif self.tunnel and self.other is not None:
+            self.heard = True
+            self.other.transport.write(data)
+        elif not self.body.complete:
+            self._content(data)
+        else:  # the next request waits for the answer to this one
+            self.buffer += data
+            if len(self.buffer) > BUFFER:
+                self.pause()
+
+    def eof_received(self) -> bool:
+        """The client sends no more. Before its answer has begun, that is how it leaves: most close all at once."""
+        self.last = True
+        if self.tunnel and self.other is not None and self.other.transport.can_write_eof():
+            self.other.transport.write_eof()
+            return True
+        return self.answered and not self.lingering
+
+    def _head(self, data: bytes) -> None:
+        try:
+            found = split_head(data)
+            if found is None:
+                self.buffer = data
+                if self.waiting:
+                    self.waiting = False  # from the first byte on the whole head must come within the idle time-out
+                    self.heard = True
+                return
+            self.buffer = b""
+            self.head = head = parse_request(found[0], self.head)
+            body = request_body(head)
+            if head.method == "CONNECT":
+                raise Malformed("CONNECT")
+        except Malformed as error:
+            self._refuse(_CAUSES[error.status])
+        else:
+            self._begin(head, body, found[1])
+
+    def _begin(self, head: RequestHead, body: Body, rest: bytes) -> None:
+        self.body = body
+        self.heard = True
+        method, target, version, headers, _ = head
+        self.method = method
+        self.old = version == "HTTP/1.0"
+        wishes = headers.once(_wishes)
+        self.bodiless = body.complete
+        self.wants_upgrade = wishes.websocket and body.complete
+        if wishes.close or (self.old and not wishes.keep_alive):
+            self.last = True
+        server, (client, client_port, *_) = self.server, self.peer
+        name = getattr(self.tls, "asked_name", None) if self.tls else None
+        request = Request(method, target, headers, b"", client, client_port, server.scheme, server.port, version, name)
+        reply, going = self.front.begin(self.arrival, request)
+        if reply is not None:
+            self._answer(reply, rest)
+            return
+        self.going = going
+        self.place: Place | None = self.front.place(going)
+        if self.place is not None:
+            first = request_head(going.rewritten, going.headers, body, upgrade=self.wants_upgrade)
+            self.pending = [first]  # for a target that is not there yet
+        else:
+            self.pending = []  # for one that answers in this process
+            if wishes.continuing and not self.old and not body.complete:
+                self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if body.complete:
+            self.buffer = rest
+            if self.place is None:
+                self._call(going)
+        elif rest:
+            self._content(rest)
+        if self.place is not None and self.going is going:  # what has come of the body is in order
+            server.dial(self.place, self)
+
+    def _content(self, data: bytes) -> None:
+        body, going = self.body, self.going
+        assert body is not None
+        self.heard = True
+        try:
+            content, self.buffer = body.feed(data)
+        except Malformed:
+            self._cut("malformed request")
+            return
+        self.received += len(content)
+        if going is None:  # it has its answer already: what still comes is thrown away
+            if body.complete:
+                self._finished()
+        elif self.place is None:
+            self.pending.append(content)
+            if self.received > IN_PROCESS_BODY:
+                self._cut("body too large")
+            elif body.complete:
+                self._call(going)
+        else:
+            if isinstance(body, ChunkedBody):
+                content = chunk(content, last=body.complete)
+            if self.other is not None:
+                self.other.transport.write(content)
+            elif content:
+                self.pending.append(content)
+                self.pause()  # until the target is there
+
+    def _call(self, going: Going) -> None:
+        self.front.call(going, b"".join(self.pending), lambda make: self._called(going, make))
+
+    def _called(self, going: Going, make: Callable[[], Reply]) -> None:
+        if self.going is going and self.reply is None:
+            self._answer(make())
+
+    # --- To and from the target ---------------------------------------------------------------------------------------
+
+    def connected(self, target: Target, fresh: bool) -> None:
+        """A connection to the target is there."""
+        if self.going is None or self.reply is not None or self.other is not None:
+            self.server.keep(target)
+            return
+        self.other = target
+        self.fresh = fresh
+        pending = self.pending
+        target.serve(self, self.method, pending[0] if len(pending) == 1 else b"".join(pending))
+        self.resume()
+
+    def failed(self, cause: str) -> None:
+        """The target has not answered, and will not."""
+        self._part()
+        if self.going is None:
+            return
+        if self.answered:
+            self.transport.abort()  # in the middle of an answer the end of the connection is all that can be said
+        elif cause == "closed" and not self.fresh and self.method in _SAFE and self.bodiless and self.place:
+            self.server.dial(self.place, self)  # an idle connection that the target was just closing
+        else:
+            self._answer(self.front.fail(self.going, cause))
+
+    def interim(self, head: ResponseHead) -> None:
+        """The target says that it goes on: 100 Continue, 103 Early Hints."""
+        self.heard = True
+        if not self.old:
+            self.transport.write(response_head(head.status, head.reason, head.headers, ""))
+
+    def begin_response(self, head: ResponseHead, body: Body, content: bytes) -> None:
+        """The head of the target's response has come, and the first of its content."""
+        assert self.going is not None and self.body is not None
+        self.heard = self.answered = True
+        self.reply = reply = self.front.finish(self.going, head)
+        if reply.close:
+            self.last = True
+        if head.status == 101:
+            self.tunnel = True
+            self.transport.write(response_head(101, head.reason, Headers.of(reply.response.headers), UPGRADE))
+            return
+        framing = ""
+        if self.method == "HEAD" or head.status in (204, 304):
+            given = head.headers.by_name.get("content-length")
+            framing = f"Content-Length: {given[0]}\r\n" if given else ""
+        elif body.left is None or isinstance(body, ChunkedBody):
+            self.chunked = not self.old
+            self.last = self.last or self.old
+            framing = "Transfer-Encoding: chunked\r\n" if self.chunked else ""
+        else:
+            framing = f"Content-Length: {body.left + len(content)}\r\n"
+        if not self.body.complete:
+            self.last = True  # it answers before it has read all: what is left could be taken for a request
+        self._write(reply.response, framing, self._framed(content, body))
+
+    def more(self, content: bytes, body: Body) -> None:
+        """More of the response's content."""
+        self.heard = True
+        self.transport.write(self._framed(content, body))
+
+    def _framed(self, content: bytes, body: Body) -> bytes:
+        return chunk(content, last=body.complete) if self.chunked else content
+
+    def end_response(self, target: Target, reusable: bool) -> None:
+        """The response is complete."""
+        assert self.going is not None and self.body is not None
+        self.other = target.other = None
+        if reusable and not self.going.close and self.body.complete:
+            self.server.keep(target)
+        else:
+            target.transport.close()
+        self._done()
+        self._finished()
+
+    def _part(self) -> None:
+        """Be done with the target's connection, which cannot be used for another request."""
+        target, self.other = self.other, None
+        if target is not None:
+            target.other = None
+            target.transport.abort()
+
+    # --- To the client ------------------------------------------------------------------------------------------------
+
+    def _refuse(self, cause: str) -> None:
+        """Answer what is no request."""
+        self.body, self.last, self.method = NO_BODY, True, "GET"
+        self._send(self.front.refuse(self.arrival, cause))
+        self._finished()
+
+    def _cut(self, cause: str) -> None:
+        """The request does not go on: the target's connection ends with what it has got."""
+        self._part()
+        if self.going is None or self.answered:
+            self.transport.abort()
+            return
+        self.last, self.body = True, NO_BODY
+        self._answer(self.front.fail(self.going, cause))
+
+    def _answer(self, reply: Reply, rest: bytes = b"") -> None:
+        """Send an answer that is here as a whole."""
+        assert self.body is not None
+        self.reply = reply
+        self.last = self.last or reply.close or not self.body.complete
+        self._send(reply.response)
+        self._done()
+        if self.body.complete:
+            self.buffer = rest or self.buffer
+        self._finished()
+
+    def _send(self, response: Response) -> None:
+        self.answered = True
+        given = Headers.of(response.headers).by_name.get("content-length")
+        length = given[0] if given else str(len(response.body))
+        framing = "" if response.status == 204 else f"Content-Length: {length}\r\n"
+        self._write(response, framing, b"" if self.method == "HEAD" else response.body)
+
+    def _write(self, response: Response, framing: str, content: bytes) -> None:
+        if self.final:
+            self.last = True
+        reason = response.reason or phrase(response.status)
+        framing += "Connection: close\r\n" if self.last else "Connection: keep-alive\r\n"
+        data = response_head(response.status, reason, Headers.of(response.headers), framing) + content
+        self.sent += len(data)
+        self.transport.write(data)
+
+    def _done(self) -> None:
+        """Tell that the exchange is over."""
+        reply, self.reply, self.going = self.reply, None, None
+        if reply is not None:
+            self.front.end(reply, self.sent)
+
+    def _finished(self) -> None:
+        """The answer is sent: on to the next request, or to the end."""
+        if not self.last:
+            self._next()
+        elif self.transport.can_write_eof():  # closed at once, what is still unread would make the answer disappear
+            self.transport.write_eof()
+            self.resume()
+            self.lingering = self.heard = True
+        else:
+            self.transport.close()
+
+    def _next(self) -> None:
+        """Wait for the next request, which may be here already."""
+        self.body = None
+        self.answered = self.chunked = False
+        self.received = self.sent = 0
+        self.waiting = self.heard = True
+        self.resume()  # it may have been stopped when the target was slower
+        if self.buffer:
+            self.loop.call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        if self.body is None and self.buffer and not self.transport.is_closing():
+            data, self.buffer = self.buffer, b""
+            self._head(data)
+
+    # --- Time ---------------------------------------------------------------------------------------------------------
+
+    def look(self, now: float, idle: float, oldest: float) -> None:
+        """Somebody looks how late it is; idle: seconds without a byte, oldest: of the connection, until it ends."""
+        if self.heard:
+            self.heard, self.quiet = False, now
+        elif now - self.quiet >= (LINGER if self.lingering else idle):
+            self._expire()
+        if now - self.since >= oldest:
+            self.final = True
+
+    def _expire(self) -> None:
+        """Nothing has happened for as long as the idle time-out."""
+        if self.lingering or self.answered or (self.body is None and self.waiting):
+            self.transport.abort()
+        elif self.body is None:
+            self._refuse("silent client")
+        elif not self.body.complete:
+            self._cut("silent client")
+        else:
+            self.failed("idle time-out")
+
+    def drain(self) -> None:
+        """No further request."""
+        self.final = True
+        if self.body is None and self.waiting:
+            self.transport.close()
