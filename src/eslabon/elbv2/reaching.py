@@ -5,11 +5,11 @@ What TLS to targets would add is left out: balancers look at no certificate of t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import partial
 
 from eslabon.elbv2.application.answers import CONNECT_TIMEOUT
+from eslabon.elbv2.application.headers import is_header
 from eslabon.elbv2.operations.targets import Targets
 from eslabon.elbv2.resources import INSTANCE, IP, LoadBalancer, Node, Target, TargetGroup
 from eslabon.errors import ServiceError
@@ -18,7 +18,6 @@ from eslabon.network import Call, Result, serve
 from eslabon.permissions import parse_policy
 
 LATENCY = 0.001  # seconds from node to target and back; code takes none but what it waits
-_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*")
 
 
 class Reaching(Targets):
@@ -77,7 +76,7 @@ class Reaching(Targets):
         lengths = [value for name, value in found.headers if name.lower() == "content-length"]
         if (
             not 100 <= found.status <= 599
-            or not all(map(_is_header, found.headers))
+            or not all(is_header(*header) for header in found.headers)
             or not all(map(str.isdigit, lengths))
         ):
             return work.elapsed, "malformed response"
@@ -118,7 +117,3 @@ class Reaching(Targets):
         payload = answer["Payload"]
         text = payload if isinstance(payload, str) else payload.decode()
         return work.elapsed, "function failed" if answer.get("FunctionError") else "", text
-
-
-def _is_header(header: tuple[str, str]) -> bool:
-    return _HEADER.fullmatch(":".join(header)) is not None

@@ -26,6 +26,7 @@ _ENDING_HERE = _REPLACED | HOP_BY_HOP
 _VALID_NAME = re.compile(r"[A-Za-z0-9-]+")
 _USUAL = frozenset({"keep-alive", "close", "upgrade"})  # what Connection mostly says
 _RESPONSE, _VALUE = "routing.http.response.", ".header_value"
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\n[\t -~\x80-\xff]*")  # RFC 9110, section 5.5
 
 
 class ForTarget(NamedTuple):
@@ -187,6 +188,15 @@ def _hop_by_hop(connection: Iterable[str], names: frozenset[str] = HOP_BY_HOP) -
         if value.lower() not in _USUAL:
             names = names.union(part.strip().lower() for part in value.split(","))
     return names
+
+
+def is_header(name: str, value: str) -> bool:
+    """Whether this can be a header of an answer: what has a line end in it would be two.
+
+    >>> is_header("X-Item", "1"), is_header("X-Item", "1\\r\\nX-Other: 2"), is_header("X Item", "1")
+    (True, False, False)
+    """
+    return _HEADER.fullmatch(f"{name}\n{value}") is not None
 
 
 @lru_cache(maxsize=4)

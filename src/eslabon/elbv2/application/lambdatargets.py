@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from eslabon.elbv2.application.headers import without_hop_by_hop
+from eslabon.elbv2.application.headers import is_header, without_hop_by_hop
 from eslabon.elbv2.application.messages import Headers, Request, Response
 
 LIMIT = 1_048_576  # bytes of a request's body, and of the JSON of a response
@@ -47,7 +47,7 @@ def event(request: Request, group: str, *, multi_value: bool = False) -> dict[st
     pairs = (part.partition("=") for part in request.query_string.split("&") if part)
     query = [(key, value) for key, _, value in pairs]  # not decoded: that is the function's work
     headers = [(name.lower(), value) for name, value in request.headers]
-    encoded = bool(request.body) and not _is_text(request)
+    encoded = bool(request.body) and (bool(request.header("content-encoding")) or not _is_text(request))
     try:
         body = base64.b64encode(request.body).decode() if encoded else request.body.decode()
     except UnicodeDecodeError as error:
@@ -111,6 +111,8 @@ def response(result: str, *, multi_value: bool = False) -> Response:
     description = given.get("statusDescription") or ""
     if not isinstance(body, str) or not isinstance(encoded, bool) or not isinstance(description, str):
         raise _invalid("body and statusDescription must be texts, isBase64Encoded true or false")
+    if not is_header("statusDescription", description):
+        raise _invalid(f"statusDescription must be of one line, not {description!r}")
     try:
         content = base64.b64decode(body, validate=True) if encoded else body.encode()
     except ValueError:
@@ -134,6 +136,9 @@ def _headers(given: Mapping[str, Any], multi_value: bool) -> list[tuple[str, str
         if not isinstance(values, list) or not all(isinstance(one, str | int | float) for one in values):
             raise _invalid(f"{wanted}: {name} must be {'a list of texts' if multi_value else 'a text'}")
         pairs += [(name, json.dumps(one) if isinstance(one, bool) else str(one)) for one in values]
+    for pair in pairs:
+        if not is_header(*pair):
+            raise _invalid(f"{wanted}: {pair[0]!r} with {pair[1]!r} is no header")
     return pairs
 
 
