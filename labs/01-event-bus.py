@@ -215,28 +215,28 @@ class Timeline:
     def _repr_svg_(self):
         height = 40 + 30 * len(self.rows)
         first, last = self.marks[0][0], self.marks[-1][0]
-        scale = 430 / max(last - first, 1)
+        scale = 294 / max(last - first, 1)
         parts = [f'<text x="8" y="18" font-weight="600">{escape(TEXT["title"])}</text>']
         for number, row in enumerate(self.rows):
             y = 46 + 30 * number
             parts.append(f'<text x="8" y="{y + 5}">{escape(row)}</text>')
-            parts.append(f'<path d="M150 {y}H600" stroke="currentColor" stroke-opacity="0.3"/>')
+            parts.append(f'<path d="M136 {y}H460" stroke="currentColor" stroke-opacity="0.3"/>')
         for when, row, ok in self.marks:
-            x, y = 160 + scale * (when - first), 46 + 30 * self.rows.index(row)
+            x, y = 146 + scale * (when - first), 46 + 30 * self.rows.index(row)
             shape = "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0" if ok else "M-5-5L5 5M5-5L-5 5"
             fill = "currentColor" if ok else "none"
             parts.append(
                 f'<path transform="translate({x:.0f} {y})" d="{shape}" fill="{fill}" '
                 'stroke="currentColor" stroke-width="2"/>'
             )
-        parts.append(f'<text x="160" y="{height + 14}" text-anchor="middle">0 s</text>')
+        parts.append(f'<text x="146" y="{height + 14}" text-anchor="middle">0 s</text>')
         if last - first >= 1:
             parts.append(
-                f'<text x="590" y="{height + 14}" text-anchor="middle">{last - first:.0f} s</text>'
+                f'<text x="440" y="{height + 14}" text-anchor="middle">{last - first:.0f} s</text>'
             )
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 620 {height + 24}" role="img" '
-            f'aria-label="{escape(self.alt)}" font-size="14" fill="currentColor">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 {height + 24}" width="480" role="img" '
+            f'aria-label="{escape(self.alt)}" font-size="16" fill="currentColor">'
             f"<title>{escape(self.alt)}</title>{''.join(parts)}</svg>"
         )
 

@@ -303,7 +303,7 @@ draw(*happened, language=LANGUAGE)
 # A failure that would have passed by itself has brought the whole order down. Order 4 is left like order 1:
 # reserved, and no more.
 #
-# **Repair it.** `Retry` says which errors deserve another attempt, how many, and after which wait. Here it waits 2
+# **Fix it.** `Retry` says which errors deserve another attempt, how many, and after which wait. Here it waits 2
 # seconds, then 4, then 8.
 
 # %%
@@ -371,8 +371,8 @@ happened = run(6)
 # It ended in `SUCCEEDED`, and the customer has paid twice. No `Retry` can prevent that: whoever retries does not
 # know whether the other side had done the work.
 #
-# **Repair it.** It is the function that must change. If the number of the order is charged already, it does not
-# charge again: it is **idempotent**. And while we are at it, so will all of them be.
+# **Fix it.** It is the function that must change. If the number of the order is charged already, it does not charge
+# again: it is **idempotent**. And while we are at it, so will all of them be.
 
 # %%
 def once(account):
@@ -412,8 +412,8 @@ happened = run(8)
 # `No order` acaba la ejecución contándolo.
 
 # %% [markdown] lang="en"
-# **Repair it.** `Catch` takes the error and goes another way. The variable `reason` keeps the cause, and the state
-# `No order` ends the execution and tells it.
+# **Fix it.** `Catch` takes the error and goes another way. The variable `reason` keeps the cause, and the state `No
+# order` ends the execution and tells it.
 
 # %%
 def catch(then):

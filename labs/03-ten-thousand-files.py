@@ -409,7 +409,7 @@ class Progress:
         alt, title = escape(self.alt), escape(TEXT["title"])
         return (
             '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 276" '
-            f'width="480" role="img" aria-label="{alt}" font-size="14" '
+            f'width="480" role="img" aria-label="{alt}" font-size="16" '
             f'fill="currentColor" stroke="currentColor"><title>{alt}</title>'
             f'<text x="8" y="20" stroke="none" font-weight="600">{title}</text>'
             f'{"".join(parts)}</svg>'
@@ -427,8 +427,8 @@ Progress(before)
 # %% [markdown] lang="en"
 # ## 6. Repair and go on {#lab-redrive}
 #
-# **Repair it.** The missing price is added, and `redrive_execution` takes the execution up again. It does not
-# repeat what went well: only the batches that failed and those that never started are run.
+# **Fix it.** The missing price is added, and `redrive_execution` takes the execution up again. It does not repeat
+# what went well: only the batches that failed and those that never started are run.
 
 # %%
 save("prices.json", json.dumps({**prices, "gold": 5}))
@@ -508,8 +508,8 @@ _ = finish(night)
 #
 # ## 8. Tolerate and go over it {#lab-tolerate}
 #
-# It makes no sense that three badly written rows stop ten thousand. **Repair it**: up to 5% is tolerated, and what
-# fails is gone over later.
+# It makes no sense that three badly written rows stop ten thousand. **Fix it**: up to 5% is tolerated, and what fails
+# is gone over later.
 
 # %%
 files["ToleratedFailurePercentage"] = 5

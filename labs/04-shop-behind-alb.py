@@ -93,11 +93,11 @@ TEXT = {
 # ## 2. Tres programas y una sola dirección {#lab-shop}
 #
 # La tienda era un solo programa. Ahora son tres, de tres equipos: la portada (`web`), el catálogo (`catalog`) y el
-# carro (`cart`). Cada uno está en una dirección IP de la VPC, como un contenedor, y cada uno tiene su grupo de
+# carrito (`cart`). Cada uno está en una dirección IP de la VPC, como un contenedor, y cada uno tiene su grupo de
 # destinos.
 #
-# `program` hace un programa que solo conoce las rutas de su equipo: contesta su nombre y lo que le han pedido, o 404.
-# `cloud.host()` lo pone en la dirección.
+# `program` hace un programa que solo conoce las rutas de su equipo: contesta con su nombre y lo que le han pedido, o
+# con un 404. `cloud.host()` lo pone en la dirección.
 
 # %% [markdown] lang="en"
 # ## 2. Three programs and a single address {#lab-shop}
@@ -106,8 +106,8 @@ TEXT = {
 # (`catalog`) and the cart (`cart`). Each is at an IP address of the VPC, as a container is, and each has a target
 # group of its own.
 #
-# `program` makes a program that knows only its team's paths: it answers its name and what it was asked for, or 404.
-# `cloud.host()` puts it at the address.
+# `program` makes a program that knows only its team's paths: it answers with its name and what it was asked for, or
+# with a 404. `cloud.host()` puts it at the address.
 
 # %%
 default = {"Name": "default-for-az", "Values": ["true"]}
@@ -156,11 +156,11 @@ service("catalog", "/products")
 _ = service("cart", "/cart")
 
 # %% [markdown] lang="es"
-# Los clientes no deben saber nada de esto. Ven un solo nombre: el de un Application Load Balancer, que de momento lo
-# envía todo a la portada.
+# Los clientes no tienen por qué saber nada de esto. Ven un solo nombre: el de un Application Load Balancer, que de
+# momento lo envía todo a la portada.
 
 # %% [markdown] lang="en"
-# Customers are to know nothing of this. They see a single name: that of an Application Load Balancer, which for now
+# Customers need not know any of this. They see a single name: that of an Application Load Balancer, which for now
 # sends everything to the front page.
 
 # %%
@@ -277,14 +277,14 @@ show("/products")
 # %% [markdown] lang="es"
 # ## 4. Por una cabecera {#lab-header}
 #
-# La versión 1 de la aplicación para móviles envía el carro en un formato que el programa nuevo ya no entiende. Hay
+# La versión 1 de la aplicación para móviles envía el carrito en un formato que el programa nuevo ya no entiende. Hay
 # que conservar el programa viejo, solo para ella. La aplicación dice su versión en la cabecera `X-App-Version`.
 
 # %% [markdown] lang="en"
 # ## 4. By a header {#lab-header}
 #
 # Version 1 of the mobile app sends the cart in a format that the new program no longer understands. The old program
-# has to stay, for that version alone. The app tells its version in the header `X-App-Version`.
+# has to stay, for that version alone. The app sends its version in the header `X-App-Version`.
 
 # %%
 service("cart-old", "/cart")
@@ -297,12 +297,12 @@ show("/cart", {"X-App-Version": "2.0"})
 show("/products/7", {"X-App-Version": "1.4"})
 
 # %% [markdown] lang="es"
-# El carro funciona, pero quien tiene la aplicación vieja se ha quedado sin catálogo: la regla 10 se lleva **todo** lo
-# que pide. **Arréglalo**: hacen falta dos condiciones, y una regla solo decide cuando se cumplen todas.
+# El carrito funciona, pero quien tiene la aplicación vieja se ha quedado sin catálogo: la regla 10 se lleva **todo**
+# lo que pide. **Arréglalo**: hacen falta dos condiciones, y una regla solo decide cuando se cumplen todas.
 
 # %% [markdown] lang="en"
 # The cart works, but people with the old app have lost the catalogue: rule 10 takes **everything** they ask for.
-# **Repair it**: two conditions are needed, and a rule decides only when all of them hold.
+# **Fix it**: two conditions are needed, and a rule decides only when all of them hold.
 
 # %%
 change("old app", Conditions=[old_app, path("/cart", "/cart/*")])
@@ -310,7 +310,7 @@ show("/cart", {"X-App-Version": "1.4"})
 show("/products/7", {"X-App-Version": "1.4"})
 
 # %% [markdown] lang="es"
-# **Tu turno.** ¿Adónde irá el carro de la versión `10.2`? ¿Y si el valor fuera `1*`? Dilo antes de probarlo.
+# **Tu turno.** ¿Adónde irá el carrito de la versión `10.2`? ¿Y si el valor fuera `1*`? Dilo antes de probarlo.
 #
 # <details class="question" markdown="1">
 # <summary>Solución</summary>
@@ -326,7 +326,7 @@ show("/products/7", {"X-App-Version": "1.4"})
 # <details class="question" markdown="1">
 # <summary>Solution</summary>
 #
-# To the new program: `1.*` demands the dot after the 1. The dot is no wildcard; only `*` and `?` are. With `1*` it
+# To the new program: `1.*` requires a dot after the 1. The dot is not a wildcard; only `*` and `?` are. With `1*` it
 # would go to the old one, and nobody would notice until version 10 came out.
 #
 # </details>
@@ -356,8 +356,8 @@ show("/?preview=summertime")
 show("/products/7?preview=summer")
 
 # %% [markdown] lang="es"
-# El orden de los parámetros y las mayúsculas dan igual; el valor tiene que ser ese, entero. Y un producto no se puede
-# ver en verano, porque la regla 20 se prueba antes que la 40.
+# El orden de los parámetros y las mayúsculas dan igual; el valor tiene que ser ese, entero. Y los productos no salen
+# en su versión de verano, porque la regla 20 se prueba antes que la 40.
 #
 # No lo confundas con un secreto: cualquiera que conozca el parámetro ve la portada.
 #
@@ -382,7 +382,7 @@ show("/products/7?preview=summer")
 # The order of parameters and capital letters make no difference; the value has to be that one, whole. And a product
 # cannot be seen in summer, because rule 20 is tried before 40.
 #
-# Do not take it for a secret: anybody who knows the parameter sees the page.
+# Do not mistake it for a secret: anybody who knows the parameter sees the page.
 #
 # **Your turn.** Make `/products/7?preview=summer` reach `summer`, without creating or deleting rules.
 #
@@ -413,8 +413,8 @@ show("/products/7?preview=summer")
 # %% [markdown] lang="en"
 # ## 6. A surprising request {#lab-explain}
 #
-# The front page has a new section of comics, `/cartoons`. On its programmer's computer it works. Behind the balancer
-# it does not:
+# The front page has a new section of comics, `/cartoons`. On its programmer's computer it works. Behind the load
+# balancer it does not:
 
 # %%
 show("/cartoons")
@@ -424,8 +424,9 @@ show("/cartoons")
 # (`matched_rule_priority`). Aquí, `explain` te cuenta, en inglés, qué pasaría con una petición, sin enviarla:
 
 # %% [markdown] lang="en"
-# What has `cart` to do with it? On AWS you would look at the access logs, which tell the priority of the rule that
-# decided (`matched_rule_priority`). Here, `explain` tells you what would become of a request, without sending it:
+# What does `cart` have to do with it? On AWS you would look at the access logs, which give the priority of the rule
+# that decided (`matched_rule_priority`). Here, `explain` tells you what would happen to a request, without sending
+# it:
 
 # %%
 print(explain(cloud, listener, "/cartoons"))
@@ -436,7 +437,7 @@ print(explain(cloud, listener, "/cartoons"))
 
 # %% [markdown] lang="en"
 # In section 3 we wrote `/cart*` for short. But `*` knows nothing of slashes or words: it stands for any text, and
-# `/cartoons` begins with `/cart`. **Repair it** with the two values from before:
+# `/cartoons` begins with `/cart`. **Fix it** with the two values from before:
 
 # %%
 change("cart", Conditions=[path("/cart", "/cart/*")])
@@ -452,7 +453,7 @@ show("/cart/pay")
 # %% [markdown] lang="en"
 # ## 7. Redirect and close {#lab-redirect}
 #
-# The e-mails of a campaign lead to `/offers`. Today the offers are at `/products/sale`; tomorrow, who knows. That is
+# The emails of a campaign link to `/offers`. Today the offers are at `/products/sale`; tomorrow, who knows. That is
 # why it is a 302 and not a 301: a 301 says “for ever”, and browsers keep it.
 
 # %%
@@ -497,8 +498,8 @@ ask("/products/7")[0]
 # URL](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-action-types.html#redirect-actions),
 # not that it get anywhere.
 #
-# **Repair it.** To close, nobody has to be taken anywhere. Let the balancer itself answer, with a 503: that tells
-# search engines that it will pass, and they do not forget your pages.
+# **Fix it.** To close the shop you do not have to take anybody anywhere. Let the load balancer itself answer, with a
+# 503: that tells search engines that it is temporary, and they do not drop your pages.
 
 # %%
 change("closed", Actions=[{"Type": "fixed-response", "FixedResponseConfig": {
@@ -513,16 +514,16 @@ show("/products/7")
 # %% [markdown] lang="es"
 # ## 8. Una función en lugar de un servidor {#lab-lambda}
 #
-# Calcular el plazo de entrega se pide pocas veces, y no merece un servidor encendido todo el día. Será una función
-# Lambda. Antes de registrarla hay que permitir que el balanceador la invoque;
-# [Grupos de destinos](../load-balancing/target-groups.md#lambda) cuenta por qué.
+# El plazo de entrega se consulta pocas veces y no merece un servidor encendido todo el día. Lo calculará una función
+# Lambda. Antes de registrarla hay que permitir que el balanceador la invoque; [Grupos de
+# destinos](../load-balancing/target-groups.md#lambda) cuenta por qué.
 
 # %% [markdown] lang="en"
 # ## 8. A function instead of a server {#lab-lambda}
 #
-# Working out the delivery time is seldom asked for, and is not worth a server that is on all day. It will be a Lambda
-# function. Before it is registered the balancer must be allowed to invoke it;
-# [Target groups](../load-balancing/target-groups.md#lambda) tells why.
+# The delivery time is seldom asked for, and is not worth a server that is on all day. A Lambda function will work it
+# out. Before it is registered, the load balancer must be allowed to invoke it; [Target
+# groups](../load-balancing/target-groups.md#lambda) explains why.
 
 # %%
 source = """
@@ -581,11 +582,11 @@ show("/delivery?city=A%20Coru%C3%B1a")
 # **Arréglalo**:
 
 # %% [markdown] lang="en"
-# Lugo is fine; A Coruña is not. A web server decodes parameters before you get them; the balancer puts them into the
-# event [as they
+# Lugo is fine; A Coruña is not. A web server decodes parameters before you get them; the load balancer puts them into
+# the event [as they
 # come](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html#receive-event-from-load-balancer),
-# and decoding them is up to the function. It is a mistake that does not show while you try words without accents.
-# **Repair it**:
+# and decoding them is up to the function. It is a bug that stays hidden as long as you test with words without
+# accents. **Fix it**:
 
 # %%
 city = 'event["queryStringParameters"].get("city", "?")'
@@ -597,14 +598,16 @@ show("/delivery?city=A%20Coru%C3%B1a")
 # %% [markdown] lang="es"
 # ## 9. Una versión nueva, poco a poco {#lab-canary}
 #
-# El equipo del catálogo tiene una versión nueva. En vez de cambiarla de golpe, la pone al lado y le da un peso: diez
-# de cada cien peticiones. A esto se le llama *canary*, por los canarios que avisaban del gas en las minas.
+# El equipo del catálogo tiene una versión nueva. En vez de hacer el cambio de golpe, la pone al lado de la anterior y
+# le da un peso: diez de cada cien peticiones. A esto se le llama *canary*, por los canarios que avisaban del gas en
+# las minas.
 
 # %% [markdown] lang="en"
 # ## 9. A new version, little by little {#lab-canary}
 #
-# The catalogue team has a new version. Instead of changing it all at once, it puts it beside the old one and gives it
-# a weight: ten requests in a hundred. That is called a *canary*, after the birds that warned of gas in mines.
+# The catalogue team has a new version. Instead of switching all at once, it puts the new one beside the old one and
+# gives it a weight: ten requests in a hundred. That is called a *canary*, after the birds that warned of gas in
+# mines.
 
 # %%
 new_address = service("catalog-2", "/products")
@@ -634,13 +637,13 @@ for (name, status), times in sorted(visit(20).items()):
     print(name, status, times)
 
 # %% [markdown] lang="es"
-# ¿Debían ser dos de veinte? No exactamente. El balanceador no cuenta: **sortea** cada petición. Para ver qué
+# ¿Debían ser dos de veinte? No exactamente. Aquí el balanceador no cuenta: **sortea** cada petición. Para ver qué
 # significa eso, doce rondas de 20 peticiones y doce de 320; cada ronda es un punto. (Tarda unos segundos.)
 
 # %% [markdown] lang="en"
-# Should it have been two in twenty? Not exactly. The balancer does not count: it **draws lots** for each request. To
-# see what that means, here are twelve rounds of 20 requests and twelve of 320; each round is a dot. (It takes some
-# seconds.)
+# Should it have been two in twenty? Not exactly. Here the load balancer does not count: it **draws lots** for each
+# request. To see what that means, here are twelve rounds of 20 requests and twelve of 320; each round is a dot. (It
+# takes some seconds.)
 
 # %%
 WEIGHT = 10
@@ -697,7 +700,7 @@ class Rounds:
         alt, title = escape(self.alt), escape(TEXT["rounds"])
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 {base + 36}" '
-            f'width="480" role="img" aria-label="{alt}" font-size="14" '
+            f'width="480" role="img" aria-label="{alt}" font-size="16" '
             f'fill="currentColor" stroke="currentColor"><title>{alt}</title>'
             f'<text x="8" y="20" stroke="none" font-weight="600">{title}</text>'
             f'{"".join(parts)}</svg>'
@@ -744,16 +747,17 @@ Rounds(WEIGHT, {
 # version. With 320 nearly all are close. The weight is a probability, and it takes many requests to show: **do not
 # look at twenty and say that all is well**.
 #
-# AWS does not publish how it chooses among weighted groups. In this cloud lots are drawn, and they are always the same
-# because it always begins the same way: with `seed=2` in the first cell others come out.
+# AWS does not publish how it chooses among weighted groups. In this cloud lots are drawn, and the draw is always the
+# same because it always begins the same way: with `seed=2` in the first cell you get another one.
 #
-# **Your turn.** Put `WEIGHT = 50`. Will the dots be closer together or farther apart?
+# **Your turn.** Set `WEIGHT = 50`. Will the dots be closer together or farther apart?
 #
 # <details class="question" markdown="1">
 # <summary>Solution</summary>
 #
-# Farther apart: the toss of a coin is as uncertain as can be. In rounds of 320 requests less than two points up or
-# down are normal with a weight of 10, and nearly three with one of 50. With four times the requests, half of that.
+# Farther apart: the toss of a coin is as uncertain as can be. In rounds of 320 requests it is normal to be off by a
+# little less than two points with a weight of 10, and by nearly three with one of 50. With four times the requests,
+# by half of that.
 #
 # </details>
 #
@@ -762,8 +766,8 @@ Rounds(WEIGHT, {
 # `rollout` raises the weight in steps and looks at the errors at each. If there are more than three in 300 requests,
 # it puts the weight back to 0.
 #
-# **Break it.** The new version fails for products whose number ends in 3 or 8. It answers the health check, which
-# asks for `/`, well: to the balancer it is healthy.
+# **Break it.** The new version fails for products whose number ends in 3 or 8. The health check asks for `/`, and
+# that works: as far as the load balancer can tell, the new version is healthy.
 
 # %%
 STEPS = [10, 25, 50, 100]
@@ -825,7 +829,7 @@ class Rollout:
         alt, title = escape(self.alt), escape(TEXT["rollout"])
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 {y + 24}" '
-            f'width="480" role="img" aria-label="{alt}" font-size="14" '
+            f'width="480" role="img" aria-label="{alt}" font-size="16" '
             f'fill="currentColor" stroke="currentColor"><title>{alt}</title>'
             f'<text x="8" y="20" stroke="none" font-weight="600">{title}</text>'
             f'{"".join(parts)}</svg>'
@@ -836,12 +840,12 @@ cloud.host(new_address, program("catalog-2", "/products", breaks=("3", "8")))
 rollout()
 
 # %% [markdown] lang="es"
-# Unas pocas personas vieron el error. De golpe lo habría visto una de cada cinco. Volver atrás ha sido **una
-# llamada**, porque la versión anterior seguía ahí. **Arréglalo** y prueba otra vez:
+# Unas pocas personas vieron el error. Con un cambio de golpe lo habría visto una de cada cinco. Volver atrás ha sido
+# **una llamada**, porque la versión anterior seguía ahí. **Arréglalo** y prueba otra vez:
 
 # %% [markdown] lang="en"
-# A few people saw the error. All at once, one in five would have seen it. Going back took **one call**, because the
-# previous version was still there. **Repair it** and try again:
+# A few people saw the error. Had you switched all at once, one in five would have seen it. Going back took **one
+# call**, because the previous version was still there. **Fix it** and try again:
 
 # %%
 cloud.host(new_address, program("catalog-2", "/products"))
@@ -857,9 +861,9 @@ rollout()
 # %% [markdown] lang="en"
 # ### The same person {#lab-sticky}
 #
-# The lot is drawn for each request, not for each person. Halfway, somebody who browses jumps between versions. If
-# that matters, turn on [stickiness](../load-balancing/stickiness-and-draining.md) **between groups**: a cookie keeps
-# what came out of the first draw.
+# Lots are drawn for each request, not for each person. Halfway through, somebody who is browsing jumps between
+# versions. If that matters, turn on [stickiness](../load-balancing/stickiness-and-draining.md) **between groups**: a
+# cookie keeps the result of the first draw.
 
 # %%
 def walk(**more):
@@ -906,7 +910,7 @@ walk(TargetGroupStickinessConfig={"Enabled": True, "DurationSeconds": 3600})
 # <details class="question" markdown="1">
 # <summary>Solution</summary>
 #
-# With one more rule, before the catalogue's. It goes to `catalog-2` as a whole, and no lot is drawn:
+# With one more rule, before the catalogue's. All of it goes to `catalog-2`, and no lots are drawn:
 #
 # ```python
 # staff = {"Field": "http-header", "HttpHeaderConfig": {
@@ -931,9 +935,9 @@ walk(TargetGroupStickinessConfig={"Enabled": True, "DurationSeconds": 3600})
 # %% [markdown] lang="en"
 # ## 10. Test your rules {#lab-rules-test}
 #
-# So many rules no longer fit in one's head, and nearly all mistakes in this lab were a rule that took what was not
-# its own. A program can look at what `explain` says, too: `rule` is the rule that decides. It is a test that sends
-# nothing, and you can run it after each change.
+# So many rules no longer fit in one's head, and nearly every mistake in this lab was a rule that took what was not
+# its own. A program can read what `explain` says, too: `rule` is the rule that decides. Such a test sends nothing,
+# and you can run it after each change.
 
 # %%
 EXPECTED = [
@@ -967,8 +971,8 @@ for place, headers, expected in EXPECTED:
 #
 # ## 11. Clean-up {#lab-clean-up}
 #
-# The balancer first; the listener and the rules go with it. Then the groups, the function and, when nothing uses it
-# any more, the security group.
+# The load balancer first; the listener and the rules go with it. Then the groups, the function and, when nothing uses
+# it any more, the security group.
 
 # %%
 elb.delete_load_balancer(LoadBalancerArn=arn)
@@ -992,8 +996,8 @@ print(TEXT["left"].format(resources=len(cloud.resources())))
 # ## Comprueba lo aprendido {#lab-check}
 #
 # <details class="question" markdown="1">
-# <summary>El equipo del carro quiere que su programa reciba <code>/pay</code>, y no <code>/cart/pay</code>. ¿Puede el
-# balanceador quitarle el principio a la ruta?</summary>
+# <summary>El equipo del carrito quiere que su programa reciba <code>/pay</code>, y no <code>/cart/pay</code>. ¿Puede
+# el balanceador quitarle el principio a la ruta?</summary>
 #
 # Con una redirección sí, pero el cliente lo vería y `/pay` necesitaría otra regla. Lo que quiere el equipo es una
 # [transformación](https://docs.aws.amazon.com/es_es/elasticloadbalancing/latest/application/rule-transforms.html) de
@@ -1003,7 +1007,8 @@ print(TEXT["left"].format(resources=len(cloud.resources())))
 # </details>
 #
 # <details class="question" markdown="1">
-# <summary>La versión nueva falla en una de cada mil peticiones. ¿Lo verás con un peso de 1 y mil visitas?</summary>
+# <summary>La versión nueva falla en una de cada mil peticiones. ¿Lo verás con un peso del 1 % y mil
+# visitas?</summary>
 #
 # Casi seguro que no: solo unas diez visitas llegarán a ella. Un *canary* encuentra pronto los fallos gordos. Para los
 # pequeños hace falta más peso o más tiempo.
@@ -1013,7 +1018,7 @@ print(TEXT["left"].format(resources=len(cloud.resources())))
 # <details class="question" markdown="1">
 # <summary>¿Por qué cada equipo tiene su grupo de destinos, y no uno para todos?</summary>
 #
-# Porque una regla solo puede elegir un grupo. Dentro de él le tocaría a cualquier destino, y el carro recibiría las
+# Porque una regla solo puede elegir un grupo. Dentro de él le tocaría a cualquier destino, y el carrito recibiría las
 # peticiones del catálogo.
 #
 # </details>
@@ -1022,8 +1027,8 @@ print(TEXT["left"].format(resources=len(cloud.resources())))
 # ## Check yourself {#lab-check}
 #
 # <details class="question" markdown="1">
-# <summary>The cart team wants its program to get <code>/pay</code>, not <code>/cart/pay</code>. Can the balancer take
-# the beginning off a path?</summary>
+# <summary>The cart team wants its program to get <code>/pay</code>, not <code>/cart/pay</code>. Can the load balancer
+# take the beginning off a path?</summary>
 #
 # With a redirect it can, but the client would see it, and `/pay` would need another rule. What the team wants is a
 # [transform](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-transforms.html) of type
@@ -1033,7 +1038,7 @@ print(TEXT["left"].format(resources=len(cloud.resources())))
 # </details>
 #
 # <details class="question" markdown="1">
-# <summary>The new version fails for one request in a thousand. Will you see it with a weight of 1 and a thousand
+# <summary>The new version fails for one request in a thousand. Will you see it with a weight of 1% and a thousand
 # visits?</summary>
 #
 # Almost certainly not: only some ten visits will get to it. A canary soon finds the big mistakes. The small ones take
@@ -1042,9 +1047,9 @@ print(TEXT["left"].format(resources=len(cloud.resources())))
 # </details>
 #
 # <details class="question" markdown="1">
-# <summary>Why has each team a target group of its own, and not one for all?</summary>
+# <summary>Why does each team have a target group of its own, and not one for all?</summary>
 #
-# Because a rule can only choose a group. Within it any target might be chosen, and the cart would get the catalogue's
-# requests.
+# Because a rule can only choose a group. Within the group any target may be chosen, and the cart would get the
+# catalogue's requests.
 #
 # </details>

@@ -99,10 +99,10 @@ TEXT = {
 # %% [markdown] lang="en"
 # ## 2. A shop in two zones {#lab-shop}
 #
-# Four instances: one, `a1`, in the first Availability Zone; three, `b1`, `b2` and `b3`, in the second. They are
-# uneven on purpose.
+# Four instances: one, `a1`, in the first Availability Zone; three, `b1`, `b2` and `b3`, in the second. The imbalance
+# is on purpose.
 #
-# On AWS you would install the application with `UserData`. Here `cloud.host()` puts it there, so that you can spoil
+# On AWS you would install the application with `UserData`. Here `cloud.host()` puts it there, so that you can break
 # it whenever you like: `behave` decides what it answers to visitors (`page`), what it answers to the health check
 # (`health`), whether it is slow (`delay`), or refuses connections (`refuse`).
 
@@ -154,8 +154,8 @@ for name in servers:
 # seguidos lo sacan de la rotación; dos aciertos lo devuelven.
 
 # %% [markdown] lang="en"
-# In front of them, an Application Load Balancer. Every ten seconds the balancer asks each target for `/health`. Three
-# failures in a row take it out of rotation; two successes bring it back.
+# In front of them, an Application Load Balancer. Every ten seconds the load balancer asks each target for `/health`.
+# Three failures in a row take it out of rotation; two successes bring it back.
 
 # %%
 group = elb.create_target_group(
@@ -257,8 +257,8 @@ show_states()
 # continua mientras está sano, de trazos mientras no, un punto por petición bien contestada y un aspa por error.
 
 # %% [markdown] lang="en"
-# Three failed checks, not one fewer. While they are counted, one visit in four is lost: **a balancer does not prevent
-# errors, it cuts them short**. After that, `b2` gets nothing but checks.
+# Three failed checks, and no fewer. While they are counted, one visit in four is lost: **a load balancer does not
+# prevent errors, it cuts them short**. After that, `b2` gets nothing but checks.
 #
 # ### To see it {#lab-timeline}
 #
@@ -335,7 +335,7 @@ class Timeline:
         alt = escape(self.alt)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 {y + 14}" width="480" '
-            f'role="img" aria-label="{alt}" font-size="14" fill="currentColor" '
+            f'role="img" aria-label="{alt}" font-size="16" fill="currentColor" '
             f'stroke="currentColor"><title>{alt}</title>'
             f'<text x="8" y="20" stroke="none" font-weight="600">{escape(TEXT["timeline"])}</text>'
             f'{"".join(parts)}</svg>'
@@ -355,7 +355,7 @@ Timeline(began)
 # <summary>Solución</summary>
 #
 # Diez segundos. A cambio, una pausa corta, como un reinicio de la aplicación, ya lo saca de la rotación, y los demás
-# cargan con lo suyo justo cuando más falta hace.
+# cargan con su parte justo cuando peor les viene.
 #
 # </details>
 #
@@ -365,11 +365,11 @@ Timeline(began)
 # rechaza las conexiones.
 
 # %% [markdown] lang="en"
-# Checks come every ten seconds, and `b2` died between two of them. That is why it took between 20 and 30 seconds and
-# not exactly 30.
+# Checks come every ten seconds, and `b2` died between two of them. That is why it took between 20 and 30 seconds, not
+# exactly 30.
 #
-# **Your turn.** With the least that an Application Load Balancer takes (an interval of 5 s and two failures), how long
-# would it take at most? What do you lose?
+# **Your turn.** With the lowest values that an Application Load Balancer accepts (an interval of 5 s and two
+# failures), how long would it take at most? What do you lose?
 #
 # <details class="question" markdown="1">
 # <summary>Solution</summary>
@@ -379,10 +379,10 @@ Timeline(began)
 #
 # </details>
 #
-# ## 4. Three ways to be ill {#lab-three}
+# ## 4. Three ways to be unhealthy {#lab-three}
 #
-# Now all three of the second zone fall ill, each in its own way: `b1` answers 500, `b2` takes eight seconds, and `b3`
-# refuses connections.
+# Now all three targets of the second zone go wrong, each in its own way: `b1` answers 500, `b2` takes eight seconds,
+# and `b3` refuses connections.
 
 # %%
 behave("b2")
@@ -415,7 +415,7 @@ Timeline(began)
 # | --- | --- | --- |
 # | `b1` answers 500 | the application's 500 | `Target.ResponseCodeMismatch` |
 # | `b2` takes 8 s | a 200, late | `Target.Timeout`: more than the 5 s of `HealthCheckTimeoutSeconds` |
-# | `b3` refuses | a 502, which is the balancer's own | `Target.FailedHealthChecks` |
+# | `b3` refuses | a 502, which is the load balancer's own | `Target.FailedHealthChecks` |
 #
 # `a1` now carries everything. That is what spare capacity is for.
 
@@ -456,20 +456,20 @@ Timeline(began)
 # ## 6. Cada zona, lo suyo {#lab-zones}
 #
 # **Arréglalo**, y mira ahora la otra decisión del balanceador: si un nodo envía peticiones a destinos de otras zonas.
-# En un Application Load Balancer siempre lo hace, pero un grupo de destinos puede decir que no.
+# Un Application Load Balancer siempre lo hace, pero un grupo de destinos puede decir que no.
 
 # %% [markdown] lang="en"
 # No target is healthy, and yet all of them get requests and answer them. That is called **fail-open**: when none is
-# healthy, the balancer cannot know whether the targets are wrong or the check is, so it uses them all. Here it has
-# saved the shop.
+# healthy, the load balancer cannot know whether the targets are wrong or the check is, so it uses them all. Here it
+# has saved the shop.
 #
-# There are two lessons. “A node that fails gets no more requests” is true only while another one is healthy. And a
-# check that depends on something which all share condemns them all at once.
+# There are two lessons. “A node that fails gets no more requests” is only true while another one is healthy. And a
+# check that depends on something they all share condemns them all at once.
 #
 # ## 6. Each zone by itself {#lab-zones}
 #
-# **Repair it**, and look at the balancer's other decision: whether a node sends requests to targets in other zones. An
-# Application Load Balancer always does, but a target group can say no.
+# **Fix it**, and look at the load balancer's other decision: whether a node sends requests to targets in other zones.
+# An Application Load Balancer always does, but a target group can say no.
 
 # %%
 for name in servers:
@@ -504,7 +504,7 @@ class Shares:
         alt = escape(self.alt)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 {y + 4}" width="480" '
-            f'role="img" aria-label="{alt}" font-size="14" fill="currentColor"><title>{alt}</title>'
+            f'role="img" aria-label="{alt}" font-size="16" fill="currentColor"><title>{alt}</title>'
             f'<text x="8" y="20" font-weight="600">{escape(TEXT["shares"])}</text>'
             f'{"".join(parts)}</svg>'
         )
@@ -530,9 +530,9 @@ Shares(on=on, off=off)
 # **Tu turno.** Con el balanceo entre zonas desactivado, muere `a1`. ¿Se pierde la mitad de las visitas?
 
 # %% [markdown] lang="en"
-# The balancer's name leads to two nodes, one for each zone, which take half of the visits each. Without cross-zone
-# balancing the first one's half is all for `a1`, and the second one's is for three. `a1` gets three times what the
-# others get.
+# The load balancer's name leads to two nodes, one for each zone, which take half of the visits each. Without
+# cross-zone balancing the first one's half is all for `a1`, and the second one's is for three. `a1` gets three times
+# what the others get.
 #
 # **Your turn.** With cross-zone balancing off, `a1` dies. Is half of all visits lost?
 
@@ -543,7 +543,7 @@ visit(60)
 Timeline(began)
 
 # %% [markdown] lang="es"
-# Solo hasta que la tercera comprobación falla. Como la zona ya no tiene ningún destino sano, la dirección de su nodo
+# Solo hasta que falla la tercera comprobación. Como la zona ya no tiene ningún destino sano, la dirección de su nodo
 # **sale del DNS** y las visitas van a la otra. En AWS tarda más en notarse: los clientes guardan la respuesta del DNS
 # hasta 60 segundos.
 #
@@ -560,11 +560,11 @@ Timeline(began)
 # Only until the third check fails. As the zone then has no healthy target, its node's address **leaves DNS**, and the
 # visits go to the other one. On AWS it takes longer to show: clients keep the DNS answer for up to 60 seconds.
 #
-# ## 7. To leave without anybody noticing {#lab-draining}
+# ## 7. Leaving without anybody noticing {#lab-draining}
 #
 # Dying is not the only way to leave the rotation. To update a server you deregister it, and then it **drains**: it
-# gets nothing new, but finishes what it has in hand. For that it has the time of `deregistration_delay`, which you
-# put here from 300 down to 30 seconds.
+# gets nothing new, but finishes what it has in hand. For that it has as long as `deregistration_delay` says; here you
+# lower it from 300 to 30 seconds.
 #
 # Somebody asks for a report that takes twenty seconds. After five, the very server that is preparing it is
 # deregistered.
@@ -603,14 +603,14 @@ Timeline(began)
 # mientras alguien lo use no se puede borrar.
 
 # %% [markdown] lang="en"
-# The report arrived whole. Since it was deregistered, the target has been `draining` and has had no new visits. After
+# The report arrived whole. Since it was deregistered, the target has been `draining` and has got no new visits. After
 # 30 seconds it is no longer in the group, and you can update it or turn it off. Had you not waited, you would have
 # cut the report short.
 #
 # ## 8. Clean-up {#lab-clean-up}
 #
-# The balancer first, then the group, which is not deleted with it, and the instances. The security group comes last:
-# it cannot be deleted while anything uses it.
+# The load balancer first, then the group, which is not deleted with it, and the instances. The security group comes
+# last: it cannot be deleted while anything uses it.
 
 # %%
 elb.delete_load_balancer(LoadBalancerArn=arn)
@@ -650,8 +650,8 @@ print(TEXT["left"].format(resources=len(cloud.resources())))
 # <details class="question" markdown="1">
 # <summary>Tus peticiones más largas tardan dos minutos. ¿Qué <code>deregistration_delay</code> pones?</summary>
 #
-# Algo más de dos minutos. Con menos, puede que las últimas no acaben. Con los 300 segundos de fábrica, quien espere a
-# que un servidor deje de constar como `draining` espera cinco minutos, aunque ya no tenga nada entre manos.
+# Algo más de dos minutos. Con menos, puede que las últimas no acaben. Con los 300 segundos por defecto, quien espere
+# a que un servidor deje de constar como `draining` espera cinco minutos, aunque ya no tenga nada entre manos.
 #
 # </details>
 
@@ -669,7 +669,7 @@ print(TEXT["left"].format(resources=len(cloud.resources())))
 # <details class="question" markdown="1">
 # <summary>What should <code>/health</code> look at?</summary>
 #
-# What depends on that instance alone and is mended by using another: that the process answers, that it has disk
+# What depends on that instance alone, so that using another one helps: that the process answers, that it has disk
 # space. What all of them share is watched by an alarm, not by the health check.
 #
 # </details>
@@ -677,7 +677,7 @@ print(TEXT["left"].format(resources=len(cloud.resources())))
 # <details class="question" markdown="1">
 # <summary>Your longest requests take two minutes. Which <code>deregistration_delay</code> do you set?</summary>
 #
-# A little more than two minutes. With less, the last ones may not finish. With the default of 300 seconds, whoever
-# waits until a server is no longer shown as `draining` waits five minutes, even when it has nothing left in hand.
+# A little more than two minutes. With less, the last ones may not finish. With the default of 300 seconds, anyone who
+# waits for a server to stop being shown as `draining` waits five minutes, even when it has nothing left in hand.
 #
 # </details>

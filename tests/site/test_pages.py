@@ -21,6 +21,7 @@ PAGES = [
     for language in ("es", "en")
     for path in sorted((SITE / language).rglob("index.html"))
 ]
+ON_A_TELEPHONE = 320  # pixels of a screen of 360 that a lab's chart has
 
 
 @cache
@@ -130,6 +131,14 @@ def test_a_language_can_be_downloaded_and_read_from_a_folder(language: str, tmp_
     for link in filter(None, followed):
         assert (tmp_path / "eslabon" / language / link).is_file(), link
     assert (tmp_path / "eslabon/serve.py").is_file()
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "/labs/" in page])
+def test_a_lab_s_chart_is_legible_on_a_telephone(page: str) -> None:
+    for chart in parsed(page).select("div.eslabon-figure > svg:not([style*=min-width])"):  # others are scrolled
+        width = float(chart["viewbox"].split()[2])
+        sizes = [float(part["font-size"]) for part in [chart, *chart.select("[font-size]")]]
+        assert min(sizes) * min(1, ON_A_TELEPHONE / width) >= 10
 
 
 @pytest.mark.parametrize("notebook", sorted(SITE.glob("*/labs/*.ipynb")), ids=lambda path: path.name)
