@@ -18,6 +18,7 @@ from eslabon import Cloud
 from eslabon.elbv2.balancing.examples import group, targets
 from eslabon.elbv2.balancing.health import reason
 from eslabon.elbv2.balancing.zones import shares
+from eslabon.elbv2.flows import tlslog
 from eslabon.elbv2.flows.client import BytesServer, Connection, connect, request
 from eslabon.elbv2.flows.examples import echo, gateway, network
 from eslabon.elbv2.flows.flows import Flow, Flows, address_seen
@@ -30,7 +31,7 @@ from eslabon.errors import NotModelled
 from eslabon.network import Call, Unreachable
 
 FOLDER = Path(__file__).parents[1] / "cases" / "elbv2"
-TOPICS = ("flows", "flows_hashing", "flows_addresses", "flows_proxyprotocol", "flows_gateway")
+TOPICS = ("flows", "flows_hashing", "flows_addresses", "flows_proxyprotocol", "flows_gateway", "flows_tlslog")
 CASES = {topic: json.loads((FOLDER / f"{topic}.json").read_text("utf-8")) for topic in TOPICS}
 ZONE = "us-east-1a"
 Case = dict[str, Any]
@@ -346,6 +347,28 @@ def test_geneve_adds_68_bytes_with_both_headers_before_it(version: int, ethertyp
     assert MTU + OVERHEAD == 8568
     with pytest.raises(ValueError, match="first four bits"):
         geneve(b"\x00", endpoint=1, cookie=1)
+
+
+CERTIFICATE = "arn:aws:acm:us-east-2:123456789012:certificate/2a108f19-aded-46b0-8493-c63eb1ef4a99"
+
+
+@cases("flows_tlslog")
+def test_the_fields_of_a_line_in_the_access_log(case: Case) -> None:
+    flows = network(1, "TLS")
+    listener = flows.listener
+    listener.balancer = "arn:…:loadbalancer/net/my-network-loadbalancer/c6e77e28c25b2234"
+    listener.arn = "arn:…:listener/net/my-network-loadbalancer/c6e77e28c25b2234/g3d4b5e8bb8464cd"
+    began = case.get("began", 1545274770.0)
+    syn = Packet("tcp", "72.21.218.154", 51341, "172.100.100.185", 443)
+    flow = flows.arrive(syn, ZONE, began, begins=True).flow
+    assert flow
+    flow.carry(began, received=98)
+    flow.carry(began, sent=246)
+    flow.ended = case.get("ended", began)
+    handshake = {"cipher": "ECDHE-RSA-AES128-SHA", "protocol": "TLSv1.2", **case["handshake"]}
+    found = tlslog.fields(listener, flow, tlslog.Handshake(CERTIFICATE, **handshake))
+    assert len(found) == 22
+    assert {name: found[name] for name in case["expect"]} == case["expect"]
 
 
 # --- in process

@@ -69,7 +69,6 @@ def test_every_attribute_that_the_api_describes_is_in_a_table(
     [
         ("application", "waf.fail_open.enabled", "true"),
         ("application", "connection_logs.s3.enabled", "true"),
-        ("network", "access_logs.s3.enabled", "true"),
         ("network", "dns_record.client_routing_policy", "availability_zone_affinity"),
     ],
 )

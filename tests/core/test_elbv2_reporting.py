@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from eslabon import Cloud, activate
 from eslabon.elbv2 import BytesServer, connect
@@ -371,3 +372,71 @@ def test_targets_of_a_gateway_load_balancer_have_a_namespace_of_their_own() -> N
     cloud.clock.advance(1200)
     listed = cloud.client("cloudwatch").list_metrics(MetricName="UnHealthyHostCount")["Metrics"]
     assert {one["Namespace"] for one in listed} == {"AWS/GatewayELB"}
+
+
+# --- access logs of Network Load Balancers
+
+
+def log_into(cloud: Cloud, arn: str, bucket: str, principal: str = "delivery.logs.amazonaws.com") -> None:
+    """Access logs into a bucket whose policy is that of AWS's page."""
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": principal},
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{bucket}/AWSLogs/123456789012/*",
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": ["123456789012"]},
+            "ArnLike": {"aws:SourceArn": ["arn:aws:logs:us-east-1:123456789012:*"]},
+        },
+    }
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    attributes = {"access_logs.s3.enabled": "true", "access_logs.s3.bucket": bucket}
+    given = [{"Key": key, "Value": value} for key, value in attributes.items()]
+    cloud.client("elbv2").modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=given)
+
+
+def lines_in(cloud: Cloud, bucket: str) -> dict[str, list[str]]:
+    s3 = cloud.client("s3")
+    keys = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"] if one["Key"].endswith(".gz")]
+    return {
+        key: gzip.decompress(s3.get_object(Bucket=bucket, Key=key)["Body"].read()).decode().splitlines() for key in keys
+    }
+
+
+def test_tls_connections_are_logged_when_they_have_ended() -> None:
+    """https://docs.aws.amazon.com/elasticloadbalancing/latest/network/enable-access-logs.html"""
+    flowing = Flowing("TLS")
+    log_into(flowing.cloud, flowing.arn, "logs-2026")
+    flowing.cloud.clock.advance(300 - flowing.cloud.clock.now % 300)
+    connection = connect(flowing.cloud, flowing.name, 80, "TLS", source_port=50_000)
+    connection.exchange(b"hello")
+    connect(flowing.cloud, flowing.name, 80, "TLS")  # it goes on
+    flowing.cloud.clock.advance(2)
+    connection.close()
+    flowing.cloud.clock.advance(300)
+    [(key, lines)] = lines_in(flowing.cloud, "logs-2026").items()
+    name = flowing.arn.rpartition("/net/")[2].replace("/", ".")
+    assert f"/123456789012_elasticloadbalancing_us-east-1_net.{name}_2026" in key
+    assert key.count("_") == 5  # the node is not named
+    [line] = [one.split(" ") for one in lines]
+    assert line[5] == "203.0.113.7:50000"
+    assert line[7:11] == ["2000", "0", "5", "5"]
+    assert line[14:16] == ["ECDHE-ECDSA-AES128-GCM-SHA256", "tlsv12"]
+    assert line[17] == flowing.name
+
+
+def test_other_connections_are_not_logged() -> None:
+    """ "the logs contain information about TLS requests only" """
+    flowing = Flowing("TCP")
+    log_into(flowing.cloud, flowing.arn, "logs-2026")
+    connect(flowing.cloud, flowing.name, 80).close()
+    flowing.cloud.clock.advance(600)
+    assert lines_in(flowing.cloud, "logs-2026") == {}
+
+
+def test_the_bucket_of_a_network_load_balancer_must_let_log_delivery_in() -> None:
+    flowing = Flowing("TLS")
+    with pytest.raises(ClientError, match="Access Denied for bucket: logs-2026"):
+        log_into(flowing.cloud, flowing.arn, "logs-2026", principal=DELIVERY)

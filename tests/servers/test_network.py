@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import gzip
 import http.client
+import json
 import socket
 import ssl
 import struct
@@ -241,6 +243,49 @@ def test_tls_ends_at_the_balancer(world: World) -> None:
         with context.wrap_socket(raw, server_hostname="flows.example.com") as client:
             client.sendall(b"hello")
             assert client.recv(100) == b"HELLO"
+
+
+def test_a_tls_connection_leaves_a_line_in_the_access_log(world: World) -> None:
+    issued = Authority().issue("flows.example.com")
+    certificate = world.cloud.client("acm").import_certificate(**issued)["CertificateArn"]
+    s3 = world.cloud.client("s3")
+    s3.create_bucket(Bucket="logs-2026")
+    who = {"Service": "delivery.logs.amazonaws.com"}
+    write = {"Effect": "Allow", "Principal": who, "Action": "s3:PutObject", "Resource": "arn:aws:s3:::logs-2026/*"}
+    s3.put_bucket_policy(Bucket="logs-2026", Policy=json.dumps({"Statement": [write]}))
+    log = {"access_logs__s3__enabled": "true", "access_logs__s3__bucket": "logs-2026"}
+    target = Raw(lambda data: data)
+    certificates = [{"CertificateArn": certificate}]
+    policy = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+    balancer, group = world.balancer("flows", "network", **log), world.group(target.place, **TCP)
+    world.listener(balancer, group, protocol="TLS", port=443, Certificates=certificates, SslPolicy=policy)
+    world.settle()
+    with world.cloud.serve(grace=0.5) as server:
+        context = ssl.create_default_context(cafile=server.ca_file)
+        raw = socket.create_connection(server.address("flows", 443), TIMEOUT)
+        with context.wrap_socket(raw, server_hostname="flows.example.com") as client:
+            client.sendall(b"hello")
+            client.recv(100)
+            port = client.getsockname()[1]
+        lines = log_lines(world, "logs-2026")
+    [line] = [one.split(" ") for one in lines]
+    assert line[5] == f"127.0.0.1:{port}"
+    assert line[9:11] == ["5", "5"]
+    assert line[12] == certificate
+    assert line[14].startswith("TLS_") and line[15] == "tlsv13"
+    assert line[17] == "flows.example.com"
+
+
+def log_lines(world: World, bucket: str) -> list[str]:
+    """The lines of the first file that there is."""
+    s3 = world.cloud.client("s3")
+    for _ in range(300):
+        world.cloud.clock.advance(300)
+        keys = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"] if one["Key"].endswith(".gz")]
+        if keys:
+            content: bytes = s3.get_object(Bucket=bucket, Key=keys[0])["Body"].read()
+            return gzip.decompress(content).decode().splitlines()
+    return []
 
 
 def ask_udp(client: socket.socket, address: tuple[str, int], data: bytes) -> bytes:

@@ -81,7 +81,7 @@ BALANCERS: Mapping[str, Table] = {
     NETWORK: {
         **_EVERY_BALANCER,
         "load_balancing.cross_zone.enabled": _switch(),
-        **_logs("access_logs"),
+        **_logs("access_logs", modelled=True),
         "ipv6.deny_all_igw_traffic": _switch(modelled=False),
         "zonal_shift.config.enabled": _switch(modelled=False),
         "dns_record.client_routing_policy": Attribute("any_availability_zone", _AFFINITIES, modelled=False),

@@ -19,6 +19,7 @@ from eslabon.elbv2.application.outcome import Outcome, named
 from eslabon.elbv2.balancing.zones import resolved
 from eslabon.elbv2.flows import client as flows
 from eslabon.elbv2.flows.flows import Flows
+from eslabon.elbv2.flows.tlslog import Handshake
 from eslabon.elbv2.operations.registry import forwarded_to
 from eslabon.elbv2.operations.sslpolicies import DEFAULT, POLICIES
 from eslabon.elbv2.reaching import Reaching
@@ -134,6 +135,7 @@ class InProcess(Reaching):
         """
         if listener.flows is None:
             listener.flows = Flows(balancer, listener, self.groups)
+            self.reports.watch(listener.flows)
         self.reports.count()
         return listener.flows
 
@@ -152,8 +154,7 @@ class InProcess(Reaching):
         """The certificate that the client gets, and the version and cipher suite; refusals are the client's."""
         if (listener.mutual or {}).get("Mode", "off") != "off":
             raise NotModelled("elbv2", "MutualAuthentication in process", ["off", "verify on sockets"])
-        acm: Any = self.cloud.service("acm", region=self.region, account=self.account)
-        held = {arn: acm.certificates[arn] for arn in listener.certificates}
+        held = self._certificates(listener)
         policy = POLICIES[listener.ssl_policy or DEFAULT]
         arn = tls.chosen({arn: one.read.names for arn, one in held.items()}, call.host)
         try:
@@ -162,6 +163,26 @@ class InProcess(Reaching):
             raise NotModelled("elbv2", "https where Python has no ssl, as in the page", ["http"]) from missing
         except OSError as refused:  # an ssl.SSLError is one
             raise Unreachable(refused) from None
+
+    def _certificates(self, listener: Listener) -> dict[str, Any]:
+        acm: Any = self.cloud.service("acm", region=self.region, account=self.account)
+        return {arn: acm.certificates[arn] for arn in listener.certificates}
+
+    def negotiated(self, listener: Listener, name: str) -> Handshake:
+        """What a client that can do everything and a TLS listener agree upon; name: that it asks for (SNI).
+
+        >>> from eslabon.elbv2.flows.examples import echo
+        >>> service = echo("TLS")[0].service("elbv2")
+        >>> [balancer] = service.balancers.values()
+        >>> [listener] = balancer.listeners.values()
+        >>> service.negotiated(listener, "www.example.com")[1:3]
+        ('ECDHE-ECDSA-AES128-GCM-SHA256', 'TLSv1.2')
+        """
+        held, policy = self._certificates(listener), POLICIES[listener.ssl_policy or DEFAULT]
+        arn = tls.chosen({arn: one.read.names for arn, one in held.items()}, name)
+        signed = "-ECDSA-" if held[arn].read.key_algorithm.startswith("EC") else "-RSA-"
+        cipher = next(one for one in policy.ciphers if one.startswith("TLS_") or signed in one)
+        return Handshake(arn, cipher, policy.protocols[-1], server_name=name)
 
     # --- From the node to the target and back -------------------------------------------------------------------------
 

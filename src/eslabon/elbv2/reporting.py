@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from eslabon.elbv2 import metrics
 from eslabon.elbv2.application import accesslog
 from eslabon.elbv2.application.outcome import Outcome
+from eslabon.elbv2.flows import tlslog
 from eslabon.elbv2.flows.counting import Counted
-from eslabon.elbv2.resources import INSTANCE, LoadBalancer
+from eslabon.elbv2.flows.flows import Flow, Flows
+from eslabon.elbv2.resources import INSTANCE, NETWORK, LoadBalancer
 from eslabon.errors import ServiceError
 
 if TYPE_CHECKING:
@@ -44,14 +46,39 @@ class Reports:
         service.exchanges.observers.append(self._add)
 
     def _add(self, outcome: Outcome) -> None:
-        clock = self._service.clock
         self._tally.add(outcome)
         self.count()
         if outcome.balancer.attributes.get(_ENABLED) == "true":
             self._pending.add(outcome, self._address(outcome))
-            if not self._logging:
-                self._logging = True
-                clock.call_at(accesslog.interval_end(clock.now), self._write, background=True)
+            self._log()
+
+    def watch(self, flows: Flows) -> None:
+        """Write a line into the access log for each TLS connection that ends, if the balancer is to do so.
+
+        >>> from eslabon.elbv2.flows.examples import echo
+        >>> service = echo("TCP")[0].service("elbv2")
+        >>> [balancer] = service.balancers.values()
+        >>> flows = service.flows_of(balancer, next(iter(balancer.listeners.values())))  # this does it
+        >>> len(flows.observers)
+        1
+        """
+
+        def ended(flow: Flow) -> None:
+            balancer, handshake = flows.balancer, flow.handshake
+            if handshake is None or balancer.attributes.get(_ENABLED) != "true":
+                return
+            node = next((node for node in balancer.nodes if node.zone == flow.zone), balancer.nodes[0])
+            self._pending.keep(balancer, node, tlslog.line(flows.listener, flow, handshake))
+            self._log()
+
+        flows.observers.append(ended)
+
+    def _log(self) -> None:
+        """See that files are written when their five minutes are over."""
+        if not self._logging:
+            self._logging = True
+            clock = self._service.clock
+            clock.call_at(accesslog.interval_end(clock.now), self._write, background=True)
 
     def count(self) -> None:
         """See that metrics are sent when the minute is over: there are requests, or flows.
@@ -125,8 +152,11 @@ class Reports:
         self._put(balancer, attributes.get(_BUCKET, ""), key, content)
 
     def _put(self, balancer: LoadBalancer, bucket: str, key: str, content: bytes) -> None:
-        s3: Any = self._service.cloud.service("s3", region=self._service.region, account=self._service.account)
-        s3.write_for(accesslog.PRINCIPAL, bucket, key, content, balancer.arn)
+        service = self._service
+        s3: Any = service.cloud.service("s3", region=service.region, account=service.account)
+        # Those of Network Load Balancers are delivered by CloudWatch Logs.
+        source = f"arn:aws:logs:{service.region}:{service.account}:*" if balancer.type == NETWORK else balancer.arn
+        s3.write_for(accesslog.PRINCIPALS[balancer.type], bucket, key, content, source)
 
 
 def _next(now: float) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import time
 from typing import TYPE_CHECKING, Any
 
 from eslabon.elbv2.application.answers import CONNECT_TIMEOUT
@@ -15,6 +16,7 @@ from eslabon.elbv2.flows import proxyprotocol
 from eslabon.elbv2.flows.counting import Happening
 from eslabon.elbv2.flows.flows import Flow, Flows, setting
 from eslabon.elbv2.flows.hashing import Packet
+from eslabon.elbv2.flows.tlslog import Handshake
 from eslabon.elbv2.resources import Listener, LoadBalancer
 from eslabon.servers.application import arrive
 from eslabon.servers.connections import Connection, Tasks, until_closed
@@ -194,6 +196,7 @@ class _Client(_Side):
         if self.flow is None:
             _reset(self.transport)
             return
+        self.flow.handshake = _handshake(transport.get_extra_info("ssl_object"))
         server.clients.add(self)
         self.pause()  # until the target is there
         server._dial(self, self.flow)
@@ -230,6 +233,15 @@ class _Client(_Side):
             with self.server.server.time.lock:
                 self.server.flows.close(self.packet, self.clock.now)
             self.flow = None
+
+
+def _handshake(agreed: Any) -> Handshake | None:
+    """What an SSLObject has agreed upon, and in what time."""
+    if agreed is None:
+        return None
+    seconds, cipher = time.monotonic() - agreed.began, agreed.cipher()[0]
+    asked = agreed.asked_name, agreed.selected_alpn_protocol()
+    return Handshake(agreed.certificate, cipher, agreed.version(), seconds, *asked)
 
 
 def _reset(transport: asyncio.Transport) -> None:

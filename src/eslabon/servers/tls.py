@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import ssl
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -59,7 +60,7 @@ def server_context(
     """What a listener shakes hands with; the first certificate is the default one.
 
     protocols, ciphers: of the security policy, in OpenSSL's words. Each connection's ssl object gets `asked_name`, the
-    name that the client asked for, and `certificate`, the ARN of what it got.
+    name that the client asked for, `certificate`, the ARN of what it got, and `began`, when it asked.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/https-listener-certificates.html
 
@@ -77,7 +78,7 @@ def server_context(
 
     def choose(socket: Any, name: str | None, _: ssl.SSLContext) -> None:
         arn = chosen(names, name) if name else default
-        socket.asked_name, socket.certificate = name, arn
+        socket.asked_name, socket.certificate, socket.began = name, arn, time.monotonic()
         socket.context = contexts[arn]
 
     contexts[default].sni_callback = choose

@@ -1,4 +1,4 @@
-"""Access logs as an Application Load Balancer writes them: a line for each request, files, the test file in the bucket.
+"""Access logs: the line for each request through an Application Load Balancer; files, the test file in the bucket.
 
 Left out: connection logs, health check logs, and fields of a line that AWS has not described when this was written.
 """
@@ -13,10 +13,11 @@ from functools import lru_cache
 
 from eslabon.elbv2.application.answers import CAUSES
 from eslabon.elbv2.application.outcome import Outcome
-from eslabon.elbv2.resources import LAMBDA, LoadBalancer, Node
+from eslabon.elbv2.resources import APPLICATION, LAMBDA, NETWORK, LoadBalancer, Node
 
 INTERVAL = 300  # seconds: each node writes a file every five minutes
-PRINCIPAL = "logdelivery.elasticloadbalancing.amazonaws.com"  # whom the bucket's policy must let in
+# Whom the bucket's policy must let in, by type of balancer.
+PRINCIPALS = {APPLICATION: "logdelivery.elasticloadbalancing.amazonaws.com", NETWORK: "delivery.logs.amazonaws.com"}
 LONGEST_USER_AGENT = 8192
 _NEVER_SENT = ("refused", "connection time-out", "handshake")  # causes: no request went to the target
 # Transform: what the line says when it made something that cannot be sent.
@@ -137,11 +138,12 @@ def line(outcome: Outcome, address: str = "") -> str:
 def file_name(
     balancer: LoadBalancer, node: Node, end: float, random: str, *, account: str, region: str, prefix: str = ""
 ) -> str:
-    """The key of a log file, in a folder for the day.
+    """The key of a log file, in a folder for the day; a Network Load Balancer's does not name its node.
 
     end: of its five minutes, seconds since 1970. random: some letters and digits. prefix: access_logs.s3.prefix.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html#access-log-file-format
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-access-logs.html#access-log-file-format
 
     >>> from eslabon.elbv2.application.examples import balancer
     >>> shop, _ = balancer()
@@ -153,10 +155,9 @@ def file_name(
     'ancing_us-east-2_app.shop.1234567890abcdef_20260101T0005Z_172.31.0.5_20sg8hgm.log.gz'
     """
     when = datetime.fromtimestamp(end, UTC)
-    name = (
-        f"{account}_elasticloadbalancing_{region}_{_id(balancer).replace('/', '.')}_{when:%Y%m%dT%H%MZ}_"
-        f"{node.public or node.address}_{random}.log.gz"
-    )
+    address = "" if balancer.type == NETWORK else f"{node.public or node.address}_"
+    of = f"{account}_elasticloadbalancing_{region}_{_id(balancer).replace('/', '.')}"
+    name = f"{of}_{when:%Y%m%dT%H%MZ}_{address}{random}.log.gz"
     return f"{_folder(prefix, account)}/elasticloadbalancing/{region}/{when:%Y/%m/%d}/{name}"
 
 
@@ -210,9 +211,18 @@ class Pending:
         >>> len(list(pending.take()))
         1
         """
-        balancer, node = outcome.balancer, outcome.node
-        _, _, lines = self._lines.setdefault((balancer.arn, node.zone), (balancer, node, []))
-        lines.append(line(outcome, address))
+        self.keep(outcome.balancer, outcome.node, line(outcome, address))
+
+    def keep(self, balancer: LoadBalancer, node: Node, text: str) -> None:
+        """Keep a line that is written already.
+
+        >>> from eslabon.elbv2.application.examples import balancer
+        >>> shop, _ = balancer()
+        >>> pending = Pending(); pending.keep(shop, shop.nodes[0], "tls 2.0")
+        >>> [gzip.decompress(content) for _, _, content in pending.take()]
+        [b'tls 2.0\\n']
+        """
+        self._lines.setdefault((balancer.arn, node.zone), (balancer, node, []))[2].append(text)
 
     def take(self) -> Iterator[tuple[LoadBalancer, Node, bytes]]:
         """The files, compressed; their lines are forgotten.

@@ -262,6 +262,8 @@ def connect(
     connection = Connection(service, balancer, node, flows, packet, timeout)
     if packet.protocol == "tcp":
         connection.deliver(begins=True)
+    if listener.protocol == "TLS" and connection.flow:
+        connection.flow.handshake = service.negotiated(listener, name)
     return connection
 
 

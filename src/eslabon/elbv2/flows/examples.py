@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from eslabon import Cloud
 from eslabon.elbv2.balancing.examples import group, targets
 from eslabon.elbv2.flows.client import BytesServer
 from eslabon.elbv2.flows.flows import Flows
 from eslabon.elbv2.flows.gateway import GatewayFlows
 from eslabon.elbv2.resources import GATEWAY, NETWORK, Listener, LoadBalancer, Rule
+from eslabon.support.acm.examples import CERTIFICATE, PRIVATE_KEY
 
 
 def network(count: int, protocol: str | None = "TCP", **attributes: str) -> Flows:
@@ -45,12 +48,16 @@ def echo(protocol: str) -> tuple[Cloud, str]:
     elbv2, subnets = cloud.client("elbv2"), cloud.client("ec2").describe_subnets()["Subnets"]
     subnet, vpc = min((one["AvailabilityZone"], one["SubnetId"]) for one in subnets)[1], subnets[0]["VpcId"]
     balancer = elbv2.create_load_balancer(Name="echo", Type="network", Subnets=[subnet])["LoadBalancers"][0]
+    more: dict[str, Any] = {}
+    if protocol == "TLS":
+        shown = cloud.client("acm").import_certificate(Certificate=CERTIFICATE, PrivateKey=PRIVATE_KEY)
+        more = {"Certificates": [{"CertificateArn": shown["CertificateArn"]}]}
     asked = {"Name": "echo", "Protocol": protocol, "Port": 80, "TargetType": "ip", "VpcId": vpc}
     arn = elbv2.create_target_group(**asked)["TargetGroups"][0]["TargetGroupArn"]
     elbv2.register_targets(TargetGroupArn=arn, Targets=[{"Id": "10.0.0.5", "AvailabilityZone": "all"}])
     forward = [{"Type": "forward", "TargetGroupArn": arn}]
     elbv2.create_listener(
-        LoadBalancerArn=balancer["LoadBalancerArn"], Protocol=protocol, Port=80, DefaultActions=forward
+        LoadBalancerArn=balancer["LoadBalancerArn"], Protocol=protocol, Port=80, DefaultActions=forward, **more
     )
     cloud.host("10.0.0.5", BytesServer(lambda data, client: data.upper()))
     cloud.clock.advance(300)

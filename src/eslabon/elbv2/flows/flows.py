@@ -18,6 +18,7 @@ from eslabon.elbv2.balancing.stickiness import by_source_ip
 from eslabon.elbv2.balancing.zones import Eligible, crosses_zones, eligible, minimum
 from eslabon.elbv2.flows.counting import Counted, Happening, wire_size
 from eslabon.elbv2.flows.hashing import FIELDS, FIVE_TUPLE, Packet, flow_hash, pick
+from eslabon.elbv2.flows.tlslog import Handshake
 from eslabon.elbv2.resources import ALB, Listener, LoadBalancer, Target, TargetGroup
 from eslabon.elbv2.rules.actions import Forward
 from eslabon.elbv2.rules.decision import compile_rules
@@ -58,6 +59,7 @@ class Flow:
     sent: int = 0  # bytes to the client
     processed: int = 0  # bytes of both, with the headers of their packets
     told: int = 0  # those of them that metrics have counted
+    handshake: Handshake | None = None  # with a TLS listener
 
     def carry(self, now: float, *, received: int = 0, sent: int = 0) -> None:
         """Data has gone through, so many bytes from the client, or so many to it.
