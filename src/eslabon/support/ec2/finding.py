@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any, TypeVar
 
 from eslabon.errors import NotModelled, ServiceError
 
 Found = TypeVar("Found")
+Block = TypeVar("Block", IPv4Network, IPv6Network)
 
 # What an id begins with -> the code when nothing has it, the code when it cannot be one, what it is called.
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
@@ -17,7 +19,17 @@ KINDS = {
     "ami": ("InvalidAMIID.NotFound", "InvalidAMIID.Malformed", "image ID"),
     "sg": ("InvalidGroup.NotFound", "InvalidGroupId.Malformed", "security group"),
     "subnet": ("InvalidSubnetID.NotFound", "InvalidSubnetID.Malformed", "subnet ID"),
+    "subnet-cidr-assoc": (
+        "InvalidSubnetCidrBlockAssociationID.NotFound",
+        "InvalidSubnetCidrBlockAssociationID.Malformed",
+        "subnet CIDR block association ID",
+    ),
     "vpc": ("InvalidVpcID.NotFound", "InvalidVpcID.Malformed", "vpc ID"),
+    "vpc-cidr-assoc": (
+        "InvalidVpcCidrBlockAssociationID.NotFound",
+        "InvalidVpcCidrBlockAssociationID.Malformed",
+        "vpc CIDR block association ID",
+    ),
     "eni": ("InvalidNetworkInterfaceID.NotFound", "InvalidNetworkInterfaceId.Malformed", "networkInterface ID"),
 }
 
@@ -29,6 +41,23 @@ def invalid(message: str) -> ServiceError:
     'InvalidParameterValue'
     """
     return ServiceError("InvalidParameterValue", message)
+
+
+def cidr(given: str, kind: type[Block]) -> Block:
+    """A CIDR block, of IPv4Network or IPv6Network; what it says beyond its length is dropped, as EC2 does.
+
+    Raises InvalidParameterValue.
+
+    >>> cidr("100.68.0.18/18", IPv4Network)
+    IPv4Network('100.68.0.0/18')
+    >>> cidr("100.68.0.18/18", IPv6Network)
+    Traceback (most recent call last):
+    eslabon.errors.ServiceError: InvalidParameterValue: CIDR block 100.68.0.18/18 is malformed
+    """
+    try:
+        return kind(given if "/" in given else "", strict=False)
+    except ValueError:
+        raise invalid(f"CIDR block {given} is malformed") from None
 
 
 def lookup(kind: str, ids: Iterable[str], among: Mapping[str, Found]) -> list[Found]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from eslabon.errors import ServiceError
 from eslabon.support.ec2.finding import invalid, lookup
-from eslabon.support.ec2.groups import MOST_RULES, SecurityGroup, grouped, permissions, spoken
+from eslabon.support.ec2.groups import EVERYTHING_IPV6, MOST_RULES, SecurityGroup, grouped, permissions, spoken
 from eslabon.support.ec2.places import Shown
 from eslabon.support.ec2.state import Many, State
 from eslabon.support.ec2.tagging import tags_given
@@ -52,6 +52,8 @@ class SecurityGroups(State):
             raise ServiceError("InvalidGroup.Duplicate", message)
         tags = tags_given(TagSpecifications, "security-group")
         group = SecurityGroup(self.new_id("sg"), GroupName, self.vpc, Description)
+        if self.vpc in self.blocks:
+            group.outbound[EVERYTHING_IPV6] = None
         self.groups[group.id] = group
         self.tags.put(group.id, tags)
         arn = self.arn(f"security-group/{group.id}")

@@ -9,10 +9,11 @@ import ipaddress
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any, NamedTuple
 
 from eslabon.errors import NotModelled, ServiceError
-from eslabon.support.ec2.finding import invalid, lookup
+from eslabon.support.ec2.finding import cidr, invalid, lookup
 
 ALL = "-1"
 NUMBERS = {"6": "tcp", "17": "udp"}
@@ -30,7 +31,7 @@ class Permission(NamedTuple):
     peer: str
 
 
-EVERYTHING = Permission(ALL, None, None, "0.0.0.0/0")
+EVERYTHING, EVERYTHING_IPV6 = (Permission(ALL, None, None, peer) for peer in ("0.0.0.0/0", "::/0"))
 Rules = dict[Permission, str | None]  # with the description of each
 
 
@@ -65,8 +66,8 @@ def permissions(given: Iterable[Mapping[str, Any]], groups: Mapping[str, Securit
     found: Rules = {}
     for one in given:
         ports = _ports(one.get("IpProtocol"), one.get("FromPort"), one.get("ToPort"))
-        peers = [(_cidr(entry["CidrIp"], 4), entry) for entry in one.get("IpRanges", ())]
-        peers += [(_cidr(entry["CidrIpv6"], 6), entry) for entry in one.get("Ipv6Ranges", ())]
+        peers = [(str(cidr(entry["CidrIp"], IPv4Network)), entry) for entry in one.get("IpRanges", ())]
+        peers += [(str(cidr(entry["CidrIpv6"], IPv6Network)), entry) for entry in one.get("Ipv6Ranges", ())]
         for entry in one.get("UserIdGroupPairs", ()):
             if entry.get("UserId", account) != account:
                 raise NotModelled("ec2", "security groups of other accounts")
@@ -100,16 +101,6 @@ def _ports(given: str | None, first: int | None, last: int | None) -> tuple[str,
     if first > last:
         raise invalid(f"Invalid {protocol.upper()} port range: {first}, {last}")
     return protocol, first, last
-
-
-def _cidr(given: str, version: int) -> str:
-    try:
-        network = ipaddress.ip_network(given if "/" in given else "", strict=False)
-    except ValueError:
-        network = None
-    if network is None or network.version != version:
-        raise invalid(f"CIDR block {given} is malformed")
-    return str(network)
 
 
 def spoken(permission: Permission) -> str:

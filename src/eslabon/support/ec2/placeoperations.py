@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from eslabon.support.ec2.finding import invalid, select
 from eslabon.support.ec2.places import AMAZON, Shown
 from eslabon.support.ec2.state import Many, State
 
-VPC_FILTERS = "cidr=CidrBlock is-default isDefault=IsDefault owner-id state vpc-id"
+BLOCK_FILTERS = (
+    " ipv6-cidr-block-association.ipv6-cidr-block=Ipv6CidrBlockAssociationSet.Ipv6CidrBlock "
+    "ipv6-cidr-block-association.association-id=Ipv6CidrBlockAssociationSet.AssociationId "
+    "ipv6-cidr-block-association.state=Ipv6CidrBlockAssociationSet.Ipv6CidrBlockState.State"
+)
+VPC_FILTERS = "cidr=CidrBlock is-default isDefault=IsDefault owner-id state vpc-id" + BLOCK_FILTERS
 SUBNET_FILTERS = (
     "availability-zone availabilityZone=AvailabilityZone availability-zone-id cidr-block default-for-az owner-id "
-    "state subnet-id vpc-id"
+    "state subnet-id vpc-id" + BLOCK_FILTERS
 )
 ZONE_FILTERS = "opt-in-status region-name state zone-id zone-name zone-type"
 IMAGE_FILTERS = (
@@ -57,7 +62,7 @@ class Places(State):
         Traceback (most recent call last):
         botocore.exceptions.ClientError: An error occurred (InvalidVpcID.NotFound) ... does not exist
         """
-        return {"Vpcs": self.described("vpc", VpcIds, self.vpcs, Filters, VPC_FILTERS)}
+        return {"Vpcs": self.described("vpc", VpcIds, self._with_blocks(self.vpcs), Filters, VPC_FILTERS)}
 
     def describe_subnets(self, SubnetIds: Sequence[str] = (), Filters: Many = ()) -> Shown:
         """Describe subnets: the default VPC has one in each zone. Raises InvalidSubnetID.NotFound.
@@ -73,8 +78,17 @@ class Places(State):
         Traceback (most recent call last):
         botocore.exceptions.ClientError: An error occurred (InvalidSubnetID.NotFound) ... does not exist
         """
-        found = self.described("subnet", SubnetIds, self.subnets, Filters, SUBNET_FILTERS)
+        found = self.described("subnet", SubnetIds, self._with_blocks(self.subnets), Filters, SUBNET_FILTERS)
         return {"Subnets": [{**one, "AvailableIpAddressCount": self.free_addresses(one["SubnetId"])} for one in found]}
+
+    def _with_blocks(self, places: Mapping[str, Shown]) -> dict[str, Shown]:
+        """VPCs or subnets with the IPv6 CIDR block that each has."""
+        found = {}
+        for name, place in places.items():
+            block = self.blocks.get(name)
+            state = "associated" if self.block(name) else "associating"
+            found[name] = {**place, "Ipv6CidrBlockAssociationSet": [self.shown_block(name, state)] if block else None}
+        return found
 
     def describe_images(self, ImageIds: Sequence[str] = (), Owners: Sequence[str] = (), Filters: Many = ()) -> Shown:
         """Describe images: there are Amazon Linux 2023 for x86_64 and arm64. Raises InvalidAMIID.NotFound.

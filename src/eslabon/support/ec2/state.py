@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from eslabon.errors import ServiceError
 from eslabon.network import CLIENT, is_private
 from eslabon.service import Service
+from eslabon.support.ec2.blocks import Block
 from eslabon.support.ec2.finding import lookup, select
 from eslabon.support.ec2.groups import ALL, Permission, SecurityGroup, permits
 from eslabon.support.ec2.instances import Instance
@@ -39,6 +40,7 @@ class State(Service):
         vpc, self.subnets = default_vpc(account, region)
         self.vpc = str(vpc["VpcId"])
         self.vpcs = {self.vpc: vpc}
+        self.blocks: dict[str, Block] = {}  # IPv6, by the id of the VPC or subnet
         self.images = images(region)
         self.instances: dict[str, Instance] = {}
         self.interfaces: dict[str, Interface] = {}  # by private address
@@ -86,6 +88,45 @@ class State(Service):
         """
         return [{"Key": key, "Value": value} for key, value in self.tags.get(resource).items()]
 
+    # IPv6 CIDR blocks
+
+    def block(self, place: str) -> Block | None:
+        """The IPv6 CIDR block of a VPC or subnet, when it is associated.
+
+        >>> from eslabon import Cloud
+        >>> ec2 = Cloud().service("ec2")
+        >>> ec2.block(ec2.vpc) is None
+        True
+        """
+        found = self.blocks.get(place)
+        return found if found and found.associated(self.clock.now) else None
+
+    def shown_block(self, place: str, state: str) -> Shown:
+        """The block of a VPC or subnet with its state; a VPC's is not known while it is being associated.
+
+        >>> from eslabon import Cloud
+        >>> ec2 = Cloud().service("ec2")
+        >>> _ = ec2.associate_vpc_cidr_block(ec2.vpc, AmazonProvidedIpv6CidrBlock=True)
+        >>> ec2.shown_block(ec2.vpc, "associating")["Ipv6CidrBlock"]
+        ''
+        """
+        shown = self.blocks[place].shown(state)
+        if place not in self.vpcs:
+            return shown
+        known = {} if state != "associating" else {"Ipv6CidrBlock": ""}
+        return {**shown, **known, "NetworkBorderGroup": self.region, "Ipv6Pool": "Amazon"}
+
+    def in_vpc(self, address: str) -> bool:
+        """Whether an address is of the VPC.
+
+        >>> from eslabon import Cloud
+        >>> Cloud().service("ec2").in_vpc("172.31.0.9"), Cloud().service("ec2").in_vpc("2001:db8::7")
+        (True, False)
+        """
+        block = self.block(self.vpc)
+        networks = [ipaddress.ip_network(CIDR), *([block.network] if block else [])]
+        return any(ipaddress.ip_address(address) in network for network in networks)
+
     # Interfaces
 
     def free_addresses(self, subnet: str) -> int:
@@ -99,8 +140,10 @@ class State(Service):
         used = [one for one in self.interfaces.values() if one.subnet["SubnetId"] == subnet]
         return int(ipaddress.ip_network(self.subnets[subnet]["CidrBlock"]).num_addresses) - RESERVED - len(used)
 
-    def new_interface(self, subnet: Shown, groups: list[str], purpose: str, *, public: bool = False) -> Interface:
-        """Give an address in a subnet, and a public one if wanted, to an instance or a load balancer's node.
+    def new_interface(
+        self, subnet: Shown, groups: list[str], purpose: str, *, public: bool = False, ipv6: bool = False
+    ) -> Interface:
+        """Give an address in a subnet, a public and an IPv6 one if wanted, to an instance or a load balancer's node.
 
         groups: ids of security groups, which then are in use. Raises InsufficientFreeAddressesInSubnet.
 
@@ -115,10 +158,27 @@ class State(Service):
             message = "The specified subnet does not have enough free addresses to satisfy the request."
             raise ServiceError("InsufficientFreeAddressesInSubnet", message)
         address = self.new_address(subnet["CidrBlock"])
-        self.interfaces[address] = Interface(address, subnet, groups, purpose)
-        if public:
-            self.interfaces[address].public = self.new_address(PUBLIC)
-        return self.interfaces[address]
+        interface = self.interfaces[address] = Interface(address, subnet, groups, purpose)
+        self.readdress(interface, public=public, ipv6=ipv6)
+        return interface
+
+    def readdress(self, interface: Interface, *, public: bool, ipv6: bool) -> None:
+        """Give an interface the addresses that it is to have beside its private one, and take others away.
+
+        ipv6: only in a subnet that has an IPv6 CIDR block.
+
+        >>> from eslabon import Cloud
+        >>> ec2 = Cloud().service("ec2")
+        >>> interface = ec2.new_interface(next(iter(ec2.subnets.values())), [], "ELB net/shop/1", public=True)
+        >>> ec2.readdress(interface, public=False, ipv6=False); interface.public is None
+        True
+        """
+        if public and not interface.public:
+            interface.public = self.new_address(PUBLIC)
+        elif not public:
+            self.hide(interface)
+        block = self.block(interface.subnet["SubnetId"]) if ipv6 else None
+        interface.ipv6 = str(block.network[int(interface.id.removeprefix("eni-"), 16)]) if block else None
 
     def new_address(self, cidr: str) -> str:
         """Take an address in a range that nothing in the cloud has.
@@ -164,7 +224,7 @@ class State(Service):
 
         To a private address there is a way from private networks alone, and from no other VPC. To a public one an
         instance comes from its own public address, if it has one and its security groups let it out, and a machine on
-        a private network from another, that of its own network.
+        a private network from another, that of its own network. IPv4 and IPv6 do not lead to each other.
 
         https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html
 
@@ -181,6 +241,8 @@ class State(Service):
         >>> ec2.source_seen(ec2.new_interface(*place, "i-2").address, "198.18.0.9", 80) is None  # nor a public address
         True
         """
+        if ":" in destination_ip:  # no address is translated
+            return source_ip if ":" in source_ip else None
         interface = self.interfaces.get(source_ip)
         if is_private(destination_ip):
             elsewhere = interface is None and source_ip in self.cloud.network.taken
@@ -188,6 +250,11 @@ class State(Service):
         if interface is None:
             return CLIENT if is_private(source_ip) else source_ip
         return interface.public if self._leaves(interface.groups, protocol, port, destination_ip) else None
+
+    def _interface_at(self, address: str) -> Interface | None:
+        if ":" in address:
+            return next((one for one in self.interfaces.values() if one.ipv6 == address), None)
+        return self.interfaces.get(address)
 
     def _leaves(
         self, groups: Sequence[str], protocol: str, port: int, destination_ip: str, receivers: Sequence[str] = ()
@@ -215,13 +282,12 @@ class State(Service):
         >>> ec2.reaches(node.address, 80, "tcp", "172.31.9.9", [ec2.default_group])
         True
         """
-        source, destination = self.interfaces.get(source_ip), self.interfaces.get(destination_ip)
+        source, destination = self._interface_at(source_ip), self._interface_at(destination_ip)
         senders = source_groups or (source.groups if source else ())
         receivers = destination.groups if destination else ()
         if not self._leaves(senders, protocol, port, destination_ip, receivers):
             return False
         if destination is None:
-            inside = ipaddress.ip_address(destination_ip) in ipaddress.ip_network(CIDR)
-            return not inside or self.cloud.network.at(destination_ip, port) is not None
+            return not self.in_vpc(destination_ip) or self.cloud.network.at(destination_ip, port) is not None
         arriving = chain.from_iterable(self.groups[group].inbound for group in receivers)
         return destination.up and (not receivers or permits(arriving, protocol, port, source_ip, senders))
