@@ -18,9 +18,11 @@ from eslabon import Cloud
 from eslabon.elbv2.balancing.examples import group, targets
 from eslabon.elbv2.balancing.health import reason
 from eslabon.elbv2.balancing.zones import shares
+from eslabon.elbv2.explain import explain
 from eslabon.elbv2.flows import tlslog
 from eslabon.elbv2.flows.client import BytesServer, Connection, connect, request
 from eslabon.elbv2.flows.examples import echo, gateway, network
+from eslabon.elbv2.flows.explaining import explain_flow
 from eslabon.elbv2.flows.flows import Flow, Flows, address_seen
 from eslabon.elbv2.flows.gateway import MTU, OVERHEAD, geneve
 from eslabon.elbv2.flows.hashing import FIELDS, Packet, flow_hash, pick, spread
@@ -745,6 +747,54 @@ def test_a_udp_flow_stays_with_an_unhealthy_target_until_nothing_has_come_for_12
     cloud.clock.advance(121)
     socket.exchange(b"hello")
     assert socket.target == "10.0.0.6"
+
+
+# --- which target, and why
+
+
+def listener_of(cloud: Cloud) -> str:
+    elbv2 = cloud.client("elbv2")
+    return str(elbv2.describe_listeners(LoadBalancerArn=arn_of(cloud))["Listeners"][0]["ListenerArn"])
+
+
+def test_a_tcp_connection_gets_any_of_the_targets_since_its_sequence_number_is_hashed() -> None:
+    cloud, _ = echo("TCP")
+    register(cloud, "10.0.0.6")
+    told = explain_flow(cloud, listener_of(cloud))
+    assert told.targets == [("10.0.0.5", 80), ("10.0.0.6", 80)]
+    assert any("destination port and TCP sequence number" in one for one in told.sentences)
+    assert any("each of them is as likely" in one for one in told.sentences)
+    assert told.sentences[-2:] == [
+        "The target sees the address of the node.",
+        "A flow is over when nothing has come for 350 seconds.",
+    ]
+    assert not list(cloud.journal.of("flow"))
+
+
+def test_what_is_explained_of_datagrams_and_of_sticky_clients_is_what_happens() -> None:
+    for protocol, sticky in (("UDP", "false"), ("UDP", "true"), ("TCP", "true")):
+        cloud, name = echo(protocol)
+        register(cloud, "10.0.0.6")
+        set_group(cloud, "stickiness.enabled", sticky)
+        for port in range(50_000, 50_005):
+            told = explain_flow(cloud, listener_of(cloud), client_port=port)
+            connection = connect(cloud, name, 80, protocol, source_port=port)
+            connection.exchange(b"hello")
+            assert any(f"it chooses {connection.target}:80." in one for one in told.sentences)
+            again = explain_flow(cloud, listener_of(cloud), client_port=port)
+            assert again.sentences == [f"The flow is known: it stays with {connection.target}:80."]
+
+
+def test_an_explanation_says_who_does_not_get_through_and_who_fails_open() -> None:
+    cloud = Cloud()
+    made(cloud)
+    assert "no security group of the balancer lets it in on port 7" in explain(cloud, listener_of(cloud)).sentences[0]
+    cloud, _ = echo("TCP")
+    cloud.host("10.0.0.5", BytesServer(say_who), refuse=True)
+    cloud.clock.advance(120)
+    assert any("fails open: 10.0.0.5:80 may get it" in one for one in explain(cloud, listener_of(cloud)).sentences)
+    with pytest.raises(ValueError, match="sees no requests"):
+        explain(cloud, listener_of(cloud), "/cart")
 
 
 def register(cloud: Cloud, address: str) -> None:

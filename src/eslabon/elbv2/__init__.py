@@ -2,5 +2,6 @@
 
 from eslabon.elbv2.explain import explain
 from eslabon.elbv2.flows.client import BytesServer, connect
+from eslabon.elbv2.flows.explaining import explain_flow
 
-__all__ = ["BytesServer", "connect", "explain"]
+__all__ = ["BytesServer", "connect", "explain", "explain_flow"]

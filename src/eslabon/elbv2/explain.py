@@ -1,23 +1,21 @@
-"""What a listener would do with a request, and why, for people; nothing is sent, and no turn is taken."""
+"""What a listener would do with a request or a flow, and why, for people; nothing is sent, and no turn is taken."""
 
 from __future__ import annotations
 
 import urllib.parse
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from eslabon.elbv2.application.answers import CAUSES, refusal
 from eslabon.elbv2.application.desync import classify, treatment
 from eslabon.elbv2.application.messages import Request
-from eslabon.elbv2.application.outcome import named
-from eslabon.elbv2.balancing.choosing import Key
-from eslabon.elbv2.balancing.zones import crosses_zones, eligible, minimum
+from eslabon.elbv2.flows.explaining import explain_flow
 from eslabon.elbv2.inprocess import InProcess
-from eslabon.elbv2.resources import Listener, LoadBalancer, Rule, TargetGroup
+from eslabon.elbv2.resources import NETWORK, Listener, LoadBalancer
 from eslabon.elbv2.rules.actions import Action, FixedResponse, Redirect
+from eslabon.elbv2.telling import Explained, obstacles, tell_targets
 from eslabon.ids import Arn
-from eslabon.network import CLIENT, is_private
+from eslabon.network import CLIENT
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
@@ -25,34 +23,20 @@ if TYPE_CHECKING:
 DESYNC = "routing.http.desync_mitigation_mode"
 
 
-@dataclass
-class Explained:
-    """The sentences, the rule that decides (None: it does not come to that), and the targets that may get the request.
-
-    targets: ids and ports. str() is the text for people.
-    """
-
-    sentences: list[str]
-    rule: Rule | None = None
-    targets: list[Key] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        return "\n".join(self.sentences)
-
-
 def explain(
     cloud: Cloud,
     listener_arn: str,
-    url: str,
+    url: str | None = None,
     *,
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
     client: str = CLIENT,
 ) -> Explained:
-    """Explain which rule of an Application Load Balancer's listener decides on a request, and what may then get it.
+    """Explain which rule of a listener decides on a request, and what may then get it; flows as `explain_flow` does.
 
-    url: with the host name that the client uses, or a path alone. client: its address. Raises ServiceError for a
-    listener that does not exist, ValueError for one that does not speak HTTP.
+    url: with the host name that the client uses, or a path alone; None: /, or a flow through a Network Load Balancer.
+    client: its address. Raises ServiceError for a listener that does not exist, ValueError for a URL where the listener
+    does not speak HTTP.
 
     >>> from eslabon.elbv2.operations.examples import example
     >>> shop = example()
@@ -69,11 +53,13 @@ def explain(
     service: Any = cloud.service("elbv2", region=place.region, account=place.account)
     listener: Listener = service._listener(listener_arn)
     decision = listener.decision
+    balancer: LoadBalancer = service.balancers[listener.balancer]
+    if balancer.type == NETWORK and url is None:
+        return explain_flow(cloud, listener_arn, client=client)
     if listener.protocol not in ("HTTP", "HTTPS") or decision is None:
         raise ValueError(f"{listener_arn} is a listener of {listener.protocol}: it sees no requests, and has no rules")
-    balancer: LoadBalancer = service.balancers[listener.balancer]
-    request = _request(listener, balancer, url, method, headers or {}, client)
-    told = Explained(list(_obstacles(service, balancer, listener, client)))
+    request = _request(listener, balancer, url or "/", method, headers or {}, client)
+    told = Explained(list(obstacles(service, balancer, listener, client)))
     tier, reason = classify(request)
     refused = refusal(request)
     if treatment(balancer.attributes.get(DESYNC, "defensive"), tier) == "blocked":
@@ -100,16 +86,6 @@ def _request(
     )
 
 
-def _obstacles(service: InProcess, balancer: LoadBalancer, listener: Listener, client: str) -> Iterator[str]:
-    """Why the client does not even get through to the listener."""
-    if service.clock.now < balancer.active:
-        yield "The balancer is still being provisioned: its name leads nowhere yet."
-    elif balancer.scheme == "internal" and not is_private(client):
-        yield f"{client} does not get through: the balancer is internal, reached from its VPC alone."
-    elif not service.client_seen(balancer.nodes[0], client, listener.port or 0):
-        yield f"{client} does not get through: no security group of the balancer lets it in on port {listener.port}."
-
-
 def _tell_action(told: Explained, service: InProcess, balancer: LoadBalancer, action: Action, request: Request) -> None:
     if isinstance(action, Redirect):
         told.sentences.append(f"It answers {action.status}: go to {action.location(request)}.")
@@ -123,24 +99,4 @@ def _tell_action(told: Explained, service: InProcess, balancer: LoadBalancer, ac
             share = "" if len(action.groups) == 1 else f" {weight} of {total} requests"
             told.sentences.append(f"It forwards{share} to the target group {group.name}.")
             if weight:
-                _tell_targets(told, balancer, group)
-
-
-def _tell_targets(told: Explained, balancer: LoadBalancer, group: TargetGroup) -> None:
-    """How each target is, and which ones each node would use; when they cross zones, all nodes use the same ones."""
-    for target in group.targets.values():
-        why = f": {target.health.description}" if target.health.description else ""
-        told.sentences.append(f"{named(target)} is {target.health.state}{why}.")
-    cross_zone = crosses_zones(balancer.attributes, group.attributes)
-    settings = minimum(group.attributes, "unhealthy_state_routing")
-    for node in balancer.nodes[:1] if cross_zone else balancer.nodes:
-        targets, fail_open = eligible(node.zone, group.targets.values(), cross_zone, settings)
-        told.targets += [target.key for target in targets if target.key not in told.targets]
-        where = "" if cross_zone else f"From the node in {node.zone}: "
-        names = ", ".join(map(named, targets))
-        if not targets:
-            told.sentences.append(f"{where}Nobody can get it: 503, because {CAUSES['no targets'].when}.")
-        elif fail_open:
-            told.sentences.append(f"{where}Too few are healthy, so the balancer fails open: {names} may get it.")
-        else:
-            told.sentences.append(f"{where}{names} may get it.")
+                tell_targets(told, balancer, group, f"503, because {CAUSES['no targets'].when}")

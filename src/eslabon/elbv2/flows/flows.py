@@ -263,9 +263,16 @@ class Flows:
         >>> flows.idle_timeout(flow)
         6000.0
         """
-        if flow.packet.protocol != "tcp":
-            return OTHER_IDLE
-        return float(self.listener.attributes.get(IDLE_TIMEOUT, TCP_IDLE))
+        return self.idle_seconds(flow.packet.protocol)
+
+    def idle_seconds(self, protocol: str) -> float:
+        """For how many seconds a flow of a protocol may be silent: of tcp, what the listener says.
+
+        >>> from eslabon.elbv2.flows.examples import network
+        >>> network(1).idle_seconds("tcp"), network(1).idle_seconds("udp")
+        (350.0, 120.0)
+        """
+        return float(self.listener.attributes.get(IDLE_TIMEOUT, TCP_IDLE)) if protocol == "tcp" else OTHER_IDLE
 
     def verdict(self, packet: Packet, flow: Flow | None, trouble: Trouble, begins: bool) -> Outcome:
         """What becomes of a packet whose flow is in trouble, or in none.
@@ -293,9 +300,21 @@ class Flows:
         >>> len({flows.choose(packet, group, list(group.targets.values())).id for packet in packets})
         1
         """
-        if setting(group, "stickiness.enabled") == "true" and self.listener.protocol != "TLS":
+        if self.is_sticky(group):
             return by_source_ip(packet.source, targets)
         return targets[flow_hash(packet, FIELDS[packet.protocol]) % _HALF % len(targets)]
+
+    def is_sticky(self, group: TargetGroup) -> bool:
+        """Whether a client's address alone chooses among the targets of a group; not of TLS listeners.
+
+        >>> from eslabon.elbv2.flows.examples import network
+        >>> for protocol in ("TCP", "TLS"):
+        ...     flows = network(1, protocol, stickiness__enabled="true")
+        ...     print(flows.is_sticky(next(iter(flows.groups.values()))))
+        True
+        False
+        """
+        return setting(group, "stickiness.enabled") == "true" and self.listener.protocol != "TLS"
 
     # --- What both do -------------------------------------------------------------------------------------------------
 
@@ -311,7 +330,7 @@ class Flows:
         >>> network(1).group(Packet("tcp", "203.0.113.7", 50000, "198.51.100.1", 80)).name
         'orders'
         """
-        weights, sticky = self._forward(packet.source)
+        weights, sticky = self.forwarding(packet.source)
         arn: str | None = self._bound.get(packet.source, "") if sticky else ""
         if not weights.get(arn or ""):
             # The other half of the hash chooses among the group's targets: the two choices know nothing of each other.
@@ -355,7 +374,7 @@ class Flows:
         """
         if now - flow.seen > self.idle_timeout(flow):
             return "idle"
-        if self._forward(flow.packet.source)[0].get(flow.group.arn) == 0:
+        if self.forwarding(flow.packet.source)[0].get(flow.group.arn) == 0:
             return "weight 0"
         health = flow.target.health
         state = health.at(now)
@@ -364,8 +383,14 @@ class Flows:
             return "unhealthy"
         return "deregistered" if state == "unused" and health.reason == "Target.NotRegistered" else ""
 
-    def _forward(self, client: str) -> tuple[dict[str, int], bool]:
-        """The weights of the target groups for a client, by ARN; whether it stays with the group that it has had."""
+    def forwarding(self, client: str) -> tuple[dict[str, int], bool]:
+        """The weights of the target groups for a client, by ARN; whether it stays with the group that it has had.
+
+        >>> from eslabon.elbv2.flows.examples import network
+        >>> weights, sticky = network(1).forwarding("203.0.113.7")
+        >>> list(weights.values()), sticky
+        ([1], False)
+        """
         listener = self.listener
         decision = listener.decision or compile_rules(listener.default, listener.rules.values())
         rule = decision.decide(Request("", "", client=client))
