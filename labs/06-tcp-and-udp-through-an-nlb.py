@@ -449,10 +449,10 @@ fresh = Counter(names[chat().target] for _ in range(20))
 print(TEXT["new"].format(name=names[dead], count=fresh[names[dead]]))
 
 # %% [markdown] lang="es"
-# Cuando las comprobaciones lo declaran en mal estado, el balanceador corta sus conexiones TCP: los clientes se enteran,
-# vuelven a conectarse y llegan a otro. En UDP no hay conexión que cortar, y en un grupo UDP ese corte [no se puede
-# activar](https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html). Aquí el
-# flujo sigue en su destino hasta que calla 120 segundos, y un juego no calla nunca.
+# Cuando las comprobaciones declaran `unhealthy` al servidor, el balanceador corta sus conexiones TCP: los clientes se
+# enteran, vuelven a conectarse y llegan a otro. En UDP no hay conexión que cortar, y en un grupo UDP ese corte [no se
+# puede activar](https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html).
+# Aquí el flujo sigue en su destino hasta que calla 120 segundos, y un juego no calla nunca.
 #
 # AWS no dice si su NLB hace lo mismo o lleva el siguiente datagrama a un destino sano. No cuentes con ninguna de las
 # dos cosas: un programa que no recibe respuesta debe abrir otro puerto. Es otro flujo, y va a un servidor sano.
@@ -463,7 +463,7 @@ print(TEXT["new"].format(name=names[dead], count=fresh[names[dead]]))
 # conexiones de clientes distintos y diez destinos.
 
 # %% [markdown] lang="en"
-# Once the checks have declared the server unhealthy, the load balancer cuts its TCP connections: clients notice,
+# Once the checks have declared the server `unhealthy`, the load balancer cuts its TCP connections: clients notice,
 # connect again and reach another server. UDP has no connection to cut, and for a UDP group this [cannot be turned
 # on](https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html). Here the
 # flow stays with its target until it has been silent for 120 seconds, and a game is never silent.
