@@ -20,7 +20,7 @@ from mkdocs.utils import get_relative_url
 
 from code_html import highlighted
 from labs import Lab, read_lab, write_notebook
-from source_text import EmbedError, Excerpt, companions, definition, section, without_markers
+from source_text import EmbedError, Piece, companions, definition, pieces, without_markers
 
 log = logging.getLogger("mkdocs.hooks.embeds")
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +38,8 @@ WORDS = {
         "notebook": "Descargar el cuaderno",
         "wheel": "Descargar eslabon (wheel)",
         "lines": "líneas {first} a {last}",
+        "more": "{count} líneas más",
+        "one more": "Una línea más",
         "service": "Servicio",
         "operations": "Operaciones",
         "where": "Dónde",
@@ -53,6 +55,8 @@ WORDS = {
         "notebook": "Download the notebook",
         "wheel": "Download eslabon (wheel)",
         "lines": "lines {first} to {last}",
+        "more": "{count} more lines",
+        "one more": "One more line",
         "service": "Service",
         "operations": "Operations",
         "where": "Where",
@@ -140,11 +144,10 @@ def _with_notes(html: str, embeds: Embeds) -> str:
         items = notes.find_all("li", recursive=False)
         for position, item in enumerate(items, 1):
             item["id"] = f"note-{number}-{position}"
-        for wanted in sorted({int(n) for n in re.findall(rf'href="#note-{number}-(\d+)"', embeds.html[number])}):
-            if wanted > len(items):
-                raise PluginError(
-                    f"{embeds.page.file.src_uri}: annotation ({wanted}) of embed {number + 1} has no note"
-                )
+        marks = {int(mark) for mark in re.findall(rf'href="#note-{number}-(\d+)"', embeds.html[number])}
+        for wanted in sorted(marks.symmetric_difference(range(1, len(items) + 1))):
+            lacks = "has no note" if wanted in marks else "is not in what is shown, and has a note"
+            raise PluginError(f"{embeds.page.file.src_uri}: annotation ({wanted}) of embed {number + 1} {lacks}")
     return str(soup)
 
 
@@ -157,14 +160,27 @@ def _existing(path: str, below: str) -> Path:
     return file
 
 
-def _block(embeds: Embeds, shown: Excerpt, whole: str, rest: str, attributes: str) -> str:
+def _block(embeds: Embeds, shown: list[Piece], whole: str, rest: str, attributes: str) -> str:
     """Return the placeholder of one runnable block: what is shown, what is run, what follows it (files, output)."""
     number = len(embeds.html)
-    code, annotated = highlighted(shown.text, note=f"note-{number}-", note_label=embeds.word("note"))
+    parts, annotated = [], False
+    for piece in shown:
+        if not piece.shown:
+            count = piece.text.count("\n")
+            label = embeds.word("more" if count > 1 else "one more").format(count=count)
+            code, _ = highlighted(without_markers(piece.text))
+            parts.append(
+                f'<details class="eslabon-fold" data-search-exclude><summary>{label}</summary>'
+                f"<pre><code>{code}</code></pre></details>"
+            )
+            continue
+        code, marked = highlighted(piece.text, note=f"note-{number}-", note_label=embeds.word("note"))
+        parts.append(f"<pre><code>{code}</code></pre>")
+        annotated = annotated or marked
     html = (
         f'<div class="eslabon-run highlight no-copy" {attributes} data-language="{embeds.language}">'
         f'<template class="eslabon-source" data-search-exclude>{escape(without_markers(whole))}</template>'
-        f'<pre class="eslabon-code"><code>{code}</code></pre>{rest}</div>'
+        f'<div class="eslabon-code">{"".join(parts)}</div>{rest}</div>'
     )
     return embeds.placeholder(html, annotated)
 
@@ -181,7 +197,7 @@ def _files(embeds: Embeds, snippet: Path) -> str:
 
     A newline after <pre> is not part of its text, so that one of the file's own stays.
     """
-    pieces = []
+    parts = []
     for name, text in companions(snippet).items():
         path = snippet.with_name(name).relative_to(ROOT).as_posix()
         copy = Path(embeds.config.site_dir) / path
@@ -189,17 +205,17 @@ def _files(embeds: Embeds, snippet: Path) -> str:
         copy.write_text(text, "utf-8")
         link = escape(get_relative_url(path, embeds.page.url))
         label = embeds.word("file").format(name=f"<code>{escape(name)}</code>")
-        pieces.append(
+        parts.append(
             f'<details class="eslabon-file" data-name="{escape(name)}" data-search-exclude>'
             f"<summary><code>{escape(name)}</code></summary>"
             f'<pre tabindex="0">\n{escape(text)}</pre><p><a href="{link}" download>{label}</a></p></details>'
         )
-    return "".join(pieces)
+    return "".join(parts)
 
 
 def run(embeds: Embeds, argument: str) -> str:
-    """`{{ run snippets/events/first_rule.py }}`, or `…py#section` to show one section of what runs whole."""
-    path, _, name = argument.partition("#")
+    """`{{ run snippets/events/first_rule.py }}`, or `…py#section,another` to fold all else; what runs is the whole."""
+    path, _, names = argument.partition("#")
     file = _existing(path, "snippets")
     transcript = file.with_suffix(".out")
     if not transcript.is_file() and not embeds.config.extra["draft"]:
@@ -209,13 +225,12 @@ def run(embeds: Embeds, argument: str) -> str:
     snippet = path.removeprefix("snippets/").removesuffix(".py")
     attributes = f'data-snippet="{escape(snippet)}"'
     rest = _files(embeds, file) + _recorded(embeds, printed)
-    if not name:
-        shown = Excerpt(without_markers(whole, annotations=False), 1)
-        return _block(embeds, shown, whole, rest, attributes)
-    shown = section(whole, name)
-    last = shown.first + shown.text.rstrip("\n").count("\n")
-    attributes += f' data-section="{escape(name)}" data-lines="{shown.first}-{last}"'
-    return _block(embeds, shown, whole, rest, attributes)
+    if not names:
+        return _block(embeds, [Piece(without_markers(whole, annotations=False), 1, True)], whole, rest, attributes)
+    cut = pieces(whole, names.split(","))
+    first = next(piece for piece in cut if piece.shown)
+    last = first.first + first.text.count("\n") - 1
+    return _block(embeds, cut, whole, rest, f'{attributes} data-lines="{first.first}-{last}"')
 
 
 def source(embeds: Embeds, argument: str) -> str:
@@ -245,7 +260,7 @@ def lab(embeds: Embeds, argument: str) -> str:
     wheel = (
         "../" * (here.count("/") + (0 if embeds.config.extra["live"] else 1)) + "wheels/" + embeds.config.extra["wheel"]
     )
-    pieces = [
+    parts = [
         embeds.placeholder(
             f'<p class="eslabon-downloads"><a class="md-button" href="{get_relative_url(notebook, here)}" download>'
             f'{embeds.word("notebook")}</a> <a class="md-button" href="{wheel}" download>{embeds.word("wheel")}</a></p>'
@@ -254,13 +269,14 @@ def lab(embeds: Embeds, argument: str) -> str:
     number = 0
     for cell in content.cells:
         if cell.kind == "markdown":
-            pieces.append(cell.text)
+            parts.append(cell.text)
             continue
         number += 1
         attributes = f'data-lab="{escape(file.stem)}" data-cell="{number}"'
         outputs = "".join(_output(embeds, output) for output in cell.outputs)
-        pieces.append(_block(embeds, Excerpt(cell.text.rstrip("\n") + "\n", 1), cell.text, outputs, attributes))
-    return "\n\n".join(pieces)
+        cut = [Piece(cell.text.rstrip("\n") + "\n", 1, True)]
+        parts.append(_block(embeds, cut, cell.text, outputs, attributes))
+    return "\n\n".join(parts)
 
 
 def _output(embeds: Embeds, output: tuple[str, str]) -> str:

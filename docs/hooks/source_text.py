@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 MARKER = re.compile(r"^\s*# --8<-- \[(?P<edge>start|end):(?P<name>[\w-]+)\]\s*$")
@@ -18,11 +21,12 @@ class EmbedError(ValueError):
 
 
 @dataclass(frozen=True)
-class Excerpt:
-    """Some lines of a file and the number of the first, counted without marker lines."""
+class Piece:
+    """Consecutive lines of a program, shown or folded, and the number of the first, counted without marker lines."""
 
     text: str
     first: int
+    shown: bool
 
 
 @dataclass(frozen=True)
@@ -51,37 +55,43 @@ def without_markers(text: str, annotations: bool = True) -> str:
     return "\n".join(lines).strip("\n") + "\n" if lines else ""
 
 
-def section(text: str, name: str) -> Excerpt:
-    r"""Return one marked section, with the number of its first line in the text without markers.
+def pieces(text: str, names: Collection[str]) -> list[Piece]:
+    r"""Return the lines without markers, cut where a section of `names` begins or ends; no blank lines are at a cut.
 
-    >>> section("a = 1\n# --8<-- [start:rest]\nb = 2\n# --8<-- [end:rest]\n", "rest")
-    Excerpt(text='b = 2\n', first=2)
-    >>> section("# --8<-- [start:rest]\nb = 2\n", "rest")
+    >>> pieces("a = 1\n# --8<-- [start:rest]\nb = 2\n# --8<-- [end:rest]\n", ["rest"])
+    [Piece(text='a = 1\n', first=1, shown=False), Piece(text='b = 2\n', first=2, shown=True)]
+    >>> pieces("# --8<-- [start:rest]\nb = 2\n", ["rest"])
     Traceback (most recent call last):
     source_text.EmbedError: section 'rest' has no end
-    >>> section("a = 1\n", "rest")
+    >>> pieces("a = 1\n", ["rest"])
     Traceback (most recent call last):
     source_text.EmbedError: there is no section 'rest'; there are none
     """
-    lines: list[str] = []
-    names: list[str] = []
-    inside, first, number = False, 0, 0
+    begun: list[str] = []
+    within: set[str] = set()
+    lines: list[tuple[bool, str]] = []
     for line in text.splitlines():
         marker = MARKER.match(line)
         if not marker:
-            number += 1
-            if inside:
-                lines.append(line)
-                first = first or number
+            lines.append((bool(within.intersection(names)), line))
         elif marker["edge"] == "start":
-            names.append(marker["name"])
-            inside = inside or marker["name"] == name
-        elif marker["name"] == name:
-            blank = next((position for position, shown in enumerate(lines) if shown.strip()), 0)
-            return Excerpt("\n".join(lines[blank:]).rstrip() + "\n", first + blank)
-    if inside:
-        raise EmbedError(f"section {name!r} has no end")
-    raise EmbedError(f"there is no section {name!r}; there are {', '.join(names) or 'none'}")
+            begun.append(marker["name"])
+            within.add(marker["name"])
+        else:
+            within.discard(marker["name"])
+    for name in names:
+        if name not in begun:
+            raise EmbedError(f"there is no section {name!r}; there are {', '.join(begun) or 'none'}")
+        if name in within:
+            raise EmbedError(f"section {name!r} has no end")
+    found = []
+    # A blank line between two sections belongs to neither: it does not cut them apart.
+    visible = [(number, shown, line) for number, (shown, line) in enumerate(lines, 1) if line.strip()]
+    for shown, group in groupby(visible, key=itemgetter(1)):
+        numbers = [number for number, _, _ in group]
+        part = [line for _, line in lines[numbers[0] - 1 : numbers[-1]]]
+        found.append(Piece("\n".join(part) + "\n", numbers[0], shown))
+    return found
 
 
 def companions(path: Path) -> dict[str, str]:

@@ -41,7 +41,7 @@ def block(
     return (
         f'<div class="eslabon-run" {place} data-language="{language}">'
         f'<template class="eslabon-source">{escape(source)}</template>'
-        f'<pre class="eslabon-code"><code>{escape(source)}</code></pre>{files}{shown}</div>'
+        f'<div class="eslabon-code"><pre><code>{escape(source)}</code></pre></div>{files}{shown}</div>'
     )
 
 

@@ -103,16 +103,38 @@ def test_a_directive_keeps_its_indentation_so_that_it_may_stand_in_a_tab() -> No
     assert '\n    <div data-embed="0"></div>\n' in markdown
 
 
-def test_a_section_is_shown_and_the_whole_program_is_what_runs() -> None:
+def test_a_section_is_shown_the_rest_is_folded_and_the_whole_program_is_what_runs() -> None:
     html = html_of(f"{{{{ run {FIRST}#clean-up }}}}", '<div data-embed="0"></div>')
-    shown = re.search(r'<pre class="eslabon-code"><code>(.*?)</code>', html, re.S)
-    source = re.search(r'<template class="eslabon-source"[^>]*>(.*?)</template>', html, re.S)
-    assert shown and source
-    assert "put_events" not in shown[1] and "delete_queue" in shown[1]
-    assert "put_events" in source[1] and "delete_queue" in source[1]
-    first, last = map(int, re.findall(r'data-lines="(\d+)-(\d+)"', html)[0])
-    lines = source[1].splitlines()
-    assert len(lines) >= last and "delete" in "".join(lines[first - 1 : last])
+    block = BeautifulSoup(html, "html.parser")
+    folded = block.select_one(".eslabon-code > details.eslabon-fold")
+    (shown,) = block.select(".eslabon-code > pre")
+    source = block.select_one("template.eslabon-source")
+    assert folded and source
+    assert "put_events" not in shown.text and "delete_queue" in shown.text
+    assert "put_events" in folded.text and "delete_queue" not in folded.text
+    assert "put_events" in source.text and "delete_queue" in source.text
+    lines = source.text.splitlines()
+    first, last = map(int, str(block.select("[data-lines]")[0]["data-lines"]).split("-"))
+    assert shown.text.splitlines() == lines[first - 1 : last]
+    assert folded.select_one("summary").text == f"{first - 2} more lines"  # the blank line between is in neither
+
+
+def test_sections_side_by_side_are_shown_as_one_and_a_note_needs_its_mark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embeds, "ROOT", tmp_path)
+    (tmp_path / "snippets").mkdir()
+    parts = [
+        f"# --8<-- [start:{name}]\n{name} = 1  # ({n})\n# --8<-- [end:{name}]\n" for n, name in enumerate("abc", 1)
+    ]
+    (tmp_path / "snippets/a.py").write_text("\n".join(parts), "utf-8")
+    (tmp_path / "snippets/a.out").write_text("", "utf-8")
+    notes = '<div data-embed="0"></div><ol><li>one</li><li>two</li></ol>'
+    block = BeautifulSoup(html_of("{{ run snippets/a.py#a,b }}", notes), "html.parser")
+    assert [piece.name for piece in block.select(".eslabon-code > *")] == ["pre", "details"]
+    assert [mark.text for mark in block.select(".eslabon-mark")] == ["1", "2"]
+    with pytest.raises(PluginError, match=r"annotation \(2\) of embed 1 is not in what is shown, and has a note"):
+        html_of("{{ run snippets/a.py#a }}", notes)
 
 
 def test_a_file_that_a_program_reads_is_shown_under_it_and_offered_to_be_downloaded(

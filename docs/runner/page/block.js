@@ -155,7 +155,7 @@ export class Block {
 
   clicked(event) {
     const chosen = document.getSelection();
-    if (event.target.closest("a, button, label, .md-annotation") || !chosen.isCollapsed) return;
+    if (event.target.closest("a, button, label, summary, .md-annotation") || !chosen.isCollapsed) return;
     this.edit(event);
   }
 
