@@ -195,6 +195,25 @@ def test_the_balancer_answers_as_awss_guide_says(case: Case) -> None:
         assert len(answer.response.body) == case["size"]
 
 
+@pytest.mark.parametrize(
+    ("status", "phrase"), [("503", "Service Temporarily Unavailable"), ("404", "Not Found"), ("299", "")]
+)
+def test_a_fixed_response_has_the_phrase_of_its_status(status: str, phrase: str) -> None:
+    """As users of AWS have published it; a status without a name has no phrase (RFC 9112, section 4)."""
+    fixed = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": status}}
+    shop, exchanges = balancer([fixed])
+    answer = exchanges.begin(shop, shop.listeners["listener"], shop.nodes[0], Request("GET", "/"), now=0.0)
+    assert isinstance(answer, Answer)
+    assert (answer.response.status, answer.response.reason) == (int(status), phrase)
+
+
+def test_the_balancer_s_own_answer_has_the_phrase_that_users_of_aws_have_published() -> None:
+    shop, exchanges = balancer(targets=())
+    answer = exchanges.begin(shop, shop.listeners["listener"], shop.nodes[0], Request("GET", "/"), now=0.0)
+    assert isinstance(answer, Answer)
+    assert (answer.response.status, answer.response.reason) == (503, "Service Temporarily Unavailable")
+
+
 def test_every_modelled_status_has_a_case() -> None:
     wanted = {cause.status for cause in CAUSES.values() if cause.modelled}
     # 408 and an incomplete request come from connections: the servers' tests have them

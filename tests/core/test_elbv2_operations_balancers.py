@@ -359,8 +359,23 @@ class TestTags:
 def test_account_limits_are_those_that_the_api_names(cloud: Cloud) -> None:
     """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html"""
     found = cloud.client("elbv2").describe_account_limits()["Limits"]
-    limits = {one["Name"]: one["Max"] for one in found}
-    assert len(limits) == 18
-    assert limits["rules-per-application-load-balancer"] == "100"
-    assert limits["listeners-per-network-load-balancer"] == "50"
-    assert limits["target-groups"] == "3000"
+    assert {one["Name"]: one["Max"] for one in found} == {
+        "application-load-balancers": "50",
+        "condition-values-per-alb-rule": "5",
+        "condition-wildcards-per-alb-rule": "5",
+        "gateway-load-balancers": "100",
+        "gateway-load-balancers-per-vpc": "100",
+        "geneve-target-groups": "100",
+        "listeners-per-application-load-balancer": "50",
+        "listeners-per-network-load-balancer": "50",
+        "network-load-balancers": "50",
+        "rules-per-application-load-balancer": "100",
+        "target-groups": "3000",
+        "target-groups-per-action-on-application-load-balancer": "5",
+        "target-groups-per-action-on-network-load-balancer": "5",
+        "target-groups-per-application-load-balancer": "100",
+        "targets-per-application-load-balancer": "1000",
+        "targets-per-availability-zone-per-gateway-load-balancer": "300",
+        "targets-per-availability-zone-per-network-load-balancer": "500",
+        "targets-per-network-load-balancer": "3000",
+    }

@@ -199,6 +199,19 @@ class TestTargetGroupsOfListeners:
         code = refused(listen, shop=shop, arn=balancer(shop, "network"), protocol="TCP")[0]
         assert code == "InvalidLoadBalancerAction"
 
+    @pytest.mark.parametrize(
+        "named", [{}, {"Protocol": "HTTP"}, {"Port": "8080"}, {"Protocol": "HTTP", "Port": "8080"}]
+    )
+    def test_a_redirect_to_the_listener_itself_is_a_loop(self, shop: Example, named: dict[str, str]) -> None:
+        """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RedirectActionConfig.html"""
+
+        def action(**parts: str) -> list[dict[str, Any]]:
+            return [{"Type": "redirect", "RedirectConfig": {"StatusCode": "HTTP_301", **parts}}]
+
+        code = refused(listen, shop=shop, arn=shop.balancer.arn, port=8080, actions=action(**named))[0]
+        assert code == "InvalidLoadBalancerAction"
+        listen(shop, shop.balancer.arn, port=8080, actions=action(**named | {"Port": "8081"}))
+
     def test_users_are_authenticated_by_something_not_modelled(self, shop: Example) -> None:
         action = {"Type": "authenticate-cognito", "Order": 1}
         with pytest.raises(NotModelled, match="authenticate-cognito"):
