@@ -122,6 +122,26 @@ def test_an_internal_balancer_is_reached_from_its_vpc_and_not_from_the_internet(
     assert site.asks_back() == "from within"
 
 
+def test_an_internal_network_load_balancer_too(cloud: Cloud) -> None:
+    """https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html"""
+    site = Site(cloud, "network", Scheme="internal")
+    cloud.host("10.0.0.9", telling(lambda: "from within"))
+    assert "timed out" in site.asks_back(), "no rule lets it in"
+    site.admit(site.inner, {"UserIdGroupPairs": [{"GroupId": site.web}]})
+    assert site.asks_back() == "from within"
+    assert "timed out" in fetch(f"http://{site.back}/")
+
+
+def test_a_program_behind_a_network_load_balancer_asks_from_its_own_address(cloud: Cloud) -> None:
+    site = Site(cloud, "network")
+    site.admit(site.inner, EVERYBODY)
+    other = site.balancer("other", site.inner, {"Id": "10.0.0.8", "AvailabilityZone": "all"}, Scheme="internal")
+    cloud.host("10.0.0.8", forwarded_for)
+    cloud.clock.advance(300)
+    cloud.host("10.0.0.9", telling(lambda: fetch(f"http://{other}/")))
+    assert fetch(f"http://{site.back}/", timeout=30) == "10.0.0.9"
+
+
 def test_the_internal_balancer_sees_the_private_address_of_the_machine(cloud: Cloud) -> None:
     """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html"""
     site = Site(cloud, Scheme="internal")

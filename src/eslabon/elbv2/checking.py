@@ -98,7 +98,8 @@ class Checking(InProcess):
         if group.type == ALB:
             return self._probe_balancer(self.balancers.get(target.id), port, path, headers)
         address = self.address_of(group, target)
-        call = Call("GET", path, (("Host", f"{address}:{port}"), *headers), scheme=check.protocol.lower(), port=port)
+        host = f"[{address}]" if ":" in address else address
+        call = Call("GET", path, (("Host", f"{host}:{port}"), *headers), scheme=check.protocol.lower(), port=port)
         wanted = None if check.protocol in ("TCP", "TLS") else call
         elapsed, found = self._connect(balancer, node, address, port, wanted, check.timeout)
         if isinstance(found, Result):

@@ -65,7 +65,10 @@ class InProcess(Reaching):
         if balancer.type == NETWORK:
             return flows.request(self.cloud, call)
         node = self.resolve(balancer)
-        client = self.client_seen(node, call.client, call.port)
+        try:
+            client = self.client_seen(balancer, node, call.client, call.port)
+        except OSError as unreachable:
+            raise Unreachable(unreachable) from None
         if not client:
             self.clock.sleep(flows.PATIENCE if call.timeout is None else call.timeout)
             raise Unreachable(_timed_out(call))
@@ -110,17 +113,29 @@ class InProcess(Reaching):
         """
         return next((one for one in balancer.listeners.values() if one.port == port), None)
 
-    def client_seen(self, node: Node, client: str, port: int, protocol: str = "tcp") -> str:
+    def client_seen(
+        self, balancer: LoadBalancer, node: Node, client: str, port: int, protocol: str = "tcp"
+    ) -> str:
         """The address that a client's packet comes from when a node gets it; "" when the node never does.
 
-        The name leads to the node's public address, to the private one of an internal balancer.
+        The name leads to the node's public address, to the private one of an internal balancer, and to an IPv6 one of
+        a dual-stack one. Raises OSError when it leads to none of the client's kind.
 
         >>> from eslabon.elbv2.operations.examples import example
         >>> shop = example()  # in the default security group, which lets in its own members alone
-        >>> shop.service.client_seen(shop.balancer.nodes[0], "203.0.113.7", 80)
+        >>> shop.service.client_seen(shop.balancer, shop.balancer.nodes[0], "203.0.113.7", 80)
         ''
+        >>> shop.service.client_seen(shop.balancer, shop.balancer.nodes[0], "2001:db8::7", 80)
+        Traceback (most recent call last):
+        OSError: [Errno 101] Network is unreachable
         """
-        source = self._ec2.source_seen(client, node.public or node.address, port, protocol)
+        internal = balancer.scheme == "internal"
+        destination = node.ipv6 if ":" in client else node.address if internal else node.public
+        if not destination:
+            raise OSError(101, "Network is unreachable")
+        if internal and ":" in client and not self._ec2.in_vpc(client):
+            return ""  # what has an IPv6 address is on the internet, but nothing is let in from there
+        source = self._ec2.source_seen(client, destination, port, protocol)
         return source if source and self.reaches(node.address, port, source, protocol=protocol) else ""
 
     def flows_of(self, balancer: LoadBalancer, listener: Listener) -> Flows:

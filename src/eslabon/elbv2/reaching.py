@@ -58,7 +58,8 @@ class Reaching(Targets):
 
         call: None for a connection alone. limit: seconds that the node waits.
         """
-        if not self.reaches(address, port, node.address, balancer.security_groups):
+        source = node.own(ipv6=":" in address)
+        if not source or not self.reaches(address, port, source, balancer.security_groups):
             return min(CONNECT_TIMEOUT, limit), "connection time-out"
         host = self.cloud.network.at(address, port)
         if host is None or host.refuse:
@@ -70,7 +71,7 @@ class Reaching(Targets):
         with self.clock.work() as work, self.cloud.network.running_at(address):
             self.clock.sleep(LATENCY + host.delay)
             try:
-                found = serve(host.application, call, node.address)
+                found = serve(host.application, call, source)
             except ValueError:
                 return work.elapsed, "malformed response"
         lengths = [value for name, value in found.headers if name.lower() == "content-length"]

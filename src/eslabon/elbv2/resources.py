@@ -26,6 +26,17 @@ class Node:
     subnet: str
     address: str  # the private IPv4 address
     public: str | None = None  # the public one, when the balancer is internet-facing
+    ipv6: str | None = None  # when it is dual-stack
+
+    def own(self, *, ipv6: bool) -> str:
+        """The address from which the node sends over IPv4, or IPv6; "" when it has none.
+
+        >>> Node("us-east-1a", "subnet-1", "172.31.0.9").own(ipv6=False)
+        '172.31.0.9'
+        >>> Node("us-east-1a", "subnet-1", "172.31.0.9").own(ipv6=True)
+        ''
+        """
+        return (self.ipv6 or "") if ipv6 else self.address
 
 
 @dataclass(slots=True)

@@ -42,7 +42,11 @@ def obstacles(
         yield "The balancer is still being provisioned: its name leads nowhere yet."
     elif balancer.scheme == "internal" and not is_private(client):
         yield f"{client} does not get through: the balancer is internal, reached from its VPC alone."
-    elif not service.client_seen(balancer.nodes[0], client, listener.port or 0, protocol):
+    elif ":" in client and balancer.address_type == "ipv4":
+        yield f"{client} does not get through: the balancer has no IPv6 addresses."
+    elif ":" not in client and balancer.scheme == "internet-facing" and not balancer.nodes[0].public:
+        yield f"{client} does not get through: the balancer has no public IPv4 addresses."
+    elif not service.client_seen(balancer, balancer.nodes[0], client, listener.port or 0, protocol):
         yield f"{client} does not get through: no security group of the balancer lets it in on port {listener.port}."
 
 

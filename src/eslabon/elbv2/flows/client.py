@@ -2,7 +2,7 @@
 
 `connect` shows which target a flow gets, and exchanges bytes with what listens there. The clients that programs use on
 AWS reach a balancer through urllib, or through the sockets of `Cloud.serve`. Left out: encryption, also to a TLS
-listener; IPv6.
+listener.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from eslabon.elbv2.application.messages import Request
@@ -19,7 +18,7 @@ from eslabon.elbv2.flows.hashing import Packet
 from eslabon.elbv2.flows.proxyprotocol import header
 from eslabon.elbv2.resources import ALB, NETWORK, LoadBalancer, Node
 from eslabon.errors import NotModelled
-from eslabon.network import Call, Host, Result, Unreachable, WsgiApplication, serve
+from eslabon.network import CLIENT, Call, Host, Result, Unreachable, WsgiApplication, is_private, serve
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
@@ -30,7 +29,6 @@ PORTS = range(32_768, 61_000)  # from which clients take theirs, with Linux's de
 LISTENERS = {"TCP": ("TCP", "TCP_UDP"), "UDP": ("UDP", "TCP_UDP"), "TLS": ("TLS",)}
 
 _REGION = re.compile(r"\.elb\.([a-z0-9-]+)\.amazonaws\.com$")
-_PRIVATE = [ip_network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
 
 Answer = TypeVar("Answer")
 
@@ -95,6 +93,7 @@ class Connection:
     timeout: float | None
     flow: Flow | None = None  # None: no target has it yet, or it is over
     unsaid: bytes = b""  # what the balancer writes before the client's first bytes
+    at: str = ""  # the address of the target
 
     @property
     def target(self) -> str | None:
@@ -140,7 +139,7 @@ class Connection:
             self.flow.carry(clock.now, received=received)
         if host.silent:
             raise _timed_out(self.service, self.timeout, "the target does not answer")
-        with clock.work() as work:
+        with clock.work() as work, self.service.cloud.network.running_at(self.at):
             clock.sleep(host.delay)
             answer = ask(host.application, client)
         if self.timeout is not None and work.elapsed >= self.timeout:
@@ -184,10 +183,10 @@ class Connection:
             raise ConnectionResetError(f"the load balancer sends a TCP reset; the flow: {why or arrival.trouble}")
         if flow is None:
             raise _timed_out(service, self.timeout, arrival.trouble)
-        client = address_seen(flow.group, packet.source, self.node.address)
         port = flow.target.port or 0
         inner = _application_balancer(service, flow, port)
-        address = inner.node.address if inner else service.address_of(flow.group, flow.target)
+        address = self.at = inner.node.address if inner else service.address_of(flow.group, flow.target)
+        client = address_seen(flow.group, packet.source, self.node.own(ipv6=":" in address))
         if arrival.outcome == "new":
             place = {"balancer": self.balancer.arn, "zone": flow.zone, "port": packet.destination_port}
             facts = {**place, "group": flow.group.arn}
@@ -217,16 +216,16 @@ def connect(
     port: int,
     protocol: str = "TCP",
     *,
-    source: str = "203.0.113.7",
+    source: str = CLIENT,
     source_port: int | None = None,
     timeout: float | None = 10.0,
 ) -> Connection:
     """Connect to a port of a Network Load Balancer, in process and in virtual time; UDP sends nothing yet.
 
     name: its DNS name, or that of one zone, us-east-1a.shop-0123456789abcdef.elb.us-east-1.amazonaws.com. protocol:
-    TCP, UDP or TLS. source: an IPv4 address on the internet or in the VPC; source_port: any if not given. timeout:
-    seconds, None: as long as an operating system waits. Raises OSError when the name is none, NotModelled, and what
-    `Connection.exchange` raises.
+    TCP, UDP or TLS. source: an address on the internet or in the VPC, of IPv6 for dualstack balancers; source_port: any
+    if not given. timeout: seconds, None: as long as an operating system waits. Raises OSError when the name is none or
+    leads to no address of the source's kind, NotModelled, and what `Connection.exchange` raises.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-listeners.html#listener-configuration
 
@@ -242,21 +241,23 @@ def connect(
     Traceback (most recent call last):
     OSError: no active Network Load Balancer of this cloud has the name 'shop.example.com'
     """
-    if ":" in source or protocol not in LISTENERS:
-        raise NotModelled("elbv2", f"{protocol} from {source}", ["TCP, UDP and TLS from IPv4 addresses"])
+    if protocol not in LISTENERS:
+        raise NotModelled("elbv2", f"flows of {protocol}", LISTENERS)
     service, balancer, node = _resolve(cloud, name)
+    transport = "udp" if protocol == "UDP" else "tcp"
+    seen = service.client_seen(balancer, node, source, port, transport)
     chance = service.ids.random
     number = 0 if protocol == "UDP" else chance.getrandbits(32)
     # The gateway to the internet has put the node's private address in the place of its public one.
-    ends = (source, source_port or chance.choice(PORTS), node.address, port)
-    packet = Packet("udp" if protocol == "UDP" else "tcp", *ends, sequence=number)
+    ends = (seen or source, source_port or chance.choice(PORTS), node.own(ipv6=":" in source), port)
+    packet = Packet(transport, *ends, sequence=number)
     listener = service.listener_at(balancer, port)
     if listener is None or listener.protocol not in LISTENERS[protocol]:
         raise _timed_out(service, timeout, f"no {protocol} listener of the load balancer has port {port}")
-    if balancer.scheme == "internal" and not any(ip_address(source) in one for one in _PRIVATE):
+    if not seen and balancer.scheme == "internal" and not is_private(source):
         raise _timed_out(service, timeout, "the load balancer is internal, and the client is on the internet")
     flows: Flows = service.flows_of(balancer, listener)
-    if not service.reaches(node.address, port, source, protocol=packet.protocol):
+    if not seen:
         flows.count("blocked", packet, node.zone)
         raise _timed_out(service, timeout, "the load balancer's security groups do not let it in")
     connection = Connection(service, balancer, node, flows, packet, timeout)
@@ -284,7 +285,7 @@ def request(cloud: Cloud, call: Call) -> Result:
     if call.scheme == "https":
         raise NotModelled("elbv2", "HTTPS through a Network Load Balancer, in process", ["HTTP", "Cloud.serve"])
     try:
-        connection = connect(cloud, call.host, call.port, timeout=call.timeout)
+        connection = connect(cloud, call.host, call.port, source=call.client, timeout=call.timeout)
         result = Result(400, [], b"", "Bad Request")
         if not connection.unsaid:
             port = connection.packet.source_port

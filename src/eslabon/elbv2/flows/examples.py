@@ -38,7 +38,7 @@ def gateway(count: int, **attributes: str) -> Flows:
     return network(count, None, **attributes)
 
 
-def echo(protocol: str) -> tuple[Cloud, str]:
+def echo(protocol: str, scheme: str = "internet-facing") -> tuple[Cloud, str]:
     """A cloud with a Network Load Balancer, and its DNS name; its target 10.0.0.5 answers in capitals.
 
     >>> echo("UDP")[1].startswith("echo-")
@@ -47,7 +47,8 @@ def echo(protocol: str) -> tuple[Cloud, str]:
     cloud = Cloud()
     elbv2, subnets = cloud.client("elbv2"), cloud.client("ec2").describe_subnets()["Subnets"]
     subnet, vpc = min((one["AvailabilityZone"], one["SubnetId"]) for one in subnets)[1], subnets[0]["VpcId"]
-    balancer = elbv2.create_load_balancer(Name="echo", Type="network", Subnets=[subnet])["LoadBalancers"][0]
+    made = elbv2.create_load_balancer(Name="echo", Type="network", Subnets=[subnet], Scheme=scheme)
+    balancer = made["LoadBalancers"][0]
     more: dict[str, Any] = {}
     if protocol == "TLS":
         shown = cloud.client("acm").import_certificate(Certificate=CERTIFICATE, PrivateKey=PRIVATE_KEY)

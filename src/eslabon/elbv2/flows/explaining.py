@@ -86,7 +86,7 @@ def explain_flow(
 
 def _known(flows: Flows, kind: str, client: str, port: int | None, now: float) -> Flow | None:
     for node in flows.balancer.nodes if port else ():
-        packet = Packet(kind, client, port or 0, node.address, flows.listener.port or 0)
+        packet = Packet(kind, client, port or 0, node.own(ipv6=":" in client), flows.listener.port or 0)
         flow = flows.table.get(flows.key(packet))
         if flow is not None and not flows.is_over(flow, now):
             return flow
@@ -104,10 +104,10 @@ def _choice(flows: Flows, group: TargetGroup, kind: str, client: str, port: int 
         yield f"A hash chooses, of {', '.join(fields[:-1])} and {fields[-1]}."
     seen = set()
     for node, where, (targets, _) in ways(balancer, group):
-        packet = Packet(kind, client, port or 0, node.address, listener.port or 0)
+        packet = Packet(kind, client, port or 0, node.own(ipv6=":" in client), listener.port or 0)
         if not targets:
             continue
-        seen.add(address_seen(group, client, node.address))
+        seen.add(address_seen(group, client, node.own(ipv6=group.address_type == "ipv6")))
         if sticky or (kind == "udp" and port):
             yield f"{where}it chooses {named(flows.choose(packet, group, targets))}."
         elif len(targets) > 1:

@@ -8,6 +8,7 @@ from typing import Any
 from eslabon.elbv2 import attributes
 from eslabon.elbv2.operations.certificates import ListenerCertificates
 from eslabon.elbv2.operations.limits import LIMITS
+from eslabon.elbv2.operations.places import check_dualstack
 from eslabon.elbv2.operations.registry import PAGE, Answer, Many, Texts, paged
 from eslabon.elbv2.operations.rules import Rules
 from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, NETWORK, Listener, LoadBalancer, Rule
@@ -223,8 +224,8 @@ def _check_protocol(balancer: LoadBalancer, protocol: str | None, port: int | No
         raise NotModelled("elbv2", f"listeners with the protocol {protocol}", allowed)
     if protocol not in allowed:
         raise validation_error(f"Listener protocol '{protocol}' must be one of '{', '.join(allowed)}'")
-    if protocol in ("UDP", "TCP_UDP") and balancer.address_type == "dualstack":
-        raise validation_error(f"Listener protocol '{protocol}' is not supported on dualstack load balancers")
+    if balancer.address_type == "dualstack":
+        check_dualstack(protocol)
 
 
 def _duplicate(balancer: LoadBalancer) -> ServiceError:

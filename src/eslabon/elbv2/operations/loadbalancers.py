@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from eslabon.elbv2 import attributes
 from eslabon.elbv2.operations.limits import DESCRIBED, LIMITS
-from eslabon.elbv2.operations.places import Places
-from eslabon.elbv2.operations.registry import PAGE, Answer, Many, Texts, check_name, chosen, existing, paged
+from eslabon.elbv2.operations.places import WITHOUT_PUBLIC_IPV4, Places, check_dualstack
+from eslabon.elbv2.operations.registry import (
+    PAGE,
+    Answer,
+    Many,
+    Texts,
+    check_name,
+    chosen,
+    existing,
+    forwarded_to,
+    paged,
+)
 from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, NETWORK, LoadBalancer
 from eslabon.elbv2.rules.errors import validation_error
 from eslabon.errors import ServiceError
@@ -98,7 +108,7 @@ class LoadBalancers(Places):
             scheme=scheme,
             dns_name=self._dns_name(Type, scheme, Name, arn.split("/")[-1]),
             vpc=places[0].vpc,
-            nodes=self._nodes(arn, places, scheme, groups),
+            nodes=self._nodes(arn, places, scheme, groups, IpAddressType),
             security_groups=groups,
             address_type=IpAddressType,
             created=self.clock.now,
@@ -246,10 +256,11 @@ class LoadBalancers(Places):
         if balancer.type == GATEWAY and not {node.subnet for node in balancer.nodes} <= wanted:
             raise attributes.invalid("Subnets cannot be removed from load balancers with type 'gateway'")
         address_type = IpAddressType or balancer.address_type
-        self._check_address_type(balancer.type, balancer.scheme, address_type, sorted(wanted))
+        self._check_address_type(balancer.type, balancer.scheme, address_type, sorted(wanted), balancer)
         kept = {node.subnet: node for node in balancer.nodes if node.subnet in wanted}
         added = [place for place in places if place.subnet not in kept]
-        fresh = self._nodes(balancer.arn, added, balancer.scheme, balancer.security_groups)
+        fresh = self._nodes(balancer.arn, added, balancer.scheme, balancer.security_groups, address_type)
+        self._readdress(list(kept.values()), balancer.scheme, address_type)
         self._leave([node for node in balancer.nodes if node.subnet not in wanted])
         nodes = kept | {node.subnet: node for node in fresh}
         balancer.nodes = [nodes[place.subnet] for place in places]
@@ -288,7 +299,9 @@ class LoadBalancers(Places):
         return {"SecurityGroupIds": balancer.security_groups, **balancer.extra}
 
     def set_ip_address_type(self, LoadBalancerArn: str, IpAddressType: str) -> Answer:
-        """Change which IP addresses clients may use. Raises LoadBalancerNotFound, InvalidConfigurationRequest.
+        """Change which IP addresses clients may use; dualstack needs subnets that have an IPv6 CIDR block.
+
+        Raises LoadBalancerNotFound, InvalidConfigurationRequest, InvalidSubnet.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetIpAddressType.html
 
@@ -302,20 +315,39 @@ class LoadBalancers(Places):
         """
         balancer = self._balancer(LoadBalancerArn)
         subnets = [node.subnet for node in balancer.nodes]
-        self._check_address_type(balancer.type, balancer.scheme, IpAddressType, subnets)
+        self._check_address_type(balancer.type, balancer.scheme, IpAddressType, subnets, balancer)
+        self._readdress(balancer.nodes, balancer.scheme, IpAddressType)
         balancer.address_type = IpAddressType
         return {"IpAddressType": IpAddressType}
 
-    def _check_address_type(self, kind: str, scheme: str | None, address_type: str, subnets: Texts) -> None:
-        """IPv6 addresses need subnets that have some."""
-        if address_type == "ipv4":
-            return
-        if address_type != "dualstack" and (kind != APPLICATION or scheme == "internal"):
+    def _check_address_type(
+        self,
+        kind: str,
+        scheme: str | None,
+        address_type: str,
+        subnets: Texts,
+        balancer: LoadBalancer | None = None,
+    ) -> None:
+        """IPv6 addresses need subnets that have some; what needs IPv6 keeps its balancer from giving it up.
+
+        balancer: the one that is changed; None: one is made.
+        """
+        if address_type == WITHOUT_PUBLIC_IPV4 and (kind != APPLICATION or scheme == "internal"):
             raise attributes.invalid(
                 f"'{address_type}' is not supported for {scheme or ''} load balancers with type '{kind}'"
             )
+        listeners = balancer.listeners.values() if balancer else ()
+        if address_type == "ipv4":
+            groups = [self.groups[arn] for arn in forwarded_to(balancer)] if balancer else []
+            if any(group.address_type == "ipv6" for group in groups):
+                raise attributes.invalid("A load balancer that forwards to IPv6 target groups must be dualstack")
+            if kind == NETWORK and any(listener.rules for listener in listeners):
+                raise attributes.invalid("A Network Load Balancer whose listeners have rules must be dualstack")
+            return
+        for listener in listeners:
+            check_dualstack(listener.protocol)
         described = self.ask("ec2", "describe_subnets", SubnetIds=list(subnets))["Subnets"]
-        if not all(subnet.get("Ipv6CidrBlockAssociationSet") for subnet in described):
+        if not all(_has_ipv6(subnet) for subnet in described):
             raise ServiceError("InvalidSubnet", "You must specify subnets with an associated IPv6 CIDR block.")
 
     def _shown(self, balancer: LoadBalancer) -> Answer:
@@ -335,6 +367,11 @@ class LoadBalancers(Places):
             "IpAddressType": balancer.address_type,
             **balancer.extra,
         }
+
+
+def _has_ipv6(subnet: Mapping[str, Any]) -> bool:
+    blocks = subnet.get("Ipv6CidrBlockAssociationSet") or ()
+    return any(block["Ipv6CidrBlockState"]["State"] == "associated" for block in blocks)
 
 
 def _zones(balancer: LoadBalancer) -> list[dict[str, Any]]:

@@ -12,7 +12,9 @@ from eslabon.elbv2.attributes import invalid
 from eslabon.elbv2.operations.registry import Many, Registry, Texts
 from eslabon.elbv2.resources import APPLICATION, Node
 from eslabon.elbv2.rules.errors import validation_error
-from eslabon.errors import ServiceError
+from eslabon.errors import NotModelled, ServiceError
+
+WITHOUT_PUBLIC_IPV4 = "dualstack-without-public-ipv4"
 
 
 class Place(NamedTuple):
@@ -51,19 +53,29 @@ class Places(Registry):
             raise ServiceError("SubnetNotFound", refused.message) from None
         return {one["SubnetId"]: Place(one["SubnetId"], one["AvailabilityZone"], one["VpcId"]) for one in found}
 
-    def _nodes(self, arn: str, places: Sequence[Place], scheme: str | None, groups: Texts) -> list[Node]:
+    def _nodes(
+        self, arn: str, places: Sequence[Place], scheme: str | None, groups: Texts, address_type: str = "ipv4"
+    ) -> list[Node]:
         """A node in each place, with its addresses."""
         nodes: list[Node] = []
+        wanted = _addresses(scheme, address_type)
         purpose = f"ELB {arn.split(':loadbalancer/')[1]}"
         for place in places:
             subnet = self._ec2.subnets[place.subnet]
             try:
-                interface = self._ec2.new_interface(subnet, groups, purpose, public=scheme == "internet-facing")
+                interface = self._ec2.new_interface(subnet, groups, purpose, **wanted)
             except ServiceError as refused:
                 self._leave(nodes)
                 raise ServiceError("InvalidSubnet", refused.message) from None
-            nodes.append(Node(place.zone, place.subnet, interface.address, interface.public))
+            nodes.append(Node(place.zone, place.subnet, interface.address, interface.public, interface.ipv6))
         return nodes
+
+    def _readdress(self, nodes: Sequence[Node], scheme: str | None, address_type: str) -> None:
+        """Nodes have the addresses of another type from now on."""
+        for node in nodes:
+            interface = self._ec2.interfaces[node.address]
+            self._ec2.readdress(interface, **_addresses(scheme, address_type))
+            node.public, node.ipv6 = interface.public, interface.ipv6
 
     def _leave(self, nodes: Sequence[Node]) -> None:
         for node in nodes:
@@ -83,3 +95,24 @@ class Places(Registry):
         if elsewhere:
             raise invalid(f"One or more security groups are invalid: '{elsewhere[0]}' is not in the VPC '{vpc}'")
         return list(wanted)
+
+
+def check_dualstack(protocol: str | None) -> None:
+    """Refuse a listener's protocol on a dualstack balancer: UDP needs addresses for source NAT, which are left out.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
+
+    >>> check_dualstack("TCP")
+    >>> check_dualstack("UDP")
+    Traceback (most recent call last):
+    eslabon.errors.NotModelled: eslabon does not model elbv2 UDP on dualstack load balancers ...
+    """
+    if protocol in ("UDP", "TCP_UDP"):
+        what = f"{protocol} on dualstack load balancers (EnablePrefixForIpv6SourceNat)"
+        raise NotModelled("elbv2", what, ("TCP", "TLS"))
+
+
+def _addresses(scheme: str | None, address_type: str) -> dict[str, bool]:
+    """Which addresses a node has beside its private one."""
+    public = scheme == "internet-facing" and address_type != WITHOUT_PUBLIC_IPV4
+    return {"public": public, "ipv6": address_type != "ipv4"}

@@ -131,7 +131,8 @@ class Registry(Service):
         """
         now, users = self.clock.now, self.users(group)
         zones = {node.zone for balancer in users for node in balancer.nodes} | {None, "all"}
-        taken = {node.address for one in self.balancers.values() for node in one.nodes} if group.type == IP else ()
+        nodes = [node for one in self.balancers.values() for node in one.nodes] if group.type == IP else []
+        taken = {node.address for node in nodes} | {node.ipv6 for node in nodes}
         for key, target in list(group.targets.items()):
             state = target.health.at(now)
             if target.deregistered is not None:

@@ -9,7 +9,17 @@ from typing import Any
 from eslabon.elbv2.attributes import invalid
 from eslabon.elbv2.operations.limits import LIMITS
 from eslabon.elbv2.operations.registry import PAGE, Answer, Many, Registry, Texts, forward_groups, forwarded_to, paged
-from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, LAMBDA, Listener, LoadBalancer, Rule, TargetGroup
+from eslabon.elbv2.resources import (
+    ALB,
+    APPLICATION,
+    GATEWAY,
+    LAMBDA,
+    NETWORK,
+    Listener,
+    LoadBalancer,
+    Rule,
+    TargetGroup,
+)
 from eslabon.elbv2.rules.actions import check_actions
 from eslabon.elbv2.rules.conditions import check_conditions
 from eslabon.elbv2.rules.decision import compile_rules
@@ -206,6 +216,8 @@ class Rules(Registry):
         groups = [self._group(arn) for arn in forward_groups(checked)]
         for group in groups:
             self._check_group_fits(balancer, protocol, group)
+        if balancer.type == NETWORK and len({group.address_type for group in groups}) > 1:
+            raise invalid("All target groups of an action must have the same IP address type")
         if len(forwarded_to(balancer) | {group.arn for group in groups}) > GROUPS:
             message = f"The maximum number of unique target groups on load balancer '{balancer.arn}' has been reached"
             raise ServiceError("TooManyUniqueTargetGroupsPerLoadBalancer", message)
@@ -215,6 +227,8 @@ class Rules(Registry):
         if group.protocol not in GROUP_PROTOCOLS[protocol] or (group.type == ALB and protocol != "TCP"):
             message = f"The listener and its associated target group '{group.arn}' have incompatible protocols"
             raise ServiceError("IncompatibleProtocols", message)
+        if group.address_type == "ipv6" and balancer.address_type == "ipv4":
+            raise invalid(f"The IPv6 target group '{group.arn}' can only be used with dualstack load balancers")
         if group.type != LAMBDA and group.vpc != balancer.vpc:
             raise invalid(f"Target group '{group.arn}' is not in the VPC '{balancer.vpc}' of the load balancer")
         if self.users(group) not in ([], [balancer]):

@@ -1,4 +1,4 @@
-"""Target groups: their types, protocols and health checks. gRPC, HTTP/2 to targets, QUIC and IPv6 are left out."""
+"""Target groups: their types, protocols and health checks. gRPC, HTTP/2 to targets and QUIC are left out."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ _TYPES = {
 }
 _GENEVE_PORT = 6081
 _HTTP = ("HTTP", "HTTPS")
+_IPV6 = (*_HTTP, "TCP", "TLS")  # protocols of groups of IPv6 addresses; instances have none here
 
 # What health checks are by default: of functions, of Application, Network and Gateway Load Balancers' groups.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html and the pages of
@@ -83,8 +84,8 @@ class TargetGroups(Registry):
         """
         check_name(Name, "Target group name")
         tags = self._check_tags(Tags)
-        if IpAddressType != "ipv4":
-            raise NotModelled(self.name, "target groups of IPv6 addresses", ("ipv4",))
+        if IpAddressType == "ipv6" and (TargetType != IP or Protocol not in _IPV6):
+            raise NotModelled(self.name, f"target groups of IPv6 with the type {TargetType} and {Protocol}", _IPV6)
         self._check_group(TargetType, Protocol, ProtocolVersion, Port, VpcId)
         given = _given(locals())
         default = _default_check(TargetType, Protocol, HealthCheckProtocol)
@@ -336,4 +337,4 @@ def _is_port(text: str) -> bool:
 
 
 def _settings(group: TargetGroup) -> tuple[Any, ...]:
-    return group.type, group.protocol, group.protocol_version, group.port, group.vpc, group.check
+    return group.type, group.protocol, group.protocol_version, group.port, group.vpc, group.address_type, group.check

@@ -13,9 +13,8 @@ from eslabon.elbv2.operations.registry import Answer, Many, Registry
 from eslabon.elbv2.resources import ALB, APPLICATION, INSTANCE, IP, LAMBDA, Target, TargetGroup
 from eslabon.elbv2.rules.errors import validation_error
 from eslabon.errors import ServiceError
+from eslabon.network import is_private
 from eslabon.permissions import allows, parse_policy
-
-_PRIVATE = [ipaddress.IPv4Network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")]
 
 
 class Targets(Registry):
@@ -126,19 +125,22 @@ class Targets(Registry):
         return dict(found["Instances"][0])
 
     def _address(self, group: TargetGroup, identifier: str, zone: str | None) -> str | None:
+        family = group.address_type.replace("ip", "IP")
         try:
-            address = ipaddress.IPv4Address(identifier)
+            address = ipaddress.ip_address(identifier)
         except ValueError:
-            raise validation_error(f"The IP address '{identifier}' is not a valid IPv4 address") from None
+            address = None
+        if address is None or family != f"IPv{address.version}":
+            raise validation_error(f"The IP address '{identifier}' is not a valid {family} address")
         subnets = self.ask("ec2", "describe_subnets", Filters=[{"Name": "vpc-id", "Values": [group.vpc]}])["Subnets"]
         for subnet in subnets:
-            if address in ipaddress.IPv4Network(subnet["CidrBlock"]):
+            if any(address in ipaddress.ip_network(block) for block in _blocks(subnet)):
                 detected = str(subnet["AvailabilityZone"])
                 if zone not in (None, detected):
                     overridden = f"cannot have its Availability Zone overridden to '{zone}' from '{detected}'"
                     raise validation_error(f"The IP address '{identifier}' is within the VPC, and {overridden}")
                 return detected
-        if not any(address in network for network in _PRIVATE):
+        if not is_private(identifier):
             raise validation_error(f"The IP address '{identifier}' is neither in '{group.vpc}' nor in a private range")
         if zone is None:
             why = f"The Availability Zone is required for IP address '{identifier}' because it is not in the VPC"
@@ -177,6 +179,11 @@ class Targets(Registry):
 
 def _key(group: TargetGroup, given: Mapping[str, Any]) -> tuple[str, int | None]:
     return given["Id"], None if group.type == LAMBDA else given.get("Port", group.port)
+
+
+def _blocks(subnet: Mapping[str, Any]) -> list[str]:
+    """The CIDR blocks of a subnet, of IPv4 and of IPv6."""
+    return [subnet["CidrBlock"], *(one["Ipv6CidrBlock"] for one in subnet.get("Ipv6CidrBlockAssociationSet") or ())]
 
 
 def _described(group: TargetGroup, key: tuple[str, int | None]) -> Answer:
