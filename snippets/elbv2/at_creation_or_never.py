@@ -42,7 +42,7 @@ for firewall in (first, second):
         try:
             ec2.delete_security_group(GroupId=firewall)
             break
-        except ec2.exceptions.ClientError as error:  # (3)
+        except ec2.exceptions.ClientError as error:
             if error.response["Error"]["Code"] != "DependencyViolation":
                 raise
             time.sleep(10)

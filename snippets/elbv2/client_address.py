@@ -13,7 +13,7 @@ found = ec2.describe_subnets(Filters=[default])["Subnets"][0]
 subnet, vpc = found["SubnetId"], found["VpcId"]
 network = ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0]["CidrBlock"]
 http = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}
-http["IpRanges"] = [{"CidrIp": network}]  # (1)
+http["IpRanges"] = [{"CidrIp": network}]
 firewall = ec2.create_security_group(
     GroupName="client-address", Description="HTTP", VpcId=vpc
 )["GroupId"]
@@ -36,7 +36,7 @@ group = elb.create_target_group(
 )["TargetGroups"][0]["TargetGroupArn"]
 elb.register_targets(TargetGroupArn=group, Targets=[{"Id": i} for i in ids])
 balancer = elb.create_load_balancer(
-    Name="client-address", Type="network", Subnets=[subnet]  # (2)
+    Name="client-address", Type="network", Subnets=[subnet]  # (1)
 )["LoadBalancers"][0]
 arn = balancer["LoadBalancerArn"]
 forward = [{"Type": "forward", "TargetGroupArn": group}]
@@ -59,19 +59,19 @@ def ask():
 
 try:
     ask()
-except (URLError, TimeoutError):  # (3)
+except (URLError, TimeoutError):  # (2)
     print("no answer")
 # --8<-- [end:ask]
 
 # --8<-- [start:off]
 key = "preserve_client_ip.enabled"
 elb.modify_target_group_attributes(
-    TargetGroupArn=group, Attributes=[{"Key": key, "Value": "false"}]  # (4)
+    TargetGroupArn=group, Attributes=[{"Key": key, "Value": "false"}]  # (3)
 )
 time.sleep(60)
 answers = [ask() for _ in range(40)]
 print("instances that answer:", len({one["instance"] for one in answers}))
-print("x-forwarded-for:", "x-forwarded-for" in answers[0]["headers"])  # (5)
+print("x-forwarded-for:", "x-forwarded-for" in answers[0]["headers"])  # (4)
 # --8<-- [end:off]
 
 # --8<-- [start:clean-up]
@@ -84,7 +84,7 @@ while True:
     try:
         ec2.delete_security_group(GroupId=firewall)
         break
-    except ec2.exceptions.ClientError as error:  # (6)
+    except ec2.exceptions.ClientError as error:
         if error.response["Error"]["Code"] != "DependencyViolation":
             raise
         time.sleep(10)

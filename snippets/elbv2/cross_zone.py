@@ -21,7 +21,7 @@ linux = {"Name": "name", "Values": ["al2023-ami-2023.*-x86_64"]}
 images = ec2.describe_images(Owners=["amazon"], Filters=[linux])["Images"]
 newest = max(images, key=lambda image: image["CreationDate"])
 ids = []
-for subnet, count in (subnets[0], 1), (subnets[1], 3):  # (1)
+for subnet, count in (subnets[0], 1), (subnets[1], 3):
     launched = ec2.run_instances(
         ImageId=newest["ImageId"], InstanceType="t3.micro",
         MinCount=count, MaxCount=count,
@@ -64,16 +64,16 @@ held = elb.describe_load_balancer_attributes(LoadBalancerArn=arn)
 print({one["Key"]: one["Value"] for one in held["Attributes"]}[key])
 count = answers(200)
 print("instances:", len(count))
-print("alone in its zone, near a quarter:", 30 < count[lone] < 70)  # (2)
+print("alone in its zone, near a quarter:", 30 < count[lone] < 70)  # (1)
 # --8<-- [end:count]
 
 # --8<-- [start:off]
-elb.modify_target_group_attributes(  # (3)
+elb.modify_target_group_attributes(  # (2)
     TargetGroupArn=group, Attributes=[{"Key": key, "Value": "false"}]
 )
 time.sleep(60)
 count = answers(200)
-print("alone in its zone, near a quarter:", 30 < count[lone] < 70)  # (4)
+print("alone in its zone, near a quarter:", 30 < count[lone] < 70)  # (3)
 # --8<-- [end:off]
 
 # --8<-- [start:clean-up]
@@ -86,7 +86,7 @@ while True:
     try:
         ec2.delete_security_group(GroupId=firewall)
         break
-    except ec2.exceptions.ClientError as error:  # (5)
+    except ec2.exceptions.ClientError as error:
         if error.response["Error"]["Code"] != "DependencyViolation":
             raise
         time.sleep(10)

@@ -20,7 +20,7 @@ linux = {"Name": "name", "Values": ["al2023-ami-2023.*-x86_64"]}
 images = ec2.describe_images(Owners=["amazon"], Filters=[linux])["Images"]
 newest = max(images, key=lambda image: image["CreationDate"])
 ids = []
-for subnet, count in (subnets[0], 1), (subnets[1], 3):  # (1)
+for subnet, count in (subnets[0], 1), (subnets[1], 3):
     launched = ec2.run_instances(
         ImageId=newest["ImageId"], InstanceType="t3.micro",
         MinCount=count, MaxCount=count,
@@ -62,7 +62,7 @@ key = "load_balancing.cross_zone.enabled"
 zones = [one["AvailabilityZone"] for one in found]
 held = elb.describe_load_balancer_attributes(LoadBalancerArn=arn)
 print({one["Key"]: one["Value"] for one in held["Attributes"]}[key])
-print("behind each node:", [instances(zone) for zone in zones])  # (2)
+print("behind each node:", [instances(zone) for zone in zones])  # (1)
 # --8<-- [end:count]
 
 # --8<-- [start:on]
@@ -74,7 +74,7 @@ print("behind each node:", [instances(zone) for zone in zones])
 # --8<-- [end:on]
 
 # --8<-- [start:group]
-elb.modify_target_group_attributes(  # (3)
+elb.modify_target_group_attributes(  # (2)
     TargetGroupArn=group, Attributes=[{"Key": key, "Value": "false"}]
 )
 time.sleep(120)
@@ -91,7 +91,7 @@ while True:
     try:
         ec2.delete_security_group(GroupId=firewall)
         break
-    except ec2.exceptions.ClientError as error:  # (4)
+    except ec2.exceptions.ClientError as error:
         if error.response["Error"]["Code"] != "DependencyViolation":
             raise
         time.sleep(10)

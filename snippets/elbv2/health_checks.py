@@ -98,7 +98,7 @@ while True:
     try:
         ec2.delete_security_group(GroupId=firewall)
         break
-    except ec2.exceptions.ClientError as error:  # (6)
+    except ec2.exceptions.ClientError as error:
         if error.response["Error"]["Code"] != "DependencyViolation":
             raise
         time.sleep(10)

@@ -82,7 +82,7 @@ while uses:
     try:
         delete(**what)
         uses.pop(0)
-    except ClientError as error:  # (4)
+    except ClientError as error:
         code = error.response["Error"]["Code"]
         if code not in ("DependencyViolation", "ResourceInUseException"):
             raise

@@ -107,10 +107,3 @@ def test_a_snippet_prints_its_recorded_output_and_leaves_the_cloud_empty(
     assert printed == path.with_suffix(".out").read_text("utf-8")
     assert cloud.resources() == [], f"{path.name} leaves something behind"
     assert "arn:aws" not in printed and "2026-" not in printed, f"{path.name} prints what would differ on AWS"
-
-
-def test_a_page_of_each_language_shows_the_snippet(path: Path) -> None:
-    embed = re.compile(r"\{\{ run " + re.escape(path.relative_to(ROOT).as_posix()) + r"(#[a-z0-9-]+)? \}\}")
-    for language in ("es", "en"):
-        pages = (ROOT / "docs" / language).rglob("*.md")
-        assert any(embed.search(page.read_text("utf-8")) for page in pages), f"no page in {language} shows {path.name}"
