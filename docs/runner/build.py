@@ -381,7 +381,7 @@ def write_licences(folder: Path) -> None:
 
 def report(out: Path) -> None:
     assets = json.loads((out / "manifest.json").read_text())["assets"]
-    later = assets.pop("parts") | {"editor": assets.pop("editor")}
+    later = assets.pop("parts") | {role: assets.pop(role) for role in ("editor", "balancing")}
     del assets["python"]
     for role, entry in (assets | later).items():
         print(f"{entry['wire']:>10,}  {role:13} {entry['file']}")

@@ -1,4 +1,4 @@
-// Bundles the page's scripts with esbuild: editor and worker under hashed names, then runner.js, which knows the names; writes manifest.json.
+// Bundles the page's scripts with esbuild: editor, worker and the figures of load balancers under hashed names, then runner.js, which knows the names; writes manifest.json.
 import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
@@ -37,8 +37,10 @@ function asset(name, content) {
 
 const editor = await bundle("editor.js");
 const worker = await bundle("worker.js");
+const balancing = await bundle("balancing/figures.js");
 assets.editor = asset("editor.js", editor.content);
 assets.worker = asset("worker.js", worker.content);
+assets.balancing = asset("balancing.js", balancing.content);
 const build = crypto.createHash("sha256").update(JSON.stringify(assets)).digest("hex").slice(0, 12);
 const runner = await bundle("runner.js", { ASSETS: JSON.stringify(assets), BUILD: JSON.stringify(build), WANTED: JSON.stringify(wanted) });
 fs.writeFileSync(path.join(out, "runner.js"), runner.content);
@@ -46,7 +48,7 @@ fs.writeFileSync(path.join(out, "manifest.json"), JSON.stringify({ assets, wante
 
 // The licence of each npm package of which a line is shipped.
 const shipped = new Set(["pyodide"]);
-for (const input of [...editor.inputs, ...worker.inputs, ...runner.inputs]) {
+for (const input of [...editor.inputs, ...worker.inputs, ...balancing.inputs, ...runner.inputs]) {
   const found = input.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/);
   if (found) shipped.add(found[1]);
 }

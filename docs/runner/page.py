@@ -25,6 +25,9 @@ EAGER = 100  # messages that a run sends at once, before it gathers them
 GATHERED = 0.05  # seconds of output that go into one message after that
 REHEARSED = ("events", "sqs")  # the services that most programs of the site use
 ENTRIES = 10_000  # journal entries that one picture is drawn from
+BALANCING = ("request", "flow", "health")  # kinds of entries that load balancers write
+COUNTED = ("request", "flow")  # of these, what is summed up
+TOGETHER = 1.0  # seconds of virtual time in which they are
 DRAWN = 4  # executions that a run draws
 ROOM = 760  # pixels that a drawing may be wide where the page does not say
 # Facts, by kind of entry, that no picture shows or that are no JSON.
@@ -177,8 +180,9 @@ def _run(source: str, filename: str, place: Place, post: Post, room: float, in_l
             status = "error"
         output.close()
     after = activation.current().cloud  # a cell may have activated a cloud itself
-    entries = after.journal.entries[began if after is before else 0 :]
-    post("picture", json.dumps(journal(entries), default=str))
+    since = began if after is before else 0
+    entries = after.journal.entries[since:]
+    post("picture", json.dumps(journal(entries, after.journal.entries[:since]), default=str))
     for drawn in executions(entries, _language, room, [began for began in shown if began is not None]):
         post("execution", json.dumps(drawn))
     return status
@@ -275,16 +279,65 @@ class Stream(io.TextIOBase):
         self._output.flush()
 
 
-def journal(entries: Sequence[Any]) -> list[dict[str, Any]]:
-    """Entries of a cloud's journal as plain values; the last ones when they are very many."""
-    return [
-        {
-            "time": entry.time,
-            "kind": entry.kind,
-            **{name: fact for name, fact in entry.facts.items() if (entry.kind, name) not in UNDRAWN},
-        }
-        for entry in entries[-ENTRIES:]
-    ]
+def journal(entries: Sequence[Any], before: Iterable[Any] = ()) -> list[dict[str, Any]]:
+    """Entries of a cloud's journal as plain values; the last ones when they are very many, and how many are left out.
+
+    before: what had happened when they began; of it comes what a picture of load balancers has to know.
+    """
+    balancing = any(entry.kind in BALANCING for entry in entries)
+    told = summed(map(_plain, entries)) if balancing else entries
+    left = len(told) - ENTRIES
+    told = [entry if isinstance(entry, dict) else _plain(entry) for entry in told[-ENTRIES:]]
+    if left > 0:
+        told.insert(0, {"time": told[0]["time"], "kind": "cut", "count": left})
+    if balancing:
+        told[:0] = [{**_plain(entry), "time": told[0]["time"], "before": True} for entry in state(before)]
+    return told
+
+
+def _plain(entry: Any) -> dict[str, Any]:
+    facts = {name: fact for name, fact in entry.facts.items() if (entry.kind, name) not in UNDRAWN}
+    return {"time": entry.time, "kind": entry.kind, **facts}
+
+
+def state(entries: Iterable[Any]) -> list[Any]:
+    """Of these entries the last ones that tell the names of instances and the health of targets."""
+    last: dict[tuple[str, ...], Any] = {}
+    for entry in entries:
+        if entry.kind == "health":
+            last[entry["group"], entry["target"]] = entry
+        elif entry.kind == "resource" and entry["type"] == "instance":
+            last[(entry["arn"],)] = entry
+        elif entry.kind == "resource" and entry["state"] == "deleted":
+            last = {key: found for key, found in last.items() if key[0] != entry["arn"]}
+    return [entry for entry in last.values() if entry.kind != "health" or entry["state"] != "unused"]
+
+
+def summed(entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Requests and flows of which all else is told alike become one entry, with their count.
+
+    Only when nothing else happened between them, which may be why they went where they did, and while they begin
+    within a second.
+    """
+    told: list[dict[str, Any]] = []
+    alike: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for entry in entries:
+        if entry["kind"] not in COUNTED:
+            if entry["kind"] != "log":  # a function's, which answers a request
+                alike.clear()
+            told.append(entry)
+            continue
+        began = entry.setdefault("began", entry["time"])
+        facts = tuple(fact for name, fact in entry.items() if name not in ("time", "began"))
+        same = alike.get(facts)
+        if same and began - same["began"] < TOGETHER:
+            same["count"] += 1
+            same["time"] = max(same["time"], entry["time"])
+        else:
+            alike[facts] = entry
+            told.append(entry)
+            entry["count"] = 1
+    return told
 
 
 def executions(entries: Sequence[Any], language: str, room: float, shown: Sequence[float]) -> Iterator[dict[str, Any]]:

@@ -1,11 +1,13 @@
 // The page of test_picture.py: draws a journal as the runner does, and says what is amiss in the drawings.
 import { texts } from "./source/messages.js";
 import { corners } from "./source/levels.js";
-import { figures } from "./source/picture.js";
+import { Output } from "./source/output.js";
 import { story } from "./source/story.js";
 import { duration, ticks } from "./source/virtualtime.js";
 
 const HARDLY = 4; // pixels: the lines of a text have room of their own above and below the letters
+
+const openBalancing = () => import("./source/balancing/figures.js");
 
 /** Draws what each journal tells, one below the other, by name. Drawings are made when their room is known, before the next frame. */
 async function show(journals, language) {
@@ -13,10 +15,11 @@ async function show(journals, language) {
     const block = document.createElement("div");
     block.className = "eslabon-run";
     block.dataset.name = name;
-    block.append(...figures(story(journal), texts(language), language));
+    new Output(block, { text: texts(language), language, openBalancing }).heard("picture", JSON.stringify(journal));
     return block;
   });
   document.querySelector("main").replaceChildren(...blocks);
+  await openBalancing();
   await drawn();
 }
 
@@ -65,6 +68,12 @@ function amiss() {
     all("text.eslabon-place").forEach((name, place) => {
       if (!inside(edges(name), edges(frames[place]))) tell(`${named(name)} is wider than its frame`);
     });
+    for (const frame of all("rect.eslabon-frame-of"))
+      for (const text of all("text")) {
+        const [around, { left, top, right }] = [edges(frame), edges(text)];
+        const within = left >= around.left && left < around.right && top >= around.top && top < around.bottom;
+        if (within && right > around.right) tell(`${named(text)} is wider than its frame`);
+      }
     const boxes = all(".eslabon-node > rect:not(.eslabon-mark)");
     for (const box of boxes) {
       for (const text of box.parentElement.querySelectorAll("text"))

@@ -53,7 +53,7 @@ def archive_of(runner: Path, asset: dict[str, Any]) -> dict[str, bytes]:
 
 
 def test_the_first_output_costs_seven_megabytes_at_most(assets: dict[str, Any]) -> None:
-    later = {"python", "parts", "editor"}
+    later = {"python", "parts", "editor", "balancing"}
     assert sum(entry["wire"] for role, entry in assets.items() if role not in later) <= 7_000_000
 
 
@@ -86,6 +86,15 @@ def test_no_doctest_is_shipped(runner: Path, assets: dict[str, Any]) -> None:
 def test_before_the_click_a_page_fetches_little_of_the_runner(runner: Path) -> None:
     first = [(runner / name).read_bytes() for name in ("runner.js", "runner.css")]
     assert sum(len(gzip.compress(content)) for content in first) <= 20_000
+
+
+def test_what_draws_load_balancers_is_no_part_of_the_runner_and_costs_12_kilobytes_at_most(
+    runner: Path, assets: dict[str, Any]
+) -> None:
+    assert assets["balancing"]["wire"] <= 12_000
+    title = b"Flows through load balancer"
+    assert title in (runner / assets["balancing"]["file"]).read_bytes()
+    assert title not in (runner / "runner.js").read_bytes()
 
 
 def test_a_service_costs_sixty_kilobytes_at_most(build: ModuleType, models: dict[str, str]) -> None:
@@ -135,8 +144,9 @@ def test_every_operation_of_a_service_is_known_by_name_in_the_page(build: Module
         assert there["operations"].keys() == whole["operations"].keys()
 
 
-def test_the_runner_says_everything_in_both_languages_with_the_same_values() -> None:
-    text = (PROJECT / "docs" / "runner" / "page" / "messages.js").read_text("utf-8")
+@pytest.mark.parametrize("table", ["messages.js", "balancing/messages.js"])
+def test_the_runner_says_everything_in_both_languages_with_the_same_values(table: str) -> None:
+    text = (PROJECT / "docs" / "runner" / "page" / table).read_text("utf-8")
     spanish, english = text.split("\n  en: {")
     said = [
         {

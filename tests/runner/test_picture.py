@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
 import json
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from eslabon import runner as programs
-from tools.csp import with_policy
 
 PROJECT = Path(__file__).parents[2]
 SNIPPETS = sorted((PROJECT / "snippets").rglob("*.py"))
 WIDTHS = (310, 700, 1100)  # pixels that a page has for a block: on a telephone, on the site, anywhere
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>Pictures</title>
-<link rel="stylesheet" href="source/runner.css">
-<script type="module" src="pictures.js"></script>
-</head>
-<body data-md-color-scheme="default"><main></main></body>
-</html>
-"""
 Entries = list[dict[str, Any]]
 HERE = "us-east-1:123456789012"
 BUS = f"arn:aws:events:{HERE}:event-bus/default"
@@ -113,12 +100,8 @@ DRAWN: dict[str, Entries] = {
 
 
 @pytest.fixture(scope="module")
-def journals() -> dict[str, Entries]:
+def journals(page_side: ModuleType) -> dict[str, Entries]:
     """The journal of each snippet as the page's Python sends it, and those of DRAWN."""
-    spec = importlib.util.spec_from_file_location("page_side", PROJECT / "docs" / "runner" / "page.py")
-    assert spec and spec.loader
-    page_side = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(page_side)
     told = {}
     for path in SNIPPETS:
         with contextlib.redirect_stdout(io.StringIO()):
@@ -127,44 +110,15 @@ def journals() -> dict[str, Entries]:
     return told | DRAWN
 
 
-@pytest.fixture(scope="module")
-def page(context: BrowserContext, site: Path, origin: str) -> Iterator[Page]:
-    """A page under the site's policy that draws journals, without Python."""
-    folder = site / "pictures"
-    shutil.copytree(PROJECT / "docs" / "runner" / "page", folder / "source")
-    shutil.copy(Path(__file__).parent / "pictures.js", folder)
-    (folder / "index.html").write_text(with_policy(PAGE), "utf-8")
-    opened = context.new_page()
-    failures: list[str] = []
-    opened.on("pageerror", lambda error: failures.append(str(error)))
-    opened.goto(f"{origin}/repo/pictures/index.html")
-    opened.wait_for_function("window.ready")
-    yield opened
-    opened.close()
-    assert failures == []
-
-
-@pytest.fixture
-def drawn(page: Page) -> Callable[..., Locator]:
-    """Draws a journal; the figures come back."""
-
-    def draw(journal: Entries, language: str = "en", width: int = 1000) -> Locator:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate("([journal, language]) => show({ drawn: journal }, language)", [journal, language])
-        return page.locator(".eslabon-picture")
-
-    return draw
-
-
 @pytest.mark.parametrize("language", ["es", "en"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_is_cut_off_nor_covered_and_no_way_goes_through_a_box(
-    page: Page, journals: dict[str, Entries], width: int, language: str
+    pictures: Page, journals: dict[str, Entries], width: int, language: str
 ) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
-    page.evaluate("([journals, language]) => show(journals, language)", [journals, language])
-    page.evaluate("unfold()")
-    assert page.evaluate("amiss()") == []
+    pictures.set_viewport_size({"width": width, "height": 900})
+    pictures.evaluate("([journals, language]) => show(journals, language)", [journals, language])
+    pictures.evaluate("unfold()")
+    assert pictures.evaluate("amiss()") == []
 
 
 def test_every_drawing_has_a_name_and_a_description(
@@ -195,11 +149,11 @@ def test_one_region_and_account_is_not_mentioned(drawn: Callable[..., Locator]) 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_resources_of_several_regions_are_framed_by_region(
-    page: Page, drawn: Callable[..., Locator], width: int
+    pictures: Page, drawn: Callable[..., Locator], width: int
 ) -> None:
     figures = drawn(DRAWN["two Regions"], width=width)
     assert figures.locator("text.eslabon-place").all_text_contents() == ["us-east-1", "eu-west-1"]
-    framed = page.evaluate(
+    framed = pictures.evaluate(
         """() => [...document.querySelectorAll("rect.eslabon-place")].map((frame) => {
           const { top, bottom, left, right } = frame.getBoundingClientRect();
           return [...document.querySelectorAll(".eslabon-node")].filter((node) => {
@@ -273,22 +227,22 @@ def test_what_lasts_less_than_a_second_stays_folded(drawn: Callable[..., Locator
     expect(drawn(LIVED).locator("details.eslabon-over-time")).to_have_attribute("open", "")
 
 
-def test_a_level_holds_until_the_next_and_the_last_until_the_run_ends(page: Page) -> None:
+def test_a_level_holds_until_the_next_and_the_last_until_the_run_ends(pictures: Page) -> None:
     line = "(journal) => corners(story(journal).queues[0].levels, 'visible', story(journal).seconds)"
-    assert page.evaluate(line, [call(100.0), depth(110.0, 2), depth(120.0, 1), call(160.0)]) == [
+    assert pictures.evaluate(line, [call(100.0), depth(110.0, 2), depth(120.0, 1), call(160.0)]) == [
         [10, 0], [10, 2], [20, 2], [20, 1], [60, 1],
     ]  # fmt: skip
 
 
-def test_a_queue_that_is_deleted_ends_without_having_been_emptied(page: Page) -> None:
+def test_a_queue_that_is_deleted_ends_without_having_been_emptied(pictures: Page) -> None:
     line = "(journal) => corners(story(journal).queues[0].levels, 'visible', story(journal).seconds)"
-    assert page.evaluate(line, [call(100.0), depth(110.0, 2), deleted(130.0), call(160.0)]) == [
+    assert pictures.evaluate(line, [call(100.0), depth(110.0, 2), deleted(130.0), call(160.0)]) == [
         [10, 0], [10, 2], [30, 2], [30, None],
     ]  # fmt: skip
 
 
-def test_entries_told_late_are_drawn_at_their_time(page: Page) -> None:
-    times = page.evaluate(
+def test_entries_told_late_are_drawn_at_their_time(pictures: Page) -> None:
+    times = pictures.evaluate(
         "(journal) => story(journal).queues[0].levels.map(({ time }) => time)",
         [call(100.0), depth(140.0, 0), depth(120.0, 1), call(160.0)],
     )
@@ -307,16 +261,16 @@ def test_entries_told_late_are_drawn_at_their_time(page: Page) -> None:
     ],
 )
 def test_an_axis_counts_in_round_numbers_of_one_unit(
-    page: Page, first: float, last: float, most: int, labels: list[str]
+    pictures: Page, first: float, last: float, most: int, labels: list[str]
 ) -> None:
-    told = page.evaluate(
+    told = pictures.evaluate(
         "([from, to, most]) => ticks(from, to, most, 'en').map(({ label }) => label)", [first, last, most]
     )
     assert told == labels
 
 
-def test_numbers_are_written_as_the_language_does(page: Page) -> None:
-    assert page.evaluate("ticks(30.2, 30.3, 2, 'es').map(({ label }) => label)") == ["30,2 s", "30,3 s"]
-    assert page.evaluate("duration(12.44, 'es')") == "12,4\u00a0s"
-    assert page.evaluate("duration(200, 'es')") == "3\u00a0min 20\u00a0s"
-    assert page.evaluate("duration(86400, 'es')") == "1\u00a0d"
+def test_numbers_are_written_as_the_language_does(pictures: Page) -> None:
+    assert pictures.evaluate("ticks(30.2, 30.3, 2, 'es').map(({ label }) => label)") == ["30,2 s", "30,3 s"]
+    assert pictures.evaluate("duration(12.44, 'es')") == "12,4\u00a0s"
+    assert pictures.evaluate("duration(200, 'es')") == "3\u00a0min 20\u00a0s"
+    assert pictures.evaluate("duration(86400, 'es')") == "1\u00a0d"

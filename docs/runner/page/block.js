@@ -44,7 +44,7 @@ export class Block {
       this.progress,
     ]);
     this.code.after(bar);
-    this.output = new Output(element, text, page.language);
+    this.output = new Output(element, page);
     this.code.addEventListener("click", (event) => this.clicked(event));
     this.parts = page.wanted(this.lab ?? element.dataset.snippet);
     for (const event of ["pointerenter", "focusin"]) element.addEventListener(event, () => page.interest(this.parts), { once: true });

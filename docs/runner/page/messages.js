@@ -1,5 +1,7 @@
-// Every text that the runner shows, in both languages. {name} is filled in.
-export const MESSAGES = {
+// Every text that the runner shows, in both languages; those of load balancers' pictures lie beside them. {name} is filled in.
+import { inLanguages } from "./texts.js";
+
+const MESSAGES = {
   es: {
     run: "Ejecutar",
     stop: "Detener",
@@ -29,6 +31,7 @@ export const MESSAGES = {
     whatHappened: "Qué ha pasado",
     inWords: "Lo mismo, con palabras",
     summary: "{calls} llamadas a la API en {time} de tiempo virtual",
+    summaryOne: "1 llamada a la API en {time} de tiempo virtual",
     bus: "bus",
     rule: "regla",
     queue: "cola",
@@ -36,6 +39,7 @@ export const MESSAGES = {
     machine: "máquina de estado",
     activity: "actividad",
     group: "grupo de registros",
+    balancer: "balanceador",
     other: "recurso",
     theBus: "el bus {name}",
     theRule: "la regla {name}",
@@ -44,6 +48,7 @@ export const MESSAGES = {
     theMachine: "la máquina de estado {name}",
     theActivity: "la actividad {name}",
     theGroup: "el grupo de registros {name}",
+    theBalancer: "el balanceador {name}",
     theOther: "el recurso {name}",
     messages: "{count} mensajes",
     message: "1 mensaje",
@@ -60,6 +65,8 @@ export const MESSAGES = {
     logged: "{target} guardó {count} líneas.",
     loggedOne: "{target} guardó 1 línea.",
     picture: "Esquema de lo que ha pasado",
+    cut: "Ha pasado más de lo que cabe en los dibujos: no cuentan las primeras {count} anotaciones.",
+    unfetched: "El dibujo del tráfico no se ha podido descargar.",
     execution: "Ejecución de {machine}",
     account: "cuenta {account}",
     levels: "Mensajes de cada cola",
@@ -104,6 +111,7 @@ export const MESSAGES = {
     whatHappened: "What happened",
     inWords: "The same in words",
     summary: "{calls} API calls in {time} of virtual time",
+    summaryOne: "1 API call in {time} of virtual time",
     bus: "bus",
     rule: "rule",
     queue: "queue",
@@ -111,6 +119,7 @@ export const MESSAGES = {
     machine: "state machine",
     activity: "activity",
     group: "log group",
+    balancer: "load balancer",
     other: "resource",
     theBus: "bus {name}",
     theRule: "rule {name}",
@@ -119,6 +128,7 @@ export const MESSAGES = {
     theMachine: "state machine {name}",
     theActivity: "activity {name}",
     theGroup: "log group {name}",
+    theBalancer: "load balancer {name}",
     theOther: "resource {name}",
     messages: "{count} messages",
     message: "1 message",
@@ -135,6 +145,8 @@ export const MESSAGES = {
     logged: "{target} kept {count} lines.",
     loggedOne: "{target} kept 1 line.",
     picture: "Diagram of what happened",
+    cut: "More happened than the drawings hold: they leave out the first {count} entries.",
+    unfetched: "The drawing of the traffic could not be fetched.",
     execution: "Execution of {machine}",
     account: "account {account}",
     levels: "Messages in each queue",
@@ -152,8 +164,4 @@ export const MESSAGES = {
   },
 };
 
-/** The function that gives texts in a language: text("fetching", { loaded: 1, total: 6 }). */
-export function texts(language) {
-  const table = MESSAGES[language] ?? MESSAGES.en;
-  return (name, values = {}) => table[name].replace(/\{(\w+)\}/g, (_, value) => String(values[value]));
-}
+export const texts = inLanguages(MESSAGES);

@@ -1,16 +1,21 @@
 // What a program shows: text as it comes, tracebacks, SVG as an image, HTML in a frame that runs no script.
 import { html } from "./dom.js";
-import { figures } from "./picture.js";
+import { figures, summaryOf } from "./picture.js";
 import { story } from "./story.js";
 
 const MARGIN = 18; // of a figure
 const [NARROWEST, WIDEST] = [280, 860]; // pixels
+const BALANCING = new Set(["request", "flow", "health"]); // kinds of entries that load balancers write
 
 export class Output {
-  /** parent: the block. Its recorded output, [data-recorded], stays until the first run and comes back with reset(). */
-  constructor(parent, text, language) {
+  /**
+   * parent: the block. Its recorded output, [data-recorded], stays until the first run and comes back with reset().
+   * openBalancing: fetches what draws load balancers.
+   */
+  constructor(parent, { text, language, openBalancing }) {
     this.text = text;
     this.language = language;
+    this.openBalancing = openBalancing;
     this.recorded = [...parent.querySelectorAll(":scope > [data-recorded]")];
     this.label = html("p", { class: "eslabon-label" }, [text("recorded")]);
     this.shown = html("div", { class: "eslabon-shown" });
@@ -59,7 +64,25 @@ export class Output {
     else if (kind === "dropped") this.note(text("dropped", { count: new Intl.NumberFormat(this.language).format(content) }));
     else if (kind === "display") this.display(...JSON.parse(content));
     else if (kind === "execution") this.shown.append(this.execution(JSON.parse(content)));
-    else if (kind === "picture") this.shown.append(...figures(story(JSON.parse(content)), text, this.language));
+    else if (kind === "picture") this.picture(JSON.parse(content));
+  }
+
+  /** What happened, from the journal: load balancers first, as soon as what draws them has arrived. */
+  picture(entries) {
+    const { text, language } = this;
+    const told = story(entries);
+    const cut = entries.find(({ kind }) => kind === "cut");
+    if (cut) this.note(text("cut", { count: new Intl.NumberFormat(language).format(cut.count) }));
+    if (entries.some(({ kind }) => BALANCING.has(kind))) {
+      const summary = told.edges.length ? "" : summaryOf(told, text, language);
+      const place = html("div", { class: "eslabon-picture", hidden: true });
+      this.shown.append(place);
+      this.openBalancing().then(
+        ({ figures }) => place.replaceWith(...figures(entries, language, summary)),
+        () => place.replaceWith(html("p", { class: "eslabon-note" }, [text("unfetched")])),
+      );
+    }
+    this.shown.append(...figures(told, text, language));
   }
 
   print(content, kind) {

@@ -15,11 +15,15 @@ export function figures(story, text, language) {
   return told.filter(Boolean);
 }
 
+/** How much a run has done, as the first caption says it. */
+export const summaryOf = ({ calls, seconds }, text, language) =>
+  text(calls === 1 ? "summaryOne" : "summary", { calls, time: duration(seconds, language) });
+
 function waysFigure(story, text, language) {
   if (!story.edges.length) return null;
   const told = sentences(story, text);
   const drawing = html("div", { class: "eslabon-drawing" });
-  const summary = text("summary", { calls: story.calls, time: duration(story.seconds, language) });
+  const summary = summaryOf(story, text, language);
   const whole = html("figure", { class: "eslabon-picture" }, [
     html("figcaption", {}, [html("strong", {}, [text("whatHappened")]), ` · ${summary}`]),
     drawing,

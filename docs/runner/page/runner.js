@@ -7,14 +7,24 @@ import { texts } from "./messages.js";
 const root = new URL(".", import.meta.url).href;
 const engine = new Engine(root, ASSETS, BUILD);
 const blocks = [];
-let editor;
+const fetched = {}; // what is fetched when it is wanted, by its role: promises of modules
+
+/** What failed to arrive may be asked for again. */
+function fetchOnce(role) {
+  fetched[role] ??= import(new URL(ASSETS[role].file, root).href).catch((error) => {
+    delete fetched[role];
+    throw error;
+  });
+  return fetched[role];
+}
 
 function page(language) {
   return {
     engine,
     language,
     text: texts(language),
-    openEditor: () => (editor ??= import(new URL(ASSETS.editor.file, root).href)),
+    openEditor: () => fetchOnce("editor"),
+    openBalancing: () => fetchOnce("balancing"),
     cellsAbove: (block) => blocks.slice(0, blocks.indexOf(block)).filter((other) => block.lab && other.lab === block.lab),
     wanted: (program) => WANTED[program],
     interest,

@@ -10,6 +10,7 @@ export function resource(arn) {
   if (service === "lambda") return { kind: "function", name: id.split(":")[1] ?? id };
   if (service === "logs") return { kind: "group", name: id.replace(/^log-group:/, "").replace(/:\*$/, "") };
   if (service === "states") return { kind: id.startsWith("activity:") ? "activity" : "machine", name: id.split(":")[1] ?? id };
+  if (service === "elasticloadbalancing") return { kind: "balancer", name: id.split("/")[2] ?? last };
   return { kind: "other", name: last || arn };
 }
 
