@@ -484,8 +484,8 @@ ask("/products/7")[0]
 # %% [markdown] lang="es"
 # Nadie llega a ver el aviso: `/closed` también cumple `/*`, así que redirige a `/closed`, que redirige a `/closed`…
 # `urllib` se cansa y devuelve el 302; un navegador diría que hay demasiadas redirecciones. AWS solo exige que la
-# redirección [cambie algo de la
-# URL](https://docs.aws.amazon.com/es_es/elasticloadbalancing/latest/application/rule-action-types.html#redirect-actions),
+# redirección [cambie el protocolo, el host, el puerto o la
+# ruta](https://docs.aws.amazon.com/es_es/elasticloadbalancing/latest/application/rule-action-types.html#redirect-actions),
 # no que llegue a alguna parte.
 #
 # **Arréglalo.** Para cerrar no hace falta llevar a nadie a otro sitio. Que conteste el propio balanceador, con un
@@ -494,8 +494,8 @@ ask("/products/7")[0]
 # %% [markdown] lang="en"
 # Nobody ever sees the notice: `/closed` matches `/*` too, so it redirects to `/closed`, which redirects to `/closed`…
 # `urllib` gives up and returns the 302; a browser would say that there are too many redirects. AWS only demands that
-# a redirect [change something in the
-# URL](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-action-types.html#redirect-actions),
+# a redirect [change the protocol, host, port or
+# path](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-action-types.html#redirect-actions),
 # not that it get anywhere.
 #
 # **Fix it.** To close the shop you do not have to take anybody anywhere. Let the load balancer itself answer, with a
