@@ -290,6 +290,23 @@ class TestRequests:
             "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/shop"
         ]
 
+    def test_requests_go_to_the_instance_with_the_fewest_under_way(self, shop: Shop) -> None:
+        """https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/how-elastic-load-balancing-works.html
+
+        "the least outstanding requests routing algorithm for HTTP and HTTPS listeners"
+        """
+        busy, free = shop.run("us-east-1a", "us-east-1a")
+        shop.wait()
+        shop.elb.get_waiter("instance_in_service").wait(LoadBalancerName="shop", Instances=ids([busy, free]))
+        if shop.get().read().decode() == busy:
+            shop.get()
+        shop.cloud.host(busy, shop.answers(busy), delay=20)
+        found: list[str] = []
+        for second in (2, 4, 6):
+            shop.cloud.clock.call_later(second, lambda: found.append(shop.get().read().decode()))
+        assert shop.get().read().decode() == busy
+        assert found == [free] * 3
+
     def test_another_listener_may_go_to_another_port_of_the_same_instances(self, shop: Shop) -> None:
         (first,) = shop.run("us-east-1a")
         shop.cloud.host(first, shop.answers("admin"), port=8080)
@@ -477,6 +494,19 @@ class TestBalancers:
     def test_attributes_have_limits(self, shop: Shop, attributes: dict[str, Any], code: str) -> None:
         asked = {"LoadBalancerName": "shop", "LoadBalancerAttributes": attributes}
         assert refused_code(shop.elb.modify_load_balancer_attributes, **asked) == code
+
+    def test_draining_takes_300_seconds_unless_told_otherwise(self, shop: Shop) -> None:
+        """https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/config-conn-drain.html"""
+        shop.modify(ConnectionDraining={"Enabled": True})
+        found = shop.elb.describe_load_balancer_attributes(LoadBalancerName="shop")["LoadBalancerAttributes"]
+        assert found["ConnectionDraining"] == {"Enabled": True, "Timeout": 300}
+
+    def test_a_balancer_has_ten_tags_at_most(self, shop: Shop) -> None:
+        """https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_AddTags.html"""
+        tags = [{"Key": str(number), "Value": ""} for number in range(11)]
+        shop.elb.add_tags(LoadBalancerNames=["shop"], Tags=tags[:10])
+        assert refused_code(shop.elb.add_tags, LoadBalancerNames=["shop"], Tags=tags[10:]) == "TooManyTags"
+        assert shop.elb.describe_tags(LoadBalancerNames=["shop"])["TagDescriptions"][0]["Tags"] == tags[:10]
 
     def test_an_account_and_a_region_do_not_see_those_of_others(self, shop: Shop) -> None:
         elsewhere = shop.cloud.client("elb", region_name="eu-south-1")

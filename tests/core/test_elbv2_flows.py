@@ -351,6 +351,14 @@ def test_geneve_adds_68_bytes_with_both_headers_before_it(version: int, ethertyp
         geneve(b"\x00", endpoint=1, cookie=1)
 
 
+def test_a_gateway_load_balancer_passes_packets_of_8500_bytes_and_drops_longer_ones() -> None:
+    """https://docs.aws.amazon.com/elasticloadbalancing/latest/gateway/gateway-load-balancers.html"""
+    packet = bytes.fromhex("45") + bytes(8499)
+    assert geneve(packet, endpoint=1, cookie=1).endswith(packet)
+    with pytest.raises(ValueError, match="dropped"):
+        geneve(packet + b"\x00", endpoint=1, cookie=1)
+
+
 CERTIFICATE = "arn:aws:acm:us-east-2:123456789012:certificate/2a108f19-aded-46b0-8493-c63eb1ef4a99"
 
 

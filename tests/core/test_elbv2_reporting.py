@@ -181,6 +181,23 @@ def test_access_logs_come_every_five_minutes_one_file_a_node(shop: Shop) -> None
     assert {key.split("_")[-2] for key in found} == addresses
 
 
+def test_each_five_minutes_have_files_of_their_own(shop: Shop) -> None:
+    """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html"""
+    shop.log_into("logs-2026")
+    shop.until_minute(5)
+    for path in ("/first", "/second"):
+        shop.get(path)
+        shop.until_minute(5)
+    found = shop.logs("logs-2026")
+    assert len({key.split("_")[-3] for key in found}) == len(found) == 2  # by the time at which the interval ended
+    asked = [line[12].split()[1].rpartition("/")[2] for key in sorted(found, key=_ended) for line in found[key]]
+    assert asked == ["first", "second"]
+
+
+def _ended(key: str) -> str:
+    return key.split("_")[-3]
+
+
 def test_health_checks_are_not_logged_and_a_quiet_balancer_writes_no_file(shop: Shop) -> None:
     shop.log_into("logs-2026")
     shop.cloud.clock.advance(1200)
