@@ -1,6 +1,6 @@
 """Resource policies: who may do what to one resource, and the statement that is missing when nobody said so.
 
-Identity policies and NotPrincipal are left out.
+Identity policies (`support.iam.documents`) and NotPrincipal are left out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from eslabon.errors import NotModelled
 _OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "StringEquals": lambda wanted, found: wanted == found,
     "StringEqualsIgnoreCase": lambda wanted, found: wanted.lower() == found.lower(),
-    "StringLike": lambda wanted, found: _like(wanted, found),
+    "StringLike": lambda wanted, found: is_like(wanted, found),
     "ArnEquals": lambda wanted, found: _arn_like(wanted, found),  # AWS: ArnEquals and ArnLike behave identically
     "ArnLike": lambda wanted, found: _arn_like(wanted, found),
 }
@@ -208,8 +208,8 @@ def _applies(statement: Statement, request: Request) -> bool:
     """Whether every element of the statement covers the request."""
     return (
         any(_is_principal(kind, value, request.principal) for kind, value in statement.principals)
-        and any(_like(action.lower(), request.action.lower()) for action in statement.actions)
-        and (not statement.resources or any(_like(resource, request.resource) for resource in statement.resources))
+        and any(is_like(action.lower(), request.action.lower()) for action in statement.actions)
+        and (not statement.resources or any(is_like(resource, request.resource) for resource in statement.resources))
         and all(_holds(condition, request) for condition in statement.conditions)
     )
 
@@ -232,14 +232,19 @@ def _is_principal(kind: str, value: str, principal: str) -> bool:
     return value == principal
 
 
-def _like(wanted: str, found: str) -> bool:
+def is_like(wanted: str, found: str) -> bool:
+    """Whether a text is what a pattern wants, in which * stands for any characters and ? for one.
+
+    >>> is_like("logs:Put*", "logs:PutLogEvents"), is_like("logs:?", "logs:PutLogEvents")
+    (True, False)
+    """
     return _glob(wanted).fullmatch(found) is not None
 
 
 def _arn_like(wanted: str, found: str) -> bool:
     """Each of the six parts is compared by itself: a * does not reach across a colon of the first five."""
     parts, others = wanted.split(":", 5), found.split(":", 5)
-    return len(parts) == len(others) and all(map(_like, parts, others))
+    return len(parts) == len(others) and all(map(is_like, parts, others))
 
 
 @lru_cache(maxsize=1024)

@@ -128,8 +128,7 @@ def test_every_drawing_has_a_name_and_a_description(
     ways, levels = figures.nth(0).get_by_role("img"), figures.nth(1).get_by_role("img")
     expect(ways).to_have_accessible_name("Esquema de lo que ha pasado")
     expect(ways).to_have_accessible_description(
-        "La función async-retries entregó 1 mensaje a la cola async-retries. "
-        "El grupo de registros /aws/lambda/async-retries guardó 12 líneas."
+        "La función async-retries entregó 1 mensaje a la cola async-retries."
     )
     expect(levels).to_have_accessible_name("Mensajes de cada cola")
 

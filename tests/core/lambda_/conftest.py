@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from eslabon import Cloud
+from eslabon.support.lambda_.examples import WRITE_LOGS
 
 
 class Functions:
@@ -35,10 +36,11 @@ class Functions:
         return archive.getvalue()
 
     def role(self, name: str = "worker") -> str:
-        """Make a role that Lambda may assume, once; its ARN."""
+        """Make a role that Lambda may assume and that may write logs, once; its ARN."""
         iam = self.cloud.client("iam")
         if name not in [role["RoleName"] for role in iam.list_roles()["Roles"]]:
             iam.create_role(RoleName=name, AssumeRolePolicyDocument=self.trust())
+            iam.put_role_policy(RoleName=name, PolicyName="logs", PolicyDocument=json.dumps(WRITE_LOGS))
         arn: str = iam.get_role(RoleName=name)["Role"]["Arn"]
         return arn
 

@@ -202,7 +202,9 @@ def test_a_dead_letter_queue_gets_the_event_and_attributes_about_the_error(funct
 def test_a_role_that_lambda_may_not_assume_any_more_delivers_nothing(functions, cloud, client):
     url, arn = queue(cloud)
     functions.create(FAIL, DeadLetterConfig={"TargetArn": arn})
-    cloud.client("iam").delete_role(RoleName="worker")
+    iam = cloud.client("iam")
+    iam.delete_role_policy(RoleName="worker", PolicyName="logs")
+    iam.delete_role(RoleName="worker")
     send(cloud, client)
     assert messages(cloud, url) == []
     (delivery,) = [entry for entry in cloud.journal.of("delivery") if entry["target"] == arn]

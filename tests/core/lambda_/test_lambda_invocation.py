@@ -502,3 +502,93 @@ def test_the_http_status_says_how_the_invocation_was_taken(functions, kind, stat
     functions.create("def handler(event, context): return 1")
     answer = functions.client.invoke(FunctionName="worker", InvocationType=kind)
     assert answer["StatusCode"] == answer["ResponseMetadata"]["HTTPStatusCode"] == status
+
+
+class TestARoleDecidesWhetherThereAreLogs:
+    """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html"""
+
+    GROUP = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/worker"
+
+    @staticmethod
+    def may(functions, *statements):
+        iam = functions.cloud.client("iam")
+        functions.role()
+        iam.delete_role_policy(RoleName="worker", PolicyName="logs")
+        if statements:
+            policy = {"Version": "2012-10-17", "Statement": list(statements)}
+            iam.put_role_policy(RoleName="worker", PolicyName="logs", PolicyDocument=json.dumps(policy))
+
+    @staticmethod
+    def allow(actions, resource="*", effect="Allow"):
+        return {"Effect": effect, "Action": [f"logs:{action}" for action in actions.split()], "Resource": resource}
+
+    @staticmethod
+    def streams(functions):
+        """How many streams each log group has."""
+        logs = functions.cloud.client("logs")
+        groups = [one["logGroupName"] for one in logs.describe_log_groups()["logGroups"]]
+        return {group: len(logs.describe_log_streams(logGroupName=group)["logStreams"]) for group in groups}
+
+    def test_without_permission_it_runs_and_leaves_no_log(self, functions):
+        self.may(functions)
+        functions.create("def handler(event, context): print(7); return 8")
+        answer = functions.client.invoke(FunctionName="worker", LogType="Tail")
+        assert answer["Payload"].read() == b"8"
+        assert b"7\n" in base64.b64decode(answer["LogResult"])  # its own log's end is answered all the same
+        assert self.streams(functions) == {}
+
+    def test_a_group_that_is_there_stays_empty(self, functions):
+        self.may(functions)
+        functions.cloud.client("logs").create_log_group(logGroupName="/aws/lambda/worker")
+        functions.create("def handler(event, context): print(7)")
+        functions.invoke()
+        assert self.streams(functions) == {"/aws/lambda/worker": 0}
+
+    def test_a_group_that_is_there_needs_no_permission_to_make_one(self, functions):
+        self.may(functions, self.allow("CreateLogStream PutLogEvents", f"{self.GROUP}:*"))
+        functions.create("def handler(event, context): print(7)")
+        functions.invoke()
+        assert self.streams(functions) == {}
+        functions.cloud.client("logs").create_log_group(logGroupName="/aws/lambda/worker")
+        functions.invoke()
+        assert self.streams(functions) == {"/aws/lambda/worker": 1}
+
+    @pytest.mark.parametrize("given", ["CreateLogGroup CreateLogStream", "CreateLogGroup PutLogEvents"])
+    def test_every_one_of_the_permissions_is_needed(self, functions, given):
+        self.may(functions, self.allow(given))
+        functions.create("def handler(event, context): print(7)")
+        functions.invoke()
+        assert self.streams(functions) == {}
+
+    def test_the_policy_of_the_console_is_enough(self, functions):
+        """The one that it writes when it makes the role."""
+        group = self.allow("CreateLogGroup", "arn:aws:logs:us-east-1:123456789012:*")
+        self.may(functions, group, self.allow("CreateLogStream PutLogEvents", [f"{self.GROUP}:*"]))
+        functions.create("def handler(event, context): print(7)")
+        functions.invoke()
+        assert self.streams(functions) == {"/aws/lambda/worker": 1}
+
+    def test_what_is_denied_is_not_allowed(self, functions):
+        self.may(functions, self.allow("*"), self.allow("PutLogEvents", effect="Deny"))
+        functions.create("def handler(event, context): print(7)")
+        functions.invoke()
+        assert self.streams(functions) == {}
+
+    def test_another_groups_permission_does_not_help(self, functions):
+        self.may(functions, self.allow("*", self.GROUP.replace("worker", "other") + ":*"))
+        functions.create("def handler(event, context): print(7)")
+        functions.invoke()
+        assert self.streams(functions) == {}
+
+    def test_actions_and_resources_may_be_left_out_of_all(self, functions):
+        self.may(functions, {"Effect": "Allow", "NotAction": "sqs:*", "NotResource": "arn:aws:sqs:*"})
+        functions.create("def handler(event, context): print(7)")
+        functions.invoke()
+        assert self.streams(functions) == {"/aws/lambda/worker": 1}
+
+    def test_a_condition_on_it_is_not_modelled(self, functions):
+        condition = {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}
+        self.may(functions, {**self.allow("*"), "Condition": condition})
+        functions.create("def handler(event, context): print(7)")
+        with pytest.raises(NotModelled, match="Condition in what a role's policy says of logs:"):
+            functions.invoke()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from eslabon import Cloud
+from eslabon.support.lambda_.examples import WRITE_LOGS
 
 WORKER = "arn:aws:iam::123456789012:role/worker"
 
@@ -103,6 +104,7 @@ class Workflows:
         roles = self.cloud.client("iam")
         if "worker" not in [role["RoleName"] for role in roles.list_roles()["Roles"]]:
             roles.create_role(RoleName="worker", AssumeRolePolicyDocument=trust({"Service": "lambda.amazonaws.com"}))
+            roles.put_role_policy(RoleName="worker", PolicyName="logs", PolicyDocument=json.dumps(WRITE_LOGS))
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as packed:
             packed.writestr("app.py", code)

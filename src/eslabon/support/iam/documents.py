@@ -1,15 +1,16 @@
-"""Policy documents that a role carries: which trust policies and identity policies IAM takes.
+"""Policy documents that a role carries: which trust and identity policies IAM takes, and what the latter allow.
 
-What a policy allows is not decided here.
+Of conditions in identity policies nothing is decided.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from eslabon import jsontext
-from eslabon.errors import ServiceError
-from eslabon.permissions import PolicyError, parse_policy
+from eslabon.errors import NotModelled, ServiceError
+from eslabon.permissions import PolicyError, is_like, parse_policy
 
 TRUST_POLICY_CHARACTERS = 2048
 
@@ -85,6 +86,41 @@ def check_identity_policy(document: str) -> None:
                 raise _malformed("Syntax errors in policy.")
             if action != "*" and ":" not in action:
                 raise _malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
+
+
+def permits(documents: Iterable[str], action: str, resource: str) -> bool:
+    """Whether identity policies together allow an action on a resource: one says Allow, and none says Deny.
+
+    Raises NotModelled for a statement about it that has a condition.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+
+    >>> write = '{"Statement": {"Effect": "Allow", "Action": "logs:Put*", "Resource": "arn:aws:logs:*"}}'
+    >>> permits([write], "logs:PutLogEvents", "arn:aws:logs:…:orders"), permits([write], "sqs:SendMessage", "*")
+    (True, False)
+    >>> permits([write, write.replace("Allow", "Deny")], "logs:PutLogEvents", "arn:aws:logs:…:orders")
+    False
+    """
+    effects = set()
+    for document in documents:
+        for statement in _statements(document):
+            if _covers(statement, "Action", action.lower()) and _covers(statement, "Resource", resource):
+                if "Condition" in statement:
+                    raise NotModelled("iam", f"a Condition in what a role's policy says of {action}")
+                effects.add(statement["Effect"])
+    return effects == {"Allow"}
+
+
+def _covers(statement: Mapping[str, Any], element: str, value: str) -> bool:
+    """Whether what a statement says of actions, or of resources, covers one; NotAction and NotResource leave some out.
+
+    element: Action or Resource.
+    """
+    name = element if element in statement else f"Not{element}"
+    listed = statement[name]
+    patterns = listed if isinstance(listed, list) else [listed]
+    found = any(is_like(one.lower() if element == "Action" else one, value) for one in patterns)
+    return found == (name == element)
 
 
 def characters(document: str) -> int:

@@ -14,7 +14,7 @@ from eslabon.errors import ServiceError
 from eslabon.pagination import InvalidToken, page
 from eslabon.permissions import allows, parse_policy
 from eslabon.service import Service
-from eslabon.support.iam.documents import characters, check_identity_policy, check_trust_policy
+from eslabon.support.iam.documents import characters, check_identity_policy, check_trust_policy, permits
 from eslabon.support.iam.roles import Role
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Iam(Service):
     validation_code: ClassVar[str] = "ValidationError"
     modelled: ClassVar[Mapping[str, str]] = {"Tag": "*"}
     inert: ClassVar[Mapping[str, str]] = {
-        "put_role_policy": "The policy is kept and shown; no call is allowed or denied because of it.",
+        "put_role_policy": "The policy is kept and shown; all that it decides is whether a function may write its log.",
         "create_role.MaxSessionDuration": "No session is opened with a role's credentials, so none ends.",
     }
 
@@ -190,7 +190,7 @@ operation: The role with name nobody cannot be found.
         check_trust_policy(PolicyDocument)
         role.trust = PolicyDocument
 
-    # Identity policies: kept, without effect
+    # Identity policies: kept, without effect but on logs
 
     def put_role_policy(self, RoleName: str, PolicyName: str, PolicyDocument: str) -> None:
         """Write or replace an inline policy; all of a role's inline policies hold at most 10,240 characters.
@@ -365,7 +365,7 @@ operation: The role with name nobody cannot be found.
         >>> iam.trusts("arn:aws:iam::123456789012:role/nobody", "lambda.amazonaws.com")
         False
         """
-        role = next((role for role in self.roles.values() if role.arn == role_arn), None)
+        role = self._at(role_arn)
         if role is None:
             return False
         return allows(
@@ -376,6 +376,32 @@ operation: The role with name nobody cannot be found.
             source_arn=source_arn,
             source_account=source_account or self.account,
         )
+
+    def permits(self, role_arn: str, action: str, resource: str) -> bool:
+        """Say whether the policies of the role at role_arn allow an action; what Lambda asks before it writes a log.
+
+        The role must exist. Raises NotModelled for a statement about it that has a condition.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
+
+        >>> from eslabon import Cloud
+        >>> cloud = Cloud()
+        >>> trust = '''{"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+        ...     "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}}'''
+        >>> _ = cloud.client("iam").create_role(RoleName="worker", AssumeRolePolicyDocument=trust)
+        >>> asked = ("arn:aws:iam::123456789012:role/worker", "logs:PutLogEvents", "arn:aws:logs:…:orders")
+        >>> cloud.service("iam").permits(*asked)
+        False
+        >>> write = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}}'
+        >>> _ = cloud.client("iam").put_role_policy(RoleName="worker", PolicyName="write", PolicyDocument=write)
+        >>> cloud.service("iam").permits(*asked)
+        True
+        """
+        role = self._at(role_arn)
+        return role is not None and permits(role.inline.values(), action, resource)
+
+    def _at(self, role_arn: str) -> Role | None:
+        return next((role for role in self.roles.values() if role.arn == role_arn), None)
 
     def _role(self, name: str) -> Role:
         if name not in self.roles:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from eslabon.clock import Clock
+from eslabon.ids import Arn
 from eslabon.support.lambda_.environment import Environment
 from eslabon.support.lambda_.failures import FunctionError
 from eslabon.support.lambda_.functions import Configuration, Function
@@ -202,7 +203,9 @@ def _report(
 
 
 def write_log(service: Lambda, function: Function, outcome: Outcome) -> None:
-    """Write the invocation's lines into the function's log group.
+    """Write the invocation's lines into the function's log group, if its role may; a group that is missing is made.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
 
     >>> from eslabon.support.lambda_.examples import example
     >>> cloud = example()
@@ -213,4 +216,12 @@ def write_log(service: Lambda, function: Function, outcome: Outcome) -> None:
     '/aws/lambda/f'
     """
     logs: Any = service.cloud.service("logs", region=service.region, account=service.account)
-    logs.append(function.log_group, outcome.stream, outcome.lines)
+    role = function.running(service.clock.now).role
+    iam: Any = service.cloud.service("iam", account=Arn.parse(role).account)
+    group = f"arn:aws:logs:{service.region}:{service.account}:log-group:{function.log_group}"
+    stream = f"{group}:log-stream:{outcome.stream}"
+    asked = [("CreateLogStream", stream), ("PutLogEvents", stream)]
+    if function.log_group not in logs.groups:
+        asked.append(("CreateLogGroup", group))
+    if all(iam.permits(role, f"logs:{action}", resource) for action, resource in asked):
+        logs.append(function.log_group, outcome.stream, outcome.lines)
