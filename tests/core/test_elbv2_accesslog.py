@@ -35,6 +35,7 @@ def outcome_of(facts: dict[str, Any]) -> Outcome:
     received, sent, answered, ended = facts.get("times", [0, None, None, 0])
     outcome = Outcome(shop, shop.listeners["listener"], shop.nodes[0], asked, received, facts.get("trace", "Root=1"))
     outcome.sent, outcome.answered, outcome.ended = sent, answered, ended
+    outcome.started = facts.get("started")
     outcome.received, outcome.ended = facts.get("received_at", received), facts.get("ended_at", ended)
     outcome.status, outcome.target_status = facts["status"], facts.get("target_status")
     outcome.action, outcome.cause = facts.get("action", ""), facts.get("cause", "")

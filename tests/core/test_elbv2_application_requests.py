@@ -23,6 +23,7 @@ import pytest
 
 from eslabon import Cloud, NotModelled, activate
 from eslabon.elbv2 import explain
+from eslabon.elbv2.application.outcome import Outcome
 from eslabon.network import Call, Result, WsgiApplication
 from eslabon.support.acm.examples import CERTIFICATE, PRIVATE_KEY
 
@@ -290,6 +291,27 @@ def test_a_client_that_leaves_is_460(cloud: Cloud, web: Web) -> None:
 
     assert elapsed(cloud, ask) == 3
     assert (web.requests()[-1]["status"], web.requests()[-1]["cause"]) == (460, "client left")
+
+
+def test_what_was_not_sent_is_not_counted(cloud: Cloud, web: Web) -> None:
+    """Access logs, sent_bytes: the size of the response, in bytes, sent to the client."""
+
+    def hello(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        start_response("200 OK", [("Content-Length", "5")])
+        return [b"hello"]
+
+    seen: list[Outcome] = []
+    cloud.service("elbv2").exchanges.observers.append(seen.append)
+    for address in (ONE, TWO):
+        cloud.host(address, hello)
+    for method in ("GET", "HEAD"):
+        urllib.request.urlopen(urllib.request.Request(f"http://{web.name}/", method=method)).close()
+    assert seen[0].sent_bytes - seen[1].sent_bytes == len(b"hello")
+    for address in (ONE, TWO):
+        cloud.host(address, application("slow"), delay=10)
+    with pytest.raises(TimeoutError):
+        web.get(timeout=3)
+    assert (seen[2].status, seen[2].sent_bytes) == (460, 0)
 
 
 def test_an_application_that_raises_is_its_own_500(cloud: Cloud, web: Web, capsys: pytest.CaptureFixture[str]) -> None:

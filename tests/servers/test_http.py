@@ -16,6 +16,8 @@ import pytest
 import websockets.sync.client
 import websockets.sync.server
 
+from eslabon.elbv2.application.accesslog import fields
+from eslabon.elbv2.application.outcome import Outcome
 from tests.servers.conftest import TIMEOUT, EchoServer, Raw, World, ask, connected
 from tests.servers.framing_cases import ACCEPTED, REFUSED, Case, raw
 
@@ -23,6 +25,13 @@ Echoes = Callable[[int], list[EchoServer]]
 Address = tuple[str, int]
 GET = b"GET / HTTP/1.1\r\nHost: shop.example.com\r\n\r\n"
 LAST = b"GET / HTTP/1.1\r\nHost: shop.example.com\r\nConnection: close\r\n\r\n"
+
+
+def outcomes(world: World) -> list[Outcome]:
+    """What becomes of the requests, as they end."""
+    seen: list[Outcome] = []
+    world.cloud.service("elbv2").exchanges.observers.append(seen.append)
+    return seen
 
 
 class Place:
@@ -95,6 +104,16 @@ def test_a_body_in_chunks_arrives(shop: Place) -> None:
     pieces = iter([b"one ", b"two ", b"three"])
     connection.request("POST", "/", body=pieces, headers={"Host": "shop.example.com"}, encode_chunked=True)
     assert json.loads(connection.getresponse().read())["body"] == "one two three"
+
+
+def test_the_bytes_of_a_request_and_of_its_answer_are_counted(world: World) -> None:
+    """…/application/load-balancer-access-logs.html: received_bytes, sent_bytes."""
+    parts = [b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n", b"x" * 300_000]
+    seen, target = outcomes(world), Raw(lambda data: b"".join(parts) if data.endswith(b"!") else b"")
+    head = b"POST / HTTP/1.1\r\nHost: shop.example.com\r\nContent-Length: 200000\r\nConnection: close\r\n\r\n"
+    with behind(world, target.place) as server:
+        answer = ask(server.address("shop", 80), head + b"x" * 199_999 + b"!")
+    assert (seen[0].received_bytes, seen[0].sent_bytes) == (len(head) + 200_000, len(answer))
 
 
 def test_requests_that_come_at_once_are_answered_in_their_order(shop: Place) -> None:
@@ -243,15 +262,20 @@ def test_websockets_pass(world: World) -> None:
         for message in connection:
             connection.send(message)
 
+    seen = outcomes(world)
     with websockets.sync.server.serve(echo, "127.0.0.1", 0, process_request=_healthy) as target:
         threading.Thread(target=target.serve_forever, daemon=True).start()
         with behind(world, target.socket.getsockname()) as server:
             host, port = server.address("shop", 80)
-            with websockets.sync.client.connect(f"ws://{host}:{port}/chat", proxy=None) as client:
+            with websockets.sync.client.connect(f"ws://{host}:{port}/chat", proxy=None, compression=None) as client:
                 for message in ("hello", "x" * 200_000):
                     client.send(message)
                     assert client.recv(TIMEOUT) == message
         target.shutdown()
+    (found,) = map(fields, seen)
+    assert (found["type"], found["elb_status_code"]) == ("ws", "101")
+    assert found["response_processing_time"] == "0.000"  # until the answer starts
+    assert int(found["received_bytes"]) > 200_000 < int(found["sent_bytes"])  # of the whole connection
 
 
 def _healthy(connection: Any, request: Any) -> Any:

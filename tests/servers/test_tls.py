@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from eslabon.elbv2.application.accesslog import fields
+from eslabon.elbv2.application.outcome import Outcome
 from eslabon.errors import NotModelled
 from eslabon.servers.authority import Authority
 from eslabon.servers.serving import Server
@@ -94,6 +96,26 @@ def test_a_client_that_asks_for_another_name_gets_the_default_certificate(secure
     with secure.world.cloud.serve(grace=0.5) as server:
         with pytest.raises(ssl.SSLCertVerificationError, match="not valid for 'www.example.com'"):
             secure.get(server, "www.example.com", secure.context(server))
+
+
+@pytest.mark.parametrize(
+    ("name", "logged"), [("shop.example.com", "shop.example.com"), ("a.api.example.com",) * 2, ("other.example", "-")]
+)
+def test_the_name_of_no_certificate_is_not_logged(secure: Secure, name: str, logged: str) -> None:
+    """…/application/load-balancer-access-logs.html: domain_name."""
+    seen: list[Outcome] = []
+    secure.world.cloud.service("elbv2").exchanges.observers.append(seen.append)
+    with secure.world.cloud.serve(grace=0.5) as server:
+        context = secure.context(server)
+        context.check_hostname = False
+        secure.get(server, name, context)
+    assert [fields(one)["domain_name"] for one in seen] == [logged]
+
+
+def test_a_client_that_ends_is_no_trouble(secure: Secure, caplog: pytest.LogCaptureFixture) -> None:
+    with secure.world.cloud.serve(grace=0.5) as server:
+        secure.get(server, "shop.example.com", secure.context(server))
+    assert [record.message for record in caplog.records if record.name == "asyncio"] == []
 
 
 def test_curl_gets_through_with_the_authoritys_file(secure: Secure) -> None:

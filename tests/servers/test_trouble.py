@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from eslabon.elbv2.application.accesslog import fields
+from eslabon.elbv2.application.outcome import Outcome
 from eslabon.servers import http as server_http
 from eslabon.servers import serving
 from tests.servers.conftest import TIMEOUT, EchoServer, Raw, World, ask, connected, read_all
@@ -77,6 +79,45 @@ def test_a_client_that_leaves_before_the_answer_is_counted_as_460(world: World, 
         world.cloud.clock.wait_until(lambda: bool(outcomes(world)), world.cloud.clock.now + TIMEOUT)
         target.go_on.set()
     assert outcomes(world) == [(460, "client left")]
+
+
+def test_a_client_that_leaves_before_it_has_sent_all_is_counted_as_400(world: World, echoes: Echoes) -> None:
+    """…/application/load-balancer-troubleshooting.html#http-400-issues"""
+    with behind(world, echoes(1)[0].place) as server:
+        with connected(server.address("shop", 80)) as client:
+            client.sendall(b"POST / HTTP/1.1\r\nHost: shop.example.com\r\nContent-Length: 10\r\n\r\nhe")
+        world.cloud.clock.wait_until(lambda: bool(outcomes(world)), world.cloud.clock.now + TIMEOUT)
+    assert outcomes(world) == [(400, "incomplete request")]
+
+
+@pytest.mark.parametrize(
+    ("data", "request_line", "status"),
+    [
+        (b"GET /\r\n\r\n", "- http://{}:80- -", "400"),
+        (b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n\r\n", "- http://{}:80- -", "414"),
+        (
+            b"POST /cart HTTP/1.1\r\nHost: example.com\r\nContent-Length: x\r\n\r\n",
+            "POST http://example.com:80/cart HTTP/1.1",
+            "400",
+        ),
+        (b"GET foo HTTP/1.1\r\nHost: example.com\r\n\r\n", "GET http://example.com:80foo HTTP/1.1", "400"),
+    ],
+)
+def test_what_is_malformed_is_logged_and_no_target_sees_it(
+    world: World, echoes: Echoes, data: bytes, request_line: str, status: str
+) -> None:
+    """…/application/load-balancer-access-logs.html: requests that never made it to the targets are logged."""
+    (target,) = echoes(1)
+    seen: list[Outcome] = []
+    world.cloud.service("elbv2").exchanges.observers.append(seen.append)
+    with behind(world, target.place) as server:
+        answer = ask(server.address("shop", 80), data)
+    (found,) = map(fields, seen)
+    name = world.elbv2.describe_load_balancers()["LoadBalancers"][0]["DNSName"]
+    assert found["request"] == request_line.format(name)
+    assert (found["elb_status_code"], found["target_status_code"]) == (status, "-")
+    assert found["sent_bytes"] == str(len(answer))
+    assert target.seen == []
 
 
 def test_a_thousand_slow_clients_do_not_stop_another(world: World, echoes: Echoes) -> None:

@@ -75,14 +75,13 @@ class InProcess(Reaching):
         listener = self.listener_at(balancer, call.port)
         if listener is None:
             raise Unreachable(ConnectionRefusedError(111, "Connection refused"))
-        certificate, agreed = None, None
+        certificate, agreed, name = None, None, None
         if call.scheme == "https":
             if listener.protocol != "HTTPS":
                 raise Unreachable(OSError("[SSL: WRONG_VERSION_NUMBER] wrong version number"))
-            certificate, agreed = self._shake_hands(listener, call)
+            certificate, agreed, name = self._shake_hands(listener, call)
         head = (call.method, call.target, tuple(call.headers), call.body)
         source = (client, 50_000 + self._turns[balancer.arn] % 10_000)
-        name = call.host if certificate else None
         request = Request(*head, *source, call.scheme, call.port, server_name=name)
         response = self.handle(balancer, node, request, agreed=agreed, certificate=certificate, patience=call.timeout)
         return Result(response.status, response.headers, response.body, response.reason)
@@ -165,19 +164,23 @@ class InProcess(Reaching):
                 if listener.flows is not None:
                     listener.flows.active(self.clock.now)
 
-    def _shake_hands(self, listener: Listener, call: Call) -> tuple[str, tuple[str, str]]:
-        """The certificate that the client gets, and the version and cipher suite; refusals are the client's."""
+    def _shake_hands(self, listener: Listener, call: Call) -> tuple[str, tuple[str, str], str | None]:
+        """The client's certificate, version and cipher suite, and the name if the certificate is for it.
+
+        Refusals are the client's.
+        """
         if (listener.mutual or {}).get("Mode", "off") != "off":
             raise NotModelled("elbv2", "MutualAuthentication in process", ["off", "verify on sockets"])
         held = self._certificates(listener)
         policy = POLICIES[listener.ssl_policy or DEFAULT]
         arn = tls.chosen({arn: one.read.names for arn, one in held.items()}, call.host)
         try:
-            return arn, tls.shake_hands(call.context, call.host, held[arn].pem, held[arn].key, policy.protocols)
+            agreed = tls.shake_hands(call.context, call.host, held[arn].pem, held[arn].key, policy.protocols)
         except ImportError as missing:
             raise NotModelled("elbv2", "https where Python has no ssl, as in the page", ["http"]) from missing
         except OSError as refused:  # an ssl.SSLError is one
             raise Unreachable(refused) from None
+        return arn, agreed, call.host if any(tls.covers(name, call.host) for name in held[arn].read.names) else None
 
     def _certificates(self, listener: Listener) -> dict[str, Any]:
         acm: Any = self.cloud.service("acm", region=self.region, account=self.account)
@@ -233,9 +236,11 @@ class InProcess(Reaching):
             if patience is not None and elapsed >= patience:
                 elapsed, answered = patience, partial(exchanges.fail, begun, "client left")
             answer = answered(now + elapsed)
-        clock.call_at(now + elapsed, partial(exchanges.end, answer, now + elapsed))  # then, even if nobody waits for it
+        left = answer.outcome.cause == "client left"
+        ended = now + elapsed
+        clock.call_at(ended, partial(exchanges.end, answer, ended, 0 if left else None))  # even if nobody waits for it
         clock.sleep(elapsed)
-        if answer.outcome.cause == "client left":
+        if left:
             raise TimeoutError("timed out")
         return answer.response
 

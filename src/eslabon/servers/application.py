@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eslabon.elbv2.application import lambdatargets
-from eslabon.elbv2.application.answers import failure, own
+from eslabon.elbv2.application.answers import failure
 from eslabon.elbv2.application.exchange import Answer, Forward, function_event
 from eslabon.elbv2.application.headers import ForTarget
 from eslabon.elbv2.application.messages import Headers, Request, Response
@@ -158,14 +158,17 @@ class _ListenerFront:
             answer: Answer = self.exchanges.fail(forward, cause, self.now())
         return answer
 
-    def refuse(self, arrival: Arrival, cause: str) -> Response:
+    def refuse(self, arrival: Arrival, request: Request, cause: str) -> Answer:
+        node, tls, certificate, _ = arrival
+        of = (self.balancer, self.listener, node, request, cause)
         with self.lock:
-            return own(failure(cause), self.listener.attributes, self.now())
+            answer: Answer = self.exchanges.refuse(*of, self.now(), tls=tls, certificate=certificate)
+        return answer
 
-    def end(self, answer: Answer, sent: int) -> None:
-        answer.outcome.sent_bytes = sent
+    def end(self, answer: Answer, sent: int, received: int) -> None:
+        answer.outcome.body_bytes = received
         with self.lock:
-            self.exchanges.end(answer, self.now())
+            self.exchanges.end(answer, self.now(), sent)
 
 
 _NO_HEADERS = ForTarget((), Headers())
@@ -224,8 +227,8 @@ class _ApplicationFront:
     def fail(self, asked: _Asked, cause: str) -> _Told:
         return _Told(failure(cause), close=True)
 
-    def refuse(self, arrival: Any, cause: str) -> Response:
-        return failure(cause)
+    def refuse(self, arrival: Any, request: Request, cause: str) -> _Told:
+        return _Told(failure(cause), close=True)
 
-    def end(self, told: _Told, sent: int) -> None:
+    def end(self, told: _Told, sent: int, received: int) -> None:
         pass

@@ -34,6 +34,7 @@ LINGER = 2.0  # seconds that a client has to read the last answer
 
 _CAUSES = {400: "malformed request", 414: "target too long", 501: "transfer coding"}
 _SAFE = ("GET", "HEAD", "OPTIONS")
+_UNREADABLE = RequestHead("-", "-", "-", Headers(), b"")
 
 
 class _Wishes(NamedTuple):
@@ -96,7 +97,8 @@ class Client(Connection):
             self.closed.set_result(None)
         self._part()
         if self.going is not None and self.reply is None:
-            self.reply = self.front.fail(self.going, "client left")
+            whole = self.body is None or self.body.complete
+            self.reply = self.front.fail(self.going, "client left" if whole else "incomplete request")
         self._done()
 
     # --- From the client ----------------------------------------------------------------------------------------------
@@ -108,6 +110,7 @@ class Client(Connection):
             return
         elif self.tunnel and self.other is not None:
             self.heard = True
+            self.received += len(data)
             self.other.transport.write(data)
         elif not self.body.complete:
             self._content(data)
@@ -121,10 +124,11 @@ class Client(Connection):
         self.last = True
         if self.tunnel and self.other is not None and self.other.transport.can_write_eof():
             self.other.transport.write_eof()
-            return True
-        return self.answered and not self.lingering
+            return self.tls is None  # TLS ends in both directions at once
+        return self.answered and not self.lingering and self.tls is None
 
     def _head(self, data: bytes) -> None:
+        head = None
         try:
             found = split_head(data)
             if found is None:
@@ -139,7 +143,7 @@ class Client(Connection):
             if head.method == "CONNECT":
                 raise Malformed("CONNECT")
         except Malformed as error:
-            self._refuse(_CAUSES[error.status])
+            self._refuse(_CAUSES[error.status], head)
         else:
             self._begin(head, body, found[1])
 
@@ -155,7 +159,7 @@ class Client(Connection):
         if wishes.close or (self.old and not wishes.keep_alive):
             self.last = True
         server, (client, client_port, *_) = self.server, self.peer
-        name = getattr(self.tls, "asked_name", None) if self.tls else None
+        name = getattr(self.tls, "served_name", None) if self.tls else None
         request = Request(method, target, headers, b"", client, client_port, server.scheme, server.port, version, name)
         reply, going = self.front.begin(self.arrival, request)
         if reply is not None:
@@ -254,7 +258,9 @@ class Client(Connection):
             self.last = True
         if head.status == 101:
             self.tunnel = True
-            self.transport.write(response_head(101, head.reason, Headers.of(reply.response.headers), UPGRADE))
+            data = response_head(101, head.reason, Headers.of(reply.response.headers), UPGRADE)
+            self.sent += len(data)
+            self.transport.write(data)
             return
         framing = ""
         if self.method == "HEAD" or head.status in (204, 304):
@@ -273,7 +279,9 @@ class Client(Connection):
     def more(self, content: bytes, body: Body) -> None:
         """More of the response's content."""
         self.heard = True
-        self.transport.write(self._framed(content, body))
+        data = self._framed(content, body)
+        self.sent += len(data)
+        self.transport.write(data)
 
     def _framed(self, content: bytes, body: Body) -> bytes:
         return chunk(content, last=body.complete) if self.chunked else content
@@ -298,11 +306,12 @@ class Client(Connection):
 
     # --- To the client ------------------------------------------------------------------------------------------------
 
-    def _refuse(self, cause: str) -> None:
-        """Answer what is no request."""
+    def _refuse(self, cause: str, head: RequestHead | None = None) -> None:
+        """Answer what is no request; head: when it could be read."""
         self.body, self.last, self.method = NO_BODY, True, "GET"
-        self._send(self.front.refuse(self.arrival, cause))
-        self._finished()
+        method, target, version, headers, _ = head or _UNREADABLE
+        asked = (method, target, headers, b"", *self.peer[:2], self.server.scheme, self.server.port, version)
+        self._answer(self.front.refuse(self.arrival, Request(*asked), cause))
 
     def _cut(self, cause: str) -> None:
         """The request does not go on: the target's connection ends with what it has got."""
@@ -344,7 +353,7 @@ class Client(Connection):
         """Tell that the exchange is over."""
         reply, self.reply, self.going = self.reply, None, None
         if reply is not None:
-            self.front.end(reply, self.sent)
+            self.front.end(reply, self.sent, self.received)
 
     def _finished(self) -> None:
         """The answer is sent: on to the next request, or to the end."""

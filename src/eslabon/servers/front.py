@@ -64,11 +64,11 @@ class Front(Protocol):
     def fail(self, going: Any, cause: str) -> Any:
         """The Reply when the target does not answer; `cause` is a key of answers.CAUSES."""
 
-    def refuse(self, arrival: Any, cause: str) -> Response:
-        """What the client gets for what is no request."""
+    def refuse(self, arrival: Any, request: Request, cause: str) -> Any:
+        """The Reply for what is no request; `request`: as much of it as could be read."""
 
-    def end(self, reply: Any, sent: int) -> None:
-        """The exchange is over; `sent` bytes went to the client."""
+    def end(self, reply: Any, sent: int, received: int) -> None:
+        """The exchange is over: `sent` bytes went to the client, `received` came after the head of its request."""
 
 
 class Listening(Protocol):

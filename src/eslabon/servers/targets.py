@@ -53,6 +53,7 @@ class Target(Connection):
             self.transport.abort()
         elif self.tunnel:
             client.heard = True
+            client.sent += len(data)
             client.transport.write(data)
         elif self.body is None:
             try:

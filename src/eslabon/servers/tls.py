@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from eslabon.elbv2.application.tls import chosen
+from eslabon.elbv2.application.tls import chosen, covers
 from eslabon.errors import NotModelled
 
 HANDSHAKE_TIMEOUT = 10.0
@@ -60,7 +60,8 @@ def server_context(
     """What a listener shakes hands with; the first certificate is the default one.
 
     protocols, ciphers: of the security policy, in OpenSSL's words. Each connection's ssl object gets `asked_name`, the
-    name that the client asked for, `certificate`, the ARN of what it got, and `began`, when it asked.
+    name that the client asked for, `served_name`, the same if the certificate that it got is for that name,
+    `certificate`, the ARN of that, and `began`, when it asked.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/https-listener-certificates.html
 
@@ -79,6 +80,7 @@ def server_context(
     def choose(socket: Any, name: str | None, _: ssl.SSLContext) -> None:
         arn = chosen(names, name) if name else default
         socket.asked_name, socket.certificate, socket.began = name, arn, time.monotonic()
+        socket.served_name = name if name and any(covers(one, name) for one in names[arn]) else None
         socket.context = contexts[arn]
 
     contexts[default].sni_callback = choose

@@ -78,6 +78,7 @@ def _values(outcome: Outcome, address: str) -> tuple[str, ...]:
     host, uri, transformed = _transforms(outcome) if rule and rule.transforms else ("-", "-", "-")
     agent = request.fields.by_name.get("user-agent")
     client, port, scheme = request.client, request.port, request.scheme
+    asked = request.host or outcome.balancer.dns_name
     return (
         scheme.replace("http", "ws") if outcome.status == 101 else scheme,
         _time(received if ended is None else ended),
@@ -86,12 +87,12 @@ def _values(outcome: Outcome, address: str) -> tuple[str, ...]:
         where,
         _between(received, sent),
         _between(sent, answered),
-        _between(answered, ended),
+        _between(answered, ended if outcome.started is None else outcome.started),
         str(outcome.status),
         target_status,
         str(outcome.received_bytes),
         str(outcome.sent_bytes),
-        f"{request.method} {scheme}://{request.host}:{port}{request.url} {request.version}",
+        f"{request.method} {scheme}://{asked}:{port}{request.url} {request.version}",
         agent[0][:LONGEST_USER_AGENT] or "-" if agent else "-",
         cipher,
         version,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ LINE_LIMIT = 16 * 1024  # bytes of a request line, and of a single header
 HEAD_LIMIT = 64 * 1024  # of all headers
 FORWARDED_LIMIT = 30  # addresses in X-Forwarded-For
 CONNECT_TIMEOUT = 10.0  # seconds until a target must have taken a connection
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]")
 
 
 class Cause(NamedTuple):
@@ -83,8 +85,15 @@ def refusal(request: Request) -> str | None:
     """
     if len(request.target) > LINE_LIMIT:
         return "target too long"
+    if not request.target.startswith("/") and not _is_target(request):
+        return "malformed request"
     refused = request.fields.once(_refused)
     return "TRACE" if request.method == "TRACE" and refused != "headers too large" else refused
+
+
+def _is_target(request: Request) -> bool:
+    """Whether what is no path is a whole URL, or the * of OPTIONS (RFC 9112, section 3.2)."""
+    return _URL.match(request.target) is not None or (request.method, request.target) == ("OPTIONS", "*")
 
 
 def _refused(headers: Headers) -> str | None:

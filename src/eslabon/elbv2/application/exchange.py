@@ -166,6 +166,29 @@ class Exchanges:
             added = {"X-Amzn-Tls-Version": tls[0], "X-Amzn-Tls-Cipher-Suite": tls[1], **(added or {})}
         return self._forward(outcome, outcome.forwarded, close, added)
 
+    def refuse(
+        self,
+        balancer: LoadBalancer,
+        listener: Listener,
+        node: Node,
+        request: Request,
+        cause: str,
+        now: float,
+        *,
+        tls: tuple[str, str] | None = None,
+        certificate: str | None = None,
+    ) -> Answer:
+        """What is answered to what is no request, or none that can be read; cause: a key of answers.CAUSES.
+
+        >>> from eslabon.elbv2.application.examples import balancer, request
+        >>> shop, exchanges = balancer()
+        >>> place = (shop, shop.listeners["listener"], shop.nodes[0])
+        >>> exchanges.refuse(*place, Request("-", "-", version="-"), "malformed request", now=0.0).response.status
+        400
+        """
+        outcome = Outcome(balancer, listener, node, request, now, "-", tls=tls, certificate=certificate)
+        return self._failed(outcome, cause, close=True)
+
     def _forward(
         self, outcome: Outcome, request: Request, close: bool, added: Mapping[str, str] | None
     ) -> Answer | Forward:
@@ -237,7 +260,8 @@ class Exchanges:
         [('Set-Cookie', 'AWSALB'), ('Set-Cookie', 'AWSALBCORS')]
         """
         outcome = forward.outcome
-        outcome.answered, outcome.target_status = now, response.status
+        outcome.answered = outcome.started = now
+        outcome.target_status = response.status
         received = Headers.of(response.headers)
         cookies: list[str] = []
         if forward.sticky_group:
@@ -282,8 +306,10 @@ class Exchanges:
         answer.forward = forward
         return answer
 
-    def end(self, answer: Answer, now: float) -> None:
+    def end(self, answer: Answer, now: float, sent: int | None = None) -> None:
         """The client has its answer, or is gone: the target is less busy, and whoever observes is told.
+
+        sent: bytes that went to the client; None: all of the answer.
 
         >>> from eslabon.elbv2.application.examples import balancer, request
         >>> shop, exchanges = balancer()
@@ -295,9 +321,10 @@ class Exchanges:
         outcome, response = answer.outcome, answer.response
         if answer.forward:
             answer.forward.chooser.end(answer.forward.target)
-        if not outcome.sent_bytes:
-            size = Headers.of(response.headers).size
-            outcome.sent_bytes = 17 + len(response.reason) + size + len(response.body)
+        if sent is None:
+            body = 0 if outcome.request.method == "HEAD" else len(response.body)
+            sent = 17 + len(response.reason) + Headers.of(response.headers).size + body
+        outcome.sent_bytes = sent
         outcome.ended = now
         for observer in self.observers:
             observer(outcome)

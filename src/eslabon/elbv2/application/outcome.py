@@ -29,6 +29,7 @@ class Outcome:
     forwarded: Request | None = None  # as the target gets it, after the transforms
     sent: float | None = None  # to the target
     answered: float | None = None  # when the target's answer began
+    started: float | None = None  # when the client's did
     target_status: int | None = None
     cause: str = ""  # why the balancer answered by itself, a key of answers.CAUSES
     status: int = 0  # what the client got
@@ -36,14 +37,17 @@ class Outcome:
     certificate: str | None = None  # ARN of the certificate that the client got
     tls: tuple[str, str] | None = None  # version and cipher suite, in OpenSSL's words
     sent_bytes: int = 0  # to the client
+    body_bytes: int = 0  # from the client on a socket: of a body, or of a WebSocket
     ended: float | None = None
 
     @property
     def received_bytes(self) -> int:
-        """The size of the request as HTTP/1.1 has it, headers and all."""
+        """The size of the request as HTTP/1.1 has it, headers and all, and of what came on a WebSocket."""
         request = self.request
+        if request.method == "-":  # what came could not be read
+            return 0
         line = len(request.method) + len(request.target) + len(request.version) + 4
-        return line + request.fields.size + 2 + len(request.body)
+        return line + request.fields.size + 2 + len(request.body) + self.body_bytes
 
 
 def named(target: Target) -> str:
