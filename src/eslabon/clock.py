@@ -89,6 +89,7 @@ class Clock:
         self._due: list[Handle] = []
         self._made = 0
         self._foreground: set[Handle] = set()  # live work that is not background
+        self.steps = 0  # pieces of work that have run
         self._working = 0  # depth of `work`: the reader's code runs inside a callback or a call
         self.lock = threading.RLock()  # guards every call while the cloud is served
         self.pace: Pace | None = None  # None: time moves only when somebody waits
@@ -233,6 +234,7 @@ class Clock:
         if handle.cancelled:
             return
         self._now = max(self._now, handle.due)
+        self.steps += 1
         with self.work():  # nothing nests: work that waits is lengthened, and time then goes on from when it was due
             handle.function()
 

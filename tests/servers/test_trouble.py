@@ -14,8 +14,8 @@ import pytest
 
 from eslabon.elbv2.application.accesslog import fields
 from eslabon.elbv2.application.outcome import Outcome
-from eslabon.servers import http as server_http
 from eslabon.servers import serving
+from eslabon.servers._http import server as server_http
 from tests.servers.conftest import TIMEOUT, EchoServer, Raw, World, ask, connected, read_all
 
 Echoes = Callable[[int], list[EchoServer]]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from eslabon.elbv2.application import lambdatargets
 from eslabon.elbv2.application.answers import failure
 from eslabon.elbv2.application.exchange import Answer, Forward, function_event
-from eslabon.elbv2.application.headers import ForTarget
 from eslabon.elbv2.application.messages import Headers, Request, Response
 from eslabon.elbv2.resources import LAMBDA, Listener, LoadBalancer, Node
 from eslabon.network import Call, Host, serve
@@ -75,7 +74,9 @@ class _ListenerFront:
         self.server = server
         self.service = service
         self.exchanges = service.exchanges
+        self.time = server.time
         self.lock, self.now = server.time.lock, server.time.now
+        self._changes = -1  # in the cloud, as many as there were when it was last asked for their effect
         self._places: dict[tuple[str, Any], Place | None] = {}
         self._places_of = 0  # the server's look at the cloud in which these places were found
         self.balancer = balancer
@@ -90,7 +91,7 @@ class _ListenerFront:
         return float(self.balancer.attributes.get("client_keep_alive.seconds", 3600))
 
     def connect(self, peer: tuple[str, int], tls: ssl.SSLObject | None) -> Arrival | None:
-        with self.server.time.lock:
+        with self.server.cloud.clock.lock:  # the health of targets is brought up to date
             node = arrive(self.service, self.balancer, self.listener.port or 0, peer[0], "tcp")
         if node is None:
             return None
@@ -103,10 +104,12 @@ class _ListenerFront:
 
     def begin(self, arrival: Arrival, request: Request) -> tuple[Answer | None, Forward | None]:
         node, tls, certificate, headers = arrival
+        place = (self.balancer, self.listener, node)
         with self.lock:
-            found = self.exchanges.begin(
-                self.balancer, self.listener, node, request, self.now(), tls=tls, certificate=certificate, added=headers
-            )
+            if self._changes != self.time.changes:
+                self.exchanges.forget()
+                self._changes = self.time.changes
+            found = self.exchanges.ask(*place, request, self.now(), tls=tls, certificate=certificate, added=headers)
         return (found, None) if isinstance(found, Answer) else (None, found)
 
     def place(self, forward: Forward) -> Place | None:
@@ -171,13 +174,14 @@ class _ListenerFront:
             self.exchanges.end(answer, self.now(), sent)
 
 
-_NO_HEADERS = ForTarget((), Headers())
+_NO_HEADERS = Headers()
 
 
 @dataclass(slots=True)
 class _Asked:
     rewritten: Request
-    headers: ForTarget = _NO_HEADERS
+    headers: Headers = _NO_HEADERS
+    trace: str = ""
     close: bool = False
 
 

@@ -7,8 +7,7 @@ import ssl
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-from eslabon.elbv2.application.headers import ForTarget
-from eslabon.elbv2.application.messages import Request, Response
+from eslabon.elbv2.application.messages import Headers, Request, Response
 from eslabon.servers.framing import ResponseHead
 
 
@@ -28,10 +27,11 @@ class Reply(Protocol):
 
 
 class Going(Protocol):
-    """A request on its way to a target, its URL and the headers for it; close: both connections end with it."""
+    """A request on its way to a target; headers: for it, without the trace. close: both connections end with it."""
 
     rewritten: Request
-    headers: ForTarget
+    headers: Headers
+    trace: str
     close: bool
 
 

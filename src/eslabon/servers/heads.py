@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eslabon.elbv2.application.headers import HOP_BY_HOP, ForTarget
+from eslabon.elbv2.application.headers import HOP_BY_HOP
 from eslabon.elbv2.application.messages import Headers, Request
 from eslabon.servers.framing import Body, ChunkedBody
 
@@ -11,22 +11,20 @@ _FRAMING = HOP_BY_HOP | {"content-length"}
 _WITH_BODY = ("POST", "PUT", "PATCH")  # methods whose requests have a length even if it is 0
 
 
-def request_head(request: Request, headers: ForTarget, body: Body, *, upgrade: bool = False) -> bytes:
+def request_head(request: Request, headers: Headers, trace: str, body: Body, *, upgrade: bool = False) -> bytes:
     r"""The head of a request to a target; body: what the client sends. upgrade: it asks for a WebSocket.
 
     >>> request = Request("PUT", "/cart", (("Content-Length", "007"),))
-    >>> headers = ForTarget((("X-Forwarded-Proto", "http"),), request.fields)
-    >>> request_head(request, headers, Body(7))
-    b'PUT /cart HTTP/1.1\r\nX-Forwarded-Proto: http\r\nContent-Length: 7\r\n\r\n'
+    >>> request_head(request, request.fields, "Root=1", Body(7))
+    b'PUT /cart HTTP/1.1\r\nX-Amzn-Trace-Id: Root=1\r\nContent-Length: 7\r\n\r\n'
     """
     framing = UPGRADE if upgrade else ""
     if isinstance(body, ChunkedBody):
         framing = "Transfer-Encoding: chunked\r\n"
     elif body.left or request.method in _WITH_BODY:
         framing = f"Content-Length: {body.left}\r\n"
-    made = "".join([f"{name}: {value}\r\n" for name, value in headers.made])
-    lines = headers.passed_on.once(_lines)
-    return f"{request.method} {request.url} HTTP/1.1\r\n{made}{lines}{framing}\r\n".encode("latin-1", "replace")
+    head = f"{request.method} {request.url} HTTP/1.1\r\nX-Amzn-Trace-Id: {trace}\r\n{headers.once(_lines)}{framing}\r\n"
+    return head.encode("latin-1", "replace")
 
 
 def response_head(status: int, reason: str, headers: Headers, framing: str) -> bytes:

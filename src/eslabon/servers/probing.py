@@ -73,7 +73,7 @@ class Prober:
             connected = False
         except (Malformed, EOFError):
             pass
-        with self.server.time.lock:
+        with self.server.cloud.clock.lock:
             found(loop.time() - begun, connected, status)
 
     def close(self) -> None:

@@ -62,6 +62,19 @@ class _Open:
         await asyncio.gather(*(one.drain(grace) for one in self.serving))
 
 
+def event_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes the event loop: uvloop where it is installed (extra `serve`), otherwise (None) Python's own.
+
+    >>> event_loop() is None or callable(event_loop())
+    True
+    """
+    try:
+        import uvloop  # type: ignore[import-not-found, unused-ignore]
+    except ImportError:
+        return None
+    return uvloop.new_event_loop  # type: ignore[no-any-return]
+
+
 def _port_for_both() -> int:
     """A port that is free for TCP and for UDP."""
     while True:
@@ -182,7 +195,8 @@ class Server:
 
     def _run(self, started: threading.Event) -> None:
         with activation.serving(), self.cloud.activated():
-            asyncio.run(self._serve(started))
+            with asyncio.Runner(loop_factory=event_loop()) as runner:
+                runner.run(self._serve(started))
 
     async def _serve(self, started: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()

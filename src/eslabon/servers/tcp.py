@@ -18,10 +18,10 @@ from eslabon.elbv2.flows.flows import Flow, Flows, setting
 from eslabon.elbv2.flows.hashing import Packet
 from eslabon.elbv2.flows.tlslog import Handshake
 from eslabon.elbv2.resources import Listener, LoadBalancer
+from eslabon.servers._http.server import CONNECTIONS
 from eslabon.servers.application import arrive
 from eslabon.servers.connections import Connection, Tasks, until_closed
 from eslabon.servers.front import Listening
-from eslabon.servers.http import CONNECTIONS
 from eslabon.servers.loopback import any_certificate
 
 if TYPE_CHECKING:

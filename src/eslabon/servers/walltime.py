@@ -6,10 +6,31 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from eslabon.clock import Clock
 
 LOOK = 0.05  # seconds after which who waits looks again, at the latest
+
+
+class _Guard:
+    """The clock's lock for all but requests: whoever lets go of it may have changed something in the cloud."""
+
+    def __init__(self, time: WallTime) -> None:
+        self._time = time
+
+    def acquire(self) -> None:
+        self._time.lock.acquire()
+
+    def release(self) -> None:
+        self._time.changes += 1
+        self._time.lock.release()
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
 
 class WallTime:
@@ -25,7 +46,8 @@ class WallTime:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self.lock = clock.lock  # who holds it may look at the cloud, and change it
+        self.lock: Any = clock.lock  # who holds it may look at the cloud; who changes it, takes `held`
+        self.changes = 0  # how often something may have changed in the cloud
         self._passed = threading.Condition(clock.lock)
         self._then = 0.0
 
@@ -44,11 +66,13 @@ class WallTime:
                 raise RuntimeError("this cloud is being served already")
             self._then = time.monotonic()
             self.clock.pace = self
+            self.clock.lock = _Guard(self)  # type: ignore[assignment]
         try:
             yield self
         finally:
-            with self.clock.lock:
+            with self.lock:
                 self.clock.pace = None
+                self.clock.lock = self.lock
                 self._passed.notify_all()
 
     def now(self) -> float:
@@ -86,7 +110,10 @@ class WallTime:
         """
         now = time.monotonic()
         elapsed, self._then = now - self._then, now
+        before = self.changes, self.clock.steps
         self.clock.advance(elapsed)
+        if self.clock.steps == before[1]:
+            self.changes = before[0]  # time alone changes nothing
 
     def sleep(self, seconds: float) -> None:
         """Wait; others work in the cloud meanwhile.

@@ -39,7 +39,12 @@ FIELDS: Mapping[str, bool] = {
     **dict.fromkeys(("transformed_host", "transformed_uri", "request_transform_status"), True),
     "ip_address": False,  # of the node
 }
-_LINE = " ".join('"%s"' if quoted else "%s" for quoted in FIELDS.values())
+# Those that differ between requests that are alike otherwise.
+_VARYING = (
+    *("time", "request_processing_time", "target_processing_time", "response_processing_time"),
+    *("received_bytes", "sent_bytes", "request", "trace_id", "request_creation_time"),
+)
+_REQUEST = _VARYING.index("request")
 
 
 def fields(outcome: Outcome, address: str = "") -> dict[str, str]:
@@ -62,59 +67,65 @@ def fields(outcome: Outcome, address: str = "") -> dict[str, str]:
     >>> fields(failed.outcome)["target_processing_time"], fields(failed.outcome)["actions_executed"]
     ('-1', '-')
     """
-    return dict(zip(FIELDS, _values(outcome, address), strict=True))
+    constant = _constant(outcome, address)
+    varying = dict(zip(_VARYING, _varying(outcome), strict=True))
+    return {name: varying.get(name) or constant[name] or "-" for name in FIELDS}
 
 
-def _values(outcome: Outcome, address: str) -> tuple[str, ...]:
-    """What FIELDS are, in their order."""
-    request, rule, group, target, node = outcome.request, outcome.rule, outcome.group, outcome.target, outcome.node
-    received, ended = outcome.received, outcome.ended
-    has_address = target is not None and group is not None and group.type != LAMBDA
-    where = f"{address or target.id}:{target.port or group.port}" if has_address else "-"  # type: ignore[union-attr]
-    sent, answered = _until(outcome)
-    target_status = str(outcome.target_status or "-")
-    version, cipher = outcome.tls or ("-", "-")
-    tier, why = outcome.classification if outcome.classification.reason else ("-", "-")
-    host, uri, transformed = _transforms(outcome) if rule and rule.transforms else ("-", "-", "-")
-    agent = request.fields.by_name.get("user-agent")
-    client, port, scheme = request.client, request.port, request.scheme
-    asked = request.host or outcome.balancer.dns_name
+def _varying(outcome: Outcome) -> tuple[str, ...]:
+    """What _VARYING are, in their order: no two requests have them in common."""
+    request, received, ended = outcome.request, outcome.received, outcome.ended
+    sent, answered = _until(outcome) if outcome.cause else (outcome.sent, outcome.answered)
+    host = request.host or outcome.balancer.dns_name
     return (
-        scheme.replace("http", "ws") if outcome.status == 101 else scheme,
         _time(received if ended is None else ended),
-        _id(outcome.balancer),
-        f"{client}:{request.client_port}",
-        where,
         _between(received, sent),
         _between(sent, answered),
         _between(answered, ended if outcome.started is None else outcome.started),
-        str(outcome.status),
-        target_status,
         str(outcome.received_bytes),
         str(outcome.sent_bytes),
-        f"{request.method} {scheme}://{asked}:{port}{request.url} {request.version}",
-        agent[0][:LONGEST_USER_AGENT] or "-" if agent else "-",
-        cipher,
-        version,
-        group.arn if group else "-",
+        f"{request.method} {request.scheme}://{host}:{request.port}{request.url} {request.version}",
         outcome.trace,
-        request.server_name or "-",
-        outcome.certificate or "-",
-        str(rule.priority or 0) if rule else "-",
         _time(received),
-        outcome.action or "-",
-        outcome.redirect or "-",
-        (outcome.cause and CAUSES[outcome.cause].error_reason) or "-",
-        where,
-        target_status,
-        tier,
-        why,
-        _connection(node.address, port, client, request.client_port),
-        host,
-        uri,
-        transformed,
-        node.public or node.address,
     )
+
+
+def _constant(outcome: Outcome, address: str) -> dict[str, str]:
+    """The other fields, "" where there is nothing to say."""
+    request, rule, group, target, node = outcome.request, outcome.rule, outcome.group, outcome.target, outcome.node
+    has_address = target is not None and group is not None and group.type != LAMBDA
+    where = f"{address or target.id}:{target.port or group.port}" if has_address else ""  # type: ignore[union-attr]
+    version, cipher = outcome.tls or ("", "")
+    tier, why = outcome.classification if outcome.classification.reason else ("", "")
+    host, uri, transformed = _transforms(outcome)
+    agent = request.header("user-agent")
+    return {
+        "type": request.scheme.replace("http", "ws") if outcome.status == 101 else request.scheme,
+        "elb": _id(outcome.balancer),
+        "client:port": f"{request.client}:{request.client_port}",
+        "target:port": where,
+        "elb_status_code": str(outcome.status),
+        "target_status_code": str(outcome.target_status or ""),
+        "user_agent": agent[0][:LONGEST_USER_AGENT] if agent else "",
+        "ssl_cipher": cipher,
+        "ssl_protocol": version,
+        "target_group_arn": group.arn if group else "",
+        "domain_name": request.server_name or "",
+        "chosen_cert_arn": outcome.certificate or "",
+        "matched_rule_priority": str(rule.priority or 0) if rule else "",
+        "actions_executed": outcome.action,
+        "redirect_url": outcome.redirect,
+        "error_reason": CAUSES[outcome.cause].error_reason if outcome.cause else "",
+        "target:port_list": where,
+        "target_status_code_list": str(outcome.target_status or ""),
+        "classification": tier,
+        "classification_reason": why,
+        "conn_trace_id": _connection(node.address, request.port, request.client, request.client_port),
+        "transformed_host": host,
+        "transformed_uri": uri,
+        "request_transform_status": transformed,
+        "ip_address": node.public or node.address,
+    }
 
 
 def line(outcome: Outcome, address: str = "") -> str:
@@ -129,11 +140,31 @@ def line(outcome: Outcome, address: str = "") -> str:
     >>> "\"a \\\"quoted\\\" name\"" in line(answer.outcome)
     True
     """
-    values = _values(outcome, address)
-    plain = _LINE % values
-    if plain.isprintable() and plain.count('"') == _LINE.count('"') and "\\" not in plain:
-        return plain
-    return _LINE % tuple("".join(map(_escaped, value)) for value in values)
+    request, rule = outcome.request, outcome.rule
+    kind = (
+        (outcome.balancer, outcome.node, outcome.group, outcome.target, address, rule and rule.priority),
+        (outcome.status, outcome.target_status, outcome.action, outcome.redirect, outcome.cause),
+        (outcome.classification, outcome.tls, outcome.certificate, request.client, request.client_port),
+        (request.scheme, request.port, request.server_name, outcome.forwarded if rule and rule.transforms else None),
+    )
+    recent = request.fields.recent(line)
+    if recent[0] != kind:
+        recent[:] = kind, _template(outcome, address)
+    varying = _varying(outcome)
+    asked = varying[_REQUEST] + outcome.trace  # what the client has written of it
+    if not asked.isprintable() or '"' in asked or "\\" in asked:
+        varying = tuple(["".join(map(_escaped, value)) for value in varying])
+    return recent[1] % varying  # type: ignore[no-any-return]
+
+
+def _template(outcome: Outcome, address: str) -> str:
+    """The line of requests of this kind, with %s where they differ."""
+    constant = _constant(outcome, address)
+    fields = []
+    for name, quoted in FIELDS.items():
+        value = "".join(map(_escaped, constant[name])).replace("%", "%%") or "-" if name in constant else "%s"
+        fields.append(f'"{value}"' if quoted else value)
+    return " ".join(fields)
 
 
 def file_name(
@@ -279,12 +310,12 @@ def _transforms(outcome: Outcome) -> tuple[str, str, str]:
     """Host and URI as the transforms made them, if they are other ones, and what came of the transforms."""
     kinds = [transform["Type"] for transform in outcome.rule.transforms] if outcome.rule else []
     if not kinds or not outcome.action:
-        return "-", "-", "-"
+        return "", "", ""
     if outcome.cause == "transform failed" or outcome.forwarded is None:
-        return "-", "-", _TRANSFORM_FAILURES[kinds[-1]]
+        return "", "", _TRANSFORM_FAILURES[kinds[-1]]
     before, after = outcome.request, outcome.forwarded
-    host = after.host if after.host != before.host else "-"
-    return host or "-", after.url if after.url != before.url else "-", "TransformSuccess"
+    host = after.host if after.host != before.host else ""
+    return host, after.url if after.url != before.url else "", "TransformSuccess"
 
 
 def _escaped(character: str) -> str:

@@ -6,7 +6,7 @@ import re
 from http import HTTPStatus
 from typing import NamedTuple
 
-from eslabon.elbv2.application.headers import SERVER, Attributes, date, for_client, forwarded_addresses
+from eslabon.elbv2.application.headers import SERVER, Attributes, date, for_client, forwarded_addresses, set_by
 from eslabon.elbv2.application.messages import Headers, Request, Response
 
 LINE_LIMIT = 16 * 1024  # bytes of a request line, and of a single header
@@ -163,4 +163,4 @@ def own(response: Response, listener: Attributes, now: float) -> Response:
     dated = ("Date", date(int(now)))
     whole = (*server, dated, *headers, ("Content-Length", str(len(body))))
     reason = phrase(response.status) or response.reason
-    return Response(response.status, for_client(whole, listener, now), body, reason)
+    return Response(response.status, for_client(whole, set_by(listener), now), body, reason)

@@ -9,13 +9,15 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from eslabon.elbv2.application import lambdatargets
 from eslabon.elbv2.application.answers import CAUSES, failure, own, refusal
 from eslabon.elbv2.application.desync import COMPLIANT, classify, treatment
-from eslabon.elbv2.application.headers import ForTarget, for_client, for_target, new_trace, trace_header
+from eslabon.elbv2.application.headers import for_client, for_target, new_trace, set_by, trace_header
 from eslabon.elbv2.application.messages import Headers, Request, Response
 from eslabon.elbv2.application.outcome import Outcome
+from eslabon.elbv2.application.routes import Plan, Route, route
 from eslabon.elbv2.balancing.choosing import Chooser, choose_group, chooser_for
 from eslabon.elbv2.balancing.seal import Seal
 from eslabon.elbv2.balancing.stickiness import (
@@ -24,11 +26,9 @@ from eslabon.elbv2.balancing.stickiness import (
     bound_target,
     cookies_of,
     group_cookies,
-    stickiness,
     target_cookies,
 )
-from eslabon.elbv2.balancing.zones import crosses_zones, eligible, minimum
-from eslabon.elbv2.resources import LAMBDA, Listener, LoadBalancer, Node, Target, TargetGroup
+from eslabon.elbv2.resources import Listener, LoadBalancer, Node, Target, TargetGroup
 from eslabon.elbv2.rules.actions import FIXED_RESPONSE, FORWARD, REDIRECT, FixedResponse, Redirect
 from eslabon.elbv2.rules.transforms import TransformFailed
 from eslabon.ids import Ids
@@ -52,8 +52,9 @@ class Forward:
     """A request on its way to a target; event: what a function gets, as JSON."""
 
     outcome: Outcome
+    plan: Plan
     rewritten: Request  # as the transforms made it
-    headers: ForTarget
+    headers: Headers  # for the target, without the trace
     group: TargetGroup
     target: Target
     chooser: Chooser
@@ -64,11 +65,17 @@ class Forward:
     _whole: Request | None = None
 
     @property
+    def trace(self) -> str:
+        """The X-Amzn-Trace-Id that the target gets."""
+        return self.outcome.trace
+
+    @property
     def request(self) -> Request:
         """The request with the headers that the target gets."""
         if self._whole is None:
             sent = self.rewritten
-            headers = Headers(self.headers.made + self.headers.passed_on + _upgrade(sent.fields))
+            trace = ("X-Amzn-Trace-Id", self.outcome.trace)
+            headers = Headers((trace, *self.headers, *_upgrade(sent.fields)))
             self._whole = self.outcome.forwarded = replace(sent, target=sent.url, headers=headers)
         return self._whole
 
@@ -96,6 +103,7 @@ class Exchanges:
         self.observers: list[Callable[[Outcome], None]] = []  # told when an exchange has ended
         self._ids = ids
         self._choosers: dict[tuple[str | None, ...], Chooser] = {}
+        self._plans: dict[tuple[str, str], Plan] = {}  # by the listener's ARN and the node's zone
 
     @cached_property
     def seal(self) -> Seal:
@@ -130,6 +138,40 @@ class Exchanges:
         >>> exchanges.begin(*place, request("/"), now=0.0).outcome.cause
         'no targets'
         """
+        self.forget()
+        return self.ask(balancer, listener, node, request, now, tls=tls, certificate=certificate, added=added)
+
+    def forget(self) -> None:
+        """Something may have changed: settings, rules, targets or their health.
+
+        >>> from eslabon.elbv2.application.examples import balancer
+        >>> balancer()[1].forget()
+        """
+        self._plans.clear()
+
+    def ask(
+        self,
+        balancer: LoadBalancer,
+        listener: Listener,
+        node: Node,
+        request: Request,
+        now: float,
+        *,
+        tls: tuple[str, str] | None = None,
+        certificate: str | None = None,
+        added: Mapping[str, str] | None = None,
+    ) -> Answer | Forward:
+        """The same as `begin`, for whoever forgets when something has changed.
+
+        >>> from eslabon.elbv2.application.examples import balancer, request
+        >>> shop, exchanges = balancer()
+        >>> place = (shop, shop.listeners["listener"], shop.nodes[0])
+        >>> exchanges.ask(*place, request("/"), now=0.0).target.id
+        '172.31.0.10'
+        """
+        plan = self._plans.get((listener.arn, node.zone))
+        if plan is None:
+            plan = self._plans[listener.arn, node.zone] = self._plan(balancer, listener)
         trace = trace_header(request, new_trace(now, self._ids.hex(24)))
         outcome = Outcome(balancer, listener, node, request, now, trace, tls=tls, certificate=certificate)
         if listener.protocol == "HTTPS" and request.scheme == "http":
@@ -138,8 +180,7 @@ class Exchanges:
         classified = classify(request)
         if classified is not COMPLIANT:
             outcome.classification = classified
-            mode = balancer.attributes.get("routing.http.desync_mitigation_mode", "defensive")
-            treated = treatment(mode, classified.tier)
+            treated = treatment(plan.desync_mode, classified.tier)
             if treated == "blocked":
                 return self._failed(outcome, "malformed request", close=True)
             close = treated == "closed"
@@ -162,9 +203,23 @@ class Exchanges:
             outcome.forwarded = decision.rewrite(rule, request)
         except TransformFailed:
             return self._failed(outcome, "transform failed")
-        if tls and balancer.attributes.get(_TLS_HEADERS) == "true":
+        if tls and plan.tells_tls:
             added = {"X-Amzn-Tls-Version": tls[0], "X-Amzn-Tls-Cipher-Suite": tls[1], **(added or {})}
-        return self._forward(outcome, outcome.forwarded, close, added)
+        return self._forward(outcome, plan, outcome.forwarded, close, added)
+
+    def _plan(self, balancer: LoadBalancer, listener: Listener) -> Plan:
+        attributes = balancer.attributes
+        mode = attributes.get("routing.http.desync_mitigation_mode", "defensive")
+        return Plan(mode, attributes.get(_TLS_HEADERS) == "true", set_by(listener.attributes))
+
+    def _route(self, plan: Plan, outcome: Outcome, group: TargetGroup, weighted: bool) -> Route:
+        found = plan.routes.get((group.arn, weighted))
+        if found is None:
+            node = outcome.node
+            chooser = self.chooser(group, node.zone)
+            found = route(outcome.balancer, node, group, chooser, weighted=weighted)
+            plan.routes[group.arn, weighted] = found
+        return found
 
     def refuse(
         self,
@@ -190,10 +245,10 @@ class Exchanges:
         return self._failed(outcome, cause, close=True)
 
     def _forward(
-        self, outcome: Outcome, request: Request, close: bool, added: Mapping[str, str] | None
+        self, outcome: Outcome, plan: Plan, request: Request, close: bool, added: Mapping[str, str] | None
     ) -> Answer | Forward:
         """Choose target group and target."""
-        now, node, balancer = outcome.received, outcome.node, outcome.balancer
+        now = outcome.received
         assert outcome.rule
         config = outcome.rule.actions[-1]["ForwardConfig"]
         groups, sticky_group = config["TargetGroups"], config.get("TargetGroupStickinessConfig")
@@ -203,27 +258,18 @@ class Exchanges:
         if arn is None:
             return self._failed(outcome, "no weight")
         outcome.group = group = self.groups[arn]
-        if group.protocol_version not in (None, "HTTP1"):
-            return self._failed(outcome, "protocol version")
-        cross_zone = crosses_zones(balancer.attributes, group.attributes)
-        settings = minimum(group.attributes, "unhealthy_state_routing")
-        found = eligible(node.zone, group.targets.values(), cross_zone, settings)
+        found = self._route(plan, outcome, group, len(groups) > 1)
         outcome.fail_open = found.fail_open
-        if not found.targets:
-            return self._failed(outcome, "no targets")
-        chooser = self.chooser(group, node.zone)
-        sticky = stickiness(group.arn, group.attributes, weighted=len(groups) > 1)
+        if found.cause:
+            return self._failed(outcome, found.cause)
+        chooser, sticky = found.chooser, found.sticky
         key = bound_target(self.seal, sticky, cookies, now) if sticky and cookies else None
         same = next((target for target in found.targets if target.key == key), None) if key else None
         outcome.reused_target = same is not None
         target = same or chooser.choose(found.targets, now)
-        function = group.type == LAMBDA
-        listener = outcome.listener.attributes
-        headers = for_target(
-            request, balancer.attributes, outcome.trace, added=added, listener=listener, function=function
-        )
-        forward = Forward(outcome, request, headers, group, target, chooser, close, sticky, sticky_group)
-        if function:
+        headers = _headers(plan, outcome, request, added, found.function)
+        forward = Forward(outcome, plan, request, headers, group, target, chooser, close, sticky, sticky_group)
+        if found.function:
             try:
                 forward.event = function_event(forward.request, group)
             except lambdatargets.Invalid as invalid:
@@ -271,7 +317,7 @@ class Exchanges:
             agent = (request.header("user-agent") or [""])[0] if request.header("origin") else ""
             answered, sent = received.by_name.get("set-cookie", ()), forward.rewritten.fields.once(_cookies)
             cookies += target_cookies(self.seal, forward.sticky, forward.target.key, sent, answered, now, agent)
-        headers = for_client(received, outcome.listener.attributes, now, cookies)
+        headers = for_client(received, forward.plan.set_headers, now, cookies)
         if response.status == 101:
             headers = Headers(headers + _upgrade(received))
         outcome.status = response.status
@@ -354,6 +400,18 @@ def _upgrade(headers: Headers) -> tuple[tuple[str, str], ...]:
     """The headers with which a connection is taken over, for WebSockets: they go on though they are hop by hop."""
     wanted = headers.by_name.get("upgrade")
     return (("Connection", "upgrade"), ("Upgrade", wanted[0])) if wanted else ()
+
+
+def _headers(
+    plan: Plan, outcome: Outcome, request: Request, added: Mapping[str, str] | None, function: bool
+) -> Headers:
+    """What the target gets beside the trace; the same as for the client's last request while nothing has changed."""
+    recent: list[Any] = request.fields.recent(_headers) if request.target.startswith("/") else [None, None]
+    alike = (plan, request.client, request.client_port, request.scheme, request.port, added, function)
+    if recent[0] != alike:
+        attributes, listener = outcome.balancer.attributes, outcome.listener.attributes
+        recent[:] = alike, for_target(request, attributes, added=added, listener=listener, function=function)
+    return recent[1]  # type: ignore[no-any-return]
 
 
 def _cookies(headers: Headers) -> dict[str, str]:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from email.utils import formatdate
 from functools import lru_cache
-from typing import NamedTuple
 
 from eslabon.elbv2.application.messages import Headers, Pairs, Request
 
@@ -29,40 +28,29 @@ _RESPONSE, _VALUE = "routing.http.response.", ".header_value"
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\n[\t -~\x80-\xff]*")  # RFC 9110, section 5.5
 
 
-class ForTarget(NamedTuple):
-    """The headers of a request as the target gets them: those that the balancer makes, those of the client."""
-
-    made: Pairs
-    passed_on: Headers
-
-
 def for_target(
     request: Request,
     attributes: Attributes,
-    trace: str,
     *,
     added: Mapping[str, str] | None = None,
     listener: Attributes | None = None,
     function: bool = False,
-) -> ForTarget:
-    """The headers of a request as the target gets them, in two parts.
+) -> Headers:
+    """The headers of a request as the target gets them, without the X-Amzn-Trace-Id.
 
-    attributes, listener: of the balancer and of the listener. trace: the new X-Amzn-Trace-Id. added: headers about TLS
-    and the client's certificate by their usual names. function: whether a Lambda function gets them: then those for the
-    next server alone are still among them.
+    attributes, listener: of the balancer and of the listener. added: headers about TLS and the client's certificate by
+    their usual names. function: whether a Lambda function gets them: then those for the next server alone are still
+    among them.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html
 
     >>> sent = (("Host", "example.com"), ("Accept", "*/*"), ("Connection", "close"))
-    >>> request, trace = Request("GET", "/", sent, port=8080), "Root=1-67891233-abcdef012345678912345678"
-    >>> made, passed_on = for_target(request, {}, trace)
-    >>> for name, value in made + passed_on:
+    >>> for name, value in for_target(Request("GET", "/", sent, port=8080), {}):
     ...     print(f"{name}: {value}")
     X-Forwarded-For: 203.0.113.7
     X-Forwarded-Proto: http
     X-Forwarded-Port: 8080
     Host: example.com:8080
-    X-Amzn-Trace-Id: Root=1-67891233-abcdef012345678912345678
     Accept: */*
     """
     host = host_for_target(request, attributes)
@@ -71,7 +59,6 @@ def for_target(
         ("X-Forwarded-Proto", request.scheme),
         ("X-Forwarded-Port", str(request.port)),
         *((("Host", host),) if host else ()),
-        ("X-Amzn-Trace-Id", trace),
     )
     passed_on = request.fields.once(_not_replaced if function else _not_ending_here)
     if added:
@@ -79,8 +66,8 @@ def for_target(
         made += tuple(renamed.items())
         passed_on = _without(passed_on, {name.lower() for name in renamed})
     if attributes.get("routing.http.drop_invalid_header_fields.enabled") == "true":
-        made, passed_on = _valid(made), passed_on.once(_valid)
-    return ForTarget(made, passed_on)
+        return _valid(made + passed_on)
+    return Headers(made + passed_on)
 
 
 def _without(headers: Headers, names: Collection[str]) -> Headers:
@@ -209,23 +196,32 @@ def date(second: int) -> str:
     return formatdate(second, usegmt=True)
 
 
-def for_client(headers: Pairs, listener: Attributes, now: float, cookies: Iterable[str] = ()) -> Headers:
+def set_by(listener: Attributes) -> dict[str, str]:
+    """The headers that a listener gives every response, by name.
+
+    >>> set_by({"routing.http.response.x_frame_options.header_value": "DENY"}), set_by({})
+    ({'X-Frame-Options': 'DENY'}, {})
+    """
+    return {
+        key[len(_RESPONSE) : -len(_VALUE)].replace("_", "-").title(): value
+        for key, value in listener.items()
+        if value and key.endswith(_VALUE) and key.startswith(_RESPONSE)
+    }
+
+
+def for_client(headers: Pairs, configured: Attributes, now: float, cookies: Iterable[str] = ()) -> Headers:
     """The headers of a target's response as the client gets them: with those that the listener sets, and cookies.
+
+    configured: as `set_by` gives them.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/header-modification.html
 
-    >>> set_by_listener = {"routing.http.response.x_frame_options.header_value": "DENY"}
-    >>> for_client((("X-Frame-Options", "SAMEORIGIN"), ("Connection", "close")), set_by_listener, now=0)
+    >>> for_client((("X-Frame-Options", "SAMEORIGIN"), ("Connection", "close")), {"X-Frame-Options": "DENY"}, now=0)
     (('Date', 'Thu, 01 Jan 1970 00:00:00 GMT'), ('X-Frame-Options', 'DENY'))
     """
     kept = Headers.of(headers).once(without_hop_by_hop)
     if "date" not in kept.by_name:
         kept = Headers((("Date", date(int(now))), *kept))
-    configured = {
-        key[len(_RESPONSE) : -len(_VALUE)].replace("_", "-").title(): value
-        for key, value in listener.items()
-        if value and key.endswith(_VALUE) and key.startswith(_RESPONSE)
-    }
     if configured:
         kept = Headers((*_without(kept, {name.lower() for name in configured}), *configured.items()))
     made = tuple([("Set-Cookie", cookie) for cookie in cookies])

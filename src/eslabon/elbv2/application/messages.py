@@ -67,6 +67,19 @@ class Headers(tuple[tuple[str, str], ...]):
         found = self._found[find] = find(self)
         return found
 
+    def recent(self, owner: Callable[..., Any]) -> list[Any]:
+        """What a function was asked last about these headers and something else, and what came of it; both may be set.
+
+        >>> Headers().recent(len)
+        [None, None]
+        """
+        try:
+            return self._found[owner]  # type: ignore[no-any-return]
+        except KeyError:
+            pass
+        found = self._found[owner] = [None, None]
+        return found
+
 
 def without_port(authority: str) -> str:
     """A host without the port that may stand after it.

@@ -26,8 +26,8 @@ from eslabon.servers.front import Going, Place, Reply
 from eslabon.servers.heads import UPGRADE, chunk, request_head, response_head
 
 if TYPE_CHECKING:
-    from eslabon.servers.http import HttpServer
-    from eslabon.servers.targets import Target
+    from eslabon.servers._http.server import HttpServer
+    from eslabon.servers._http.targets import Target
 
 IN_PROCESS_BODY = 16 * 1024 * 1024  # bytes that an application in this process gets at most
 LINGER = 2.0  # seconds that a client has to read the last answer
@@ -168,7 +168,7 @@ class Client(Connection):
         self.going = going
         self.place: Place | None = self.front.place(going)
         if self.place is not None:
-            first = request_head(going.rewritten, going.headers, body, upgrade=self.wants_upgrade)
+            first = request_head(going.rewritten, going.headers, going.trace, body, upgrade=self.wants_upgrade)
             self.pending = [first]  # for a target that is not there yet
         else:
             self.pending = []  # for one that answers in this process

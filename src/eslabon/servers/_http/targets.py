@@ -19,8 +19,8 @@ from eslabon.servers.framing import (
 from eslabon.servers.front import Place
 
 if TYPE_CHECKING:
-    from eslabon.servers.clients import Client
-    from eslabon.servers.http import HttpServer
+    from eslabon.servers._http.clients import Client
+    from eslabon.servers._http.server import HttpServer
 
 
 class Target(Connection):
