@@ -44,7 +44,7 @@ def test_amazon_gives_a_vpc_a_block_of_56_which_only_describe_vpcs_tells(cloud: 
     assert answer["AssociationId"] == vpc.association
     assert vpc.block.prefixlen == 56
     assert Vpc(Cloud()).block == vpc.block, "the same in every cloud: a documented output is the output"
-    assert cloud.resources() == []
+    assert cloud.resources() == [f"arn:aws:ec2:us-east-1:123456789012:vpc/{vpc.id}"], "it is to be cleaned up"
 
 
 def test_until_it_is_associated_no_subnet_can_have_a_part(cloud: Cloud) -> None:
@@ -113,6 +113,7 @@ def test_a_block_is_taken_away_when_nothing_has_a_part_of_it(vpc: Vpc) -> None:
     assert gone["Ipv6CidrBlockAssociation"]["Ipv6CidrBlockState"]["State"] == "disassociating"
     assert vpc.ec2.disassociate_vpc_cidr_block(AssociationId=vpc.association)["VpcId"] == vpc.id
     assert "Ipv6CidrBlockAssociationSet" not in vpc.ec2.describe_vpcs()["Vpcs"][0]
+    assert vpc.cloud.resources() == []
     code = refused_code(vpc.ec2.disassociate_vpc_cidr_block, AssociationId=vpc.association)
     assert code == "InvalidVpcCidrBlockAssociationID.NotFound"
 
@@ -130,6 +131,36 @@ def test_security_groups_whose_outbound_rules_nobody_changed_let_out_ipv6_too(cl
         for group in ec2.describe_security_groups()["SecurityGroups"]
     }
     assert (ranges[before], ranges[after], ranges[changed]) == (["::/0"], ["::/0"], [])
+
+
+def test_the_route_table_leads_ipv6_to_the_internet_when_a_route_says_so(vpc: Vpc) -> None:
+    """https://docs.aws.amazon.com/vpc/latest/userguide/vpc-migrate-ipv6.html"""
+
+    def destinations() -> dict[str, str]:
+        main = [{"Name": "association.main", "Values": ["true"]}, {"Name": "vpc-id", "Values": [vpc.id]}]
+        [table] = vpc.ec2.describe_route_tables(Filters=main)["RouteTables"]
+        return {
+            route.get("DestinationIpv6CidrBlock") or route["DestinationCidrBlock"]: route["GatewayId"]
+            for route in table["Routes"]
+        }
+
+    attached = [{"Name": "attachment.vpc-id", "Values": [vpc.id]}]
+    gateway = vpc.ec2.describe_internet_gateways(Filters=attached)["InternetGateways"][0]["InternetGatewayId"]
+    before = {"172.31.0.0/16": "local", "0.0.0.0/0": gateway, str(vpc.block): "local"}
+    assert destinations() == before, "a default VPC has a route to the internet for IPv4 alone"
+    table = vpc.ec2.describe_route_tables()["RouteTables"][0]["RouteTableId"]
+    route = {"RouteTableId": table, "DestinationIpv6CidrBlock": "::/0"}
+    vpc.ec2.create_route(GatewayId=gateway, **route)
+    assert destinations() == {**before, "::/0": gateway}
+    code, message = refused(vpc.ec2.create_route, GatewayId=gateway, **route)
+    assert (code, message) == ("RouteAlreadyExists", "The route identified by ::/0 already exists.")
+    vpc.ec2.delete_route(**route)
+    assert destinations() == before
+    assert refused_code(vpc.ec2.delete_route, **route) == "InvalidRoute.NotFound"
+    with pytest.raises(NotModelled, match="routes to 2001:db8::/32"):
+        vpc.ec2.create_route(GatewayId=gateway, **{**route, "DestinationIpv6CidrBlock": "2001:db8::/32"})
+    with pytest.raises(NotModelled, match="NatGatewayId"):
+        vpc.ec2.create_route(NatGatewayId="nat-0123456789abcdef0", **route)
 
 
 def test_what_is_not_modelled_is_refused(vpc: Vpc) -> None:

@@ -101,7 +101,7 @@ def test_ids_that_name_nothing(ec2: Any, name: str, code: str) -> None:
 
 def test_what_is_not_modelled_is_refused(cloud: Cloud, ec2: Any) -> None:
     interface = found(ec2)[0]["NetworkInterfaceId"]
-    with pytest.raises(NotModelled, match="tags of network interfaces"):
+    with pytest.raises(NotModelled, match="tags of eni-"):
         ec2.create_tags(Resources=[interface], Tags=[{"Key": "team", "Value": "shop"}])
     with pytest.raises(NotModelled, match="create_network_interface"):
         ec2.create_network_interface(SubnetId="subnet-01234567")

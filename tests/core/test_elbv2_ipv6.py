@@ -41,6 +41,9 @@ class Site:
         cloud.clock.advance(60)
         [told] = self.ec2.describe_vpcs()["Vpcs"][0]["Ipv6CidrBlockAssociationSet"]
         self.parts = list(ipaddress.IPv6Network(told["Ipv6CidrBlock"]).subnets(new_prefix=64))
+        self.table = self.ec2.describe_route_tables()["RouteTables"][0]["RouteTableId"]
+        gateway = self.ec2.describe_internet_gateways()["InternetGateways"][0]["InternetGatewayId"]
+        self.ec2.create_route(RouteTableId=self.table, DestinationIpv6CidrBlock="::/0", GatewayId=gateway)
         for subnet, part in zip(self.subnets[:2], self.parts, strict=False):
             self.ec2.associate_subnet_cidr_block(SubnetId=subnet, Ipv6CidrBlock=str(part))
         cloud.clock.advance(60)
@@ -163,6 +166,17 @@ class TestClients:
         site.admit(ANYBODY_IPV6)
         assert site.ask(serving, CLIENT_IPV6).startswith(f"{CLIENT_IPV6} by 172.31.")
         assert site.ask(serving, CLIENT).startswith(f"{CLIENT} by 172.31.")
+
+    def test_without_a_route_for_ipv6_nothing_comes_from_the_internet(
+        self, site: Site, serving: dict[str, Any]
+    ) -> None:
+        site.admit(ANYBODY_IPV6)
+        site.ec2.delete_route(RouteTableId=site.table, DestinationIpv6CidrBlock="::/0")
+        assert site.ask(serving, CLIENT_IPV6) == "timed out"
+        assert site.ask(serving, site.address(5)).startswith(site.address(5)), "inside the VPC it needs none"
+        [listener] = site.elbv2.describe_listeners(LoadBalancerArn=serving["LoadBalancerArn"])["Listeners"]
+        told = explain(site.cloud, listener["ListenerArn"], "/", client=CLIENT_IPV6)
+        assert "no route for ::/0" in told.sentences[0]
 
     def test_the_name_of_an_ipv4_balancer_leads_nowhere_for_ipv6(self, site: Site, serving: dict[str, Any]) -> None:
         site.set(serving, "ipv4")

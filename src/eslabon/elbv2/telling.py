@@ -46,6 +46,8 @@ def obstacles(
         yield f"{client} does not get through: the balancer has no IPv6 addresses."
     elif ":" not in client and balancer.scheme == "internet-facing" and not balancer.nodes[0].public:
         yield f"{client} does not get through: the balancer has no public IPv4 addresses."
+    elif ":" in client and not service._ec2.ipv6_route and not service._ec2.in_vpc(client):
+        yield f"{client} does not get through: the VPC's route table has no route for ::/0 to the internet gateway."
     elif not service.client_seen(balancer, balancer.nodes[0], client, listener.port or 0, protocol):
         yield f"{client} does not get through: no security group of the balancer lets it in on port {listener.port}."
 

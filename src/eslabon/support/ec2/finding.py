@@ -30,6 +30,8 @@ KINDS = {
         "InvalidVpcCidrBlockAssociationID.Malformed",
         "vpc CIDR block association ID",
     ),
+    "igw": ("InvalidInternetGatewayID.NotFound", "InvalidInternetGatewayId.Malformed", "internetGateway ID"),
+    "rtb": ("InvalidRouteTableID.NotFound", "InvalidRouteTableId.Malformed", "routeTable ID"),
     "eni": ("InvalidNetworkInterfaceID.NotFound", "InvalidNetworkInterfaceId.Malformed", "networkInterface ID"),
 }
 

@@ -1,6 +1,6 @@
 """What an account has without making it, as the API shows it: zones, the default VPC and its subnets, Amazon's images.
 
-Other VPCs and subnets, gateways and route tables are left out.
+Other VPCs and subnets are left out.
 """
 
 from __future__ import annotations

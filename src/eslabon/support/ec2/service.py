@@ -1,7 +1,7 @@
 """The EC2 API: what it models, put together from its operations, an area a module.
 
-Left out: VPCs and subnets of one's own, gateways and routes, IPv6 addresses of instances, volumes, key pairs, launch
-templates, Spot, network interfaces of one's own, elastic addresses, ids of security group rules, pages of lists,
+Left out: VPCs and subnets of one's own, other gateways and routes, IPv6 addresses of instances, volumes, key pairs,
+launch templates, Spot, network interfaces of one's own, elastic addresses, ids of security group rules, pages of lists,
 DryRun, quotas.
 """
 
@@ -15,10 +15,11 @@ from eslabon.support.ec2.groupoperations import SecurityGroups
 from eslabon.support.ec2.instanceoperations import Instances
 from eslabon.support.ec2.interfaceoperations import NetworkInterfaces
 from eslabon.support.ec2.placeoperations import Places
+from eslabon.support.ec2.routeoperations import Routes
 from eslabon.support.ec2.tagging import Tagging
 
 
-class Ec2(Places, Blocks, SecurityGroups, Instances, NetworkInterfaces, Tagging):
+class Ec2(Places, Blocks, Routes, SecurityGroups, Instances, NetworkInterfaces, Tagging):
     """Amazon EC2, asked in one account and Region.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Welcome.html

@@ -41,6 +41,8 @@ class State(Service):
         self.vpc = str(vpc["VpcId"])
         self.vpcs = {self.vpc: vpc}
         self.blocks: dict[str, Block] = {}  # IPv6, by the id of the VPC or subnet
+        self.gateway, self.route_table = (fixed_id(kind, account, region) for kind in ("igw", "rtb"))
+        self.ipv6_route = False  # whether the route table has ::/0 lead to the internet
         self.images = images(region)
         self.instances: dict[str, Instance] = {}
         self.interfaces: dict[str, Interface] = {}  # by private address
@@ -51,10 +53,15 @@ class State(Service):
         self.groups = {group.id: group}
 
     def resources(self) -> list[str]:
-        """ARNs of security groups, but for the default one, and of instances that are not terminated."""
+        """ARNs of security groups, but for the default one, of instances that are not terminated, and of changed places.
+
+        Changed: a VPC and subnets with an IPv6 CIDR block, a route table with a route for it.
+        """
         groups = [self.arn(f"security-group/{group}") for group in self.groups if group != self.default_group]
         alive = (one.id for one in self.instances.values() if one.state != "terminated")
-        return groups + [self.arn(f"instance/{instance}") for instance in alive]
+        places = [self.arn(f"{place.partition('-')[0]}/{place}") for place in self.blocks]
+        tables = [self.arn(f"route-table/{self.route_table}")] if self.ipv6_route else []
+        return [*groups, *(self.arn(f"instance/{instance}") for instance in alive), *places, *tables]
 
     def new_id(self, kind: str) -> str:
         """An id of something that is made now.
@@ -224,7 +231,7 @@ class State(Service):
 
         To a private address there is a way from private networks alone, and from no other VPC. To a public one an
         instance comes from its own public address, if it has one and its security groups let it out, and a machine on
-        a private network from another, that of its own network. IPv4 and IPv6 do not lead to each other.
+        a private network from another, that of its own network. IPv6 comes from the internet by the route for ::/0.
 
         https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html
 
@@ -242,7 +249,8 @@ class State(Service):
         True
         """
         if ":" in destination_ip:  # no address is translated
-            return source_ip if ":" in source_ip else None
+            found = ":" in source_ip and (self.ipv6_route or self.in_vpc(source_ip))
+            return source_ip if found else None
         interface = self.interfaces.get(source_ip)
         if is_private(destination_ip):
             elsewhere = interface is None and source_ip in self.cloud.network.taken

@@ -10,6 +10,7 @@ from eslabon.support.ec2.state import Many, State
 from eslabon.tags import ReservedTag, Tags, TooManyTags
 
 LONGEST_KEY, LONGEST_VALUE = 128, 256
+TAGGED = ("i", "sg", "subnet", "vpc", "ami")  # what ids begin with
 LATER = ("volume", "network-interface", "spot-instances-request", "elastic-gpu")  # what RunInstances makes beside
 
 
@@ -67,8 +68,8 @@ class Tagging(State):
             kind = resource.partition("-")[0]
             if kind not in KINDS:
                 raise ServiceError("InvalidID", f"The ID '{resource}' is not valid")
-            if kind == "eni":
-                raise NotModelled("ec2", "tags of network interfaces", [one for one in KINDS if one != kind])
+            if kind not in TAGGED:
+                raise NotModelled("ec2", f"tags of {resource}", TAGGED)
             lookup(kind, [resource], everything)
 
 
