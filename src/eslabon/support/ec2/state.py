@@ -53,9 +53,9 @@ class State(Service):
         self.groups = {group.id: group}
 
     def resources(self) -> list[str]:
-        """ARNs of security groups, but for the default one, of instances that are not terminated, and of changed places.
+        """ARNs of security groups, but for the default one, and of instances that are not terminated.
 
-        Changed: a VPC and subnets with an IPv6 CIDR block, a route table with a route for it.
+        Also of a VPC and subnets that have an IPv6 CIDR block, and of a route table that has a route for it.
         """
         groups = [self.arn(f"security-group/{group}") for group in self.groups if group != self.default_group]
         alive = (one.id for one in self.instances.values() if one.state != "terminated")
