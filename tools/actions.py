@@ -1,4 +1,4 @@
-"""Prints, as JSON, the IAM actions that a snippet needs, from its calls in eslabon; says nothing of resources."""
+"""Prints, as JSON, the IAM actions that each snippet needs, from its calls in eslabon; says nothing of resources."""
 
 from __future__ import annotations
 
@@ -81,20 +81,26 @@ def actions(path: Path) -> list[str]:
     return sorted(needed)
 
 
-def main() -> None:
-    path = Path(sys.argv[1])
-    digest = hashlib.sha256(path.read_bytes())
-    for file in sorted([*(ROOT / "src").rglob("*.py"), Path(__file__)]):
-        digest.update(file.read_bytes())
-    kept = CACHE / f"{path.stem}.{digest.hexdigest()[:24]}.json"
-    if not kept.exists():
-        sys.path.insert(0, str(ROOT / "src"))
+def kept(path: Path, library: bytes) -> str:
+    """Return the actions of a snippet as JSON; they are found out once for each text of it and of the library."""
+    digest = hashlib.sha256(library + path.read_bytes()).hexdigest()[:24]
+    file = CACHE / f"{path.stem}.{digest}.json"
+    if not file.exists():
         text = json.dumps(actions(path))
         CACHE.mkdir(parents=True, exist_ok=True)
-        fresh = kept.with_suffix(f".{os.getpid()}")  # both languages are built at once: whole, or not there
+        fresh = file.with_suffix(f".{os.getpid()}")  # both languages are built at once: whole, or not there
         fresh.write_text(text, "utf-8")
-        fresh.replace(kept)
-    print(kept.read_text("utf-8"))
+        fresh.replace(file)
+    return file.read_text("utf-8")
+
+
+def main() -> None:
+    sys.path.insert(0, str(ROOT / "src"))
+    library = hashlib.sha256()
+    for file in sorted([*(ROOT / "src").rglob("*.py"), Path(__file__)]):
+        library.update(file.read_bytes())
+    for name in sys.argv[1:]:
+        print(kept(Path(name), library.digest()))
 
 
 if __name__ == "__main__":
