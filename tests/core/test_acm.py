@@ -90,6 +90,7 @@ SHOP = CASES["shop"]["certificate"]
     [
         ({"Certificate": "www.example.com"}, "valid PEM format"),
         ({"Certificate": SHOP.replace("MII", "M II")}, "valid PEM format"),
+        ({"Certificate": SHOP.replace("MII", "M*II")}, "valid PEM format"),
         ({"Certificate": SHOP.replace(SHOP.splitlines(True)[3], "")}, "parse certificate"),
         ({"Certificate": SHOP + SHOP}, "only one certificate"),
         ({"Certificate": CASES["shop"]["key"]}, "parse certificate"),

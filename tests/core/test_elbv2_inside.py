@@ -122,6 +122,20 @@ def test_an_internal_balancer_is_reached_from_its_vpc_and_not_from_the_internet(
     assert site.asks_back() == "from within"
 
 
+def test_another_private_network_reaches_it_and_the_vpc_of_another_region_does_not(cloud: Cloud) -> None:
+    """VPCs are apart unless they are peered: https://docs.aws.amazon.com/vpc/latest/peering/what-is-vpc-peering.html"""
+    site = Site(cloud, Scheme="internal")
+    site.admit(site.inner, EVERYBODY)
+    ec2 = boto3.client("ec2", region_name="eu-west-1")
+    wanted = {"ImageId": ec2.describe_images()["Images"][0]["ImageId"], "InstanceType": "t3.micro"}
+    [elsewhere] = ec2.run_instances(MinCount=1, MaxCount=1, **wanted)["Instances"]
+    cloud.host("10.0.0.9", telling(lambda: "from within"))
+    with cloud.network.running_at("192.168.7.7"):
+        assert fetch(f"http://{site.back}/") == "from within"
+    with cloud.network.running_at(elsewhere["PrivateIpAddress"]):
+        assert "timed out" in fetch(f"http://{site.back}/")
+
+
 def test_an_internal_network_load_balancer_too(cloud: Cloud) -> None:
     """https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html"""
     site = Site(cloud, "network", Scheme="internal")

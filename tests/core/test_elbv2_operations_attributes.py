@@ -68,6 +68,9 @@ def test_every_attribute_that_the_api_describes_is_in_a_table(
     ("of", "key", "value"),
     [
         ("application", "waf.fail_open.enabled", "true"),
+        ("application", "ipv6.deny_all_igw_traffic", "true"),
+        ("network", "ipv6.deny_all_igw_traffic", "true"),
+        ("network", "zonal_shift.config.enabled", "true"),
         ("application", "connection_logs.s3.enabled", "true"),
         ("network", "dns_record.client_routing_policy", "availability_zone_affinity"),
     ],
