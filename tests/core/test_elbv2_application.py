@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eslabon.elbv2.application import lambdatargets
-from eslabon.elbv2.application.answers import CAUSES, page
+from eslabon.elbv2.application.answers import CAUSES, NOTES, page
 from eslabon.elbv2.application.desync import MODES, REASONS, TIERS, classify, treatment
 from eslabon.elbv2.application.examples import FORWARD, balancer
 from eslabon.elbv2.application.exchange import Answer, Exchanges, Forward
@@ -189,7 +189,7 @@ def test_the_balancer_answers_as_awss_guide_says(case: Case) -> None:
     own = answer.outcome.cause != ""
     assert (values(answer.response.headers, "Server") == ["awselb/2.0"]) == own
     if own:
-        assert answer.response.body == page(case["status"])
+        assert answer.response.body == page(case["status"], NOTES.get(answer.outcome.cause, ""))
         assert values(answer.response.headers, "Content-Length") == [str(len(answer.response.body))]
     if "size" in case:
         assert len(answer.response.body) == case["size"]

@@ -31,6 +31,7 @@ class Secure:
 
     def __init__(self, world: World, target: EchoServer, tmp_path: Path, **listener: Any) -> None:
         self.world = world
+        self.target = target
         self.folder = tmp_path
         self.authority = Authority("Example Authority")
         acm = world.cloud.client("acm")
@@ -140,11 +141,31 @@ def test_the_security_policy_says_what_clients_must_speak(secure: Secure) -> Non
         assert secure.get(server, "shop.example.com", secure.context(server))[0]["X-Amzn-Tls-Version"] == "TLSv1.3"
 
 
-def test_what_is_no_tls_gets_no_answer_of_a_target(secure: Secure) -> None:
+def test_plain_http_at_an_https_port_is_answered_and_no_target_sees_it(secure: Secure) -> None:
+    """https://repost.aws/knowledge-center/api-gateway-private-integration-errors"""
     with secure.world.cloud.serve(grace=0.5) as server:
         with socket.create_connection(server.address("shop", 443), TIMEOUT) as client:
             client.sendall(b"GET / HTTP/1.1\r\nHost: shop.example.com\r\n\r\n")
-            assert b"200 OK" not in read_all(client)
+            head, _, page = read_all(client).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\nServer: awselb/2.0\r\n")
+    assert b"<title>400 The plain HTTP request was sent to HTTPS port</title>" in page
+    assert not secure.target.seen
+    [entry] = secure.world.cloud.journal.of("request")
+    assert (entry["status"], entry["cause"], entry["target"]) == (400, "plain HTTP", None)
+
+
+@pytest.mark.parametrize("begins", [b"\x00\x01", b"\x16\x03\x01\x00\x05hello"])
+def test_what_is_neither_is_closed_and_counted(secure: Secure, begins: bytes) -> None:
+    with secure.world.cloud.serve(grace=0.5) as server:
+        with socket.create_connection(server.address("shop", 443), TIMEOUT) as client:
+            client.sendall(begins)
+            assert b"HTTP" not in read_all(client)
+        cloudwatch = secure.world.cloud.client("cloudwatch")
+        for _ in range(300):  # the server may still be about to see it
+            secure.world.cloud.clock.advance(960)
+            if cloudwatch.list_metrics(MetricName="ClientTLSNegotiationErrorCount")["Metrics"]:
+                return
+    raise AssertionError("nobody has counted it")
 
 
 @pytest.fixture
@@ -196,5 +217,5 @@ def test_a_listener_may_ignore_that_a_certificate_is_out_of_date(mutual: Any) ->
 
 def test_certificates_that_are_passed_on_unverified_are_not_modelled(secure: Secure) -> None:
     secure.world.elbv2.modify_listener(ListenerArn=secure.listener, MutualAuthentication={"Mode": "passthrough"})
-    with secure.world.cloud.serve(grace=0.5) as server, pytest.raises(NotModelled, match="passthrough on sockets"):
+    with secure.world.cloud.serve(grace=0.5) as server, pytest.raises(NotModelled, match="passthrough"):
         server.address("shop", 443)

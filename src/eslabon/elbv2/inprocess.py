@@ -22,6 +22,7 @@ from eslabon.elbv2.flows.flows import Flows
 from eslabon.elbv2.flows.tlslog import Handshake
 from eslabon.elbv2.operations.registry import forwarded_to
 from eslabon.elbv2.operations.sslpolicies import DEFAULT, POLICIES
+from eslabon.elbv2.operations.truststores import TrustStore
 from eslabon.elbv2.reaching import Reaching
 from eslabon.elbv2.reporting import Reports
 from eslabon.elbv2.resources import LAMBDA, NETWORK, Listener, LoadBalancer, Node
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 class InProcess(Reaching):
     """What answers at the DNS names of the load balancers of one account and Region."""
+
+    trust_stores: dict[str, TrustStore]  # of the operations on them
 
     def __init__(self, cloud: Cloud, account: str, region: str) -> None:
         super().__init__(cloud, account, region)
@@ -164,21 +167,23 @@ class InProcess(Reaching):
                 if listener.flows is not None:
                     listener.flows.active(self.clock.now)
 
-    def _shake_hands(self, listener: Listener, call: Call) -> tuple[str, tuple[str, str], str | None]:
-        """The client's certificate, version and cipher suite, and the name if the certificate is for it.
+    def _shake_hands(self, listener: Listener, call: Call) -> tuple[str, tls.Agreed, str | None]:
+        """The certificate that the client gets, what is agreed upon, and the name if the certificate is for it.
 
         Refusals are the client's.
         """
-        if (listener.mutual or {}).get("Mode", "off") != "off":
-            raise NotModelled("elbv2", "MutualAuthentication in process", ["off", "verify on sockets"])
+        store = self.trust_stores.get((listener.mutual or {}).get("TrustStoreArn", ""))
+        mutual = tls.mutual_of(listener.mutual, store.certificates if store else ())
         held = self._certificates(listener)
         policy = POLICIES[listener.ssl_policy or DEFAULT]
         arn = tls.chosen({arn: one.read.names for arn, one in held.items()}, call.host)
         try:
-            agreed = tls.shake_hands(call.context, call.host, held[arn].pem, held[arn].key, policy.protocols)
+            own = tls.listener_context(held[arn].pem, held[arn].key, policy.protocols, policy.ciphers, mutual=mutual)
+            agreed = tls.shake_hands(call.context, call.host, own)
         except ImportError as missing:
             raise NotModelled("elbv2", "https where Python has no ssl, as in the page", ["http"]) from missing
         except OSError as refused:  # an ssl.SSLError is one
+            self.reports.handshake_failed(self.balancers[listener.balancer])
             raise Unreachable(refused) from None
         return arn, agreed, call.host if any(tls.covers(name, call.host) for name in held[arn].read.names) else None
 
@@ -210,13 +215,13 @@ class InProcess(Reaching):
         node: Node,
         request: Request,
         *,
-        agreed: tuple[str, str] | None = None,
+        agreed: tls.Agreed | None = None,
         certificate: str | None = None,
         patience: float | None = None,
     ) -> Response:
         """What a client gets for a request to a node; the time that it takes passes, or lengthens the caller's work.
 
-        agreed, certificate: version and cipher suite of TLS, and the certificate's ARN. patience: seconds after which
+        agreed, certificate: what a TLS handshake has led to, and the certificate's ARN. patience: seconds after which
         the client leaves: then TimeoutError.
 
         >>> from eslabon.elbv2.operations.examples import example
@@ -228,7 +233,9 @@ class InProcess(Reaching):
         if listener is None:
             raise LookupError(f"{balancer.name} has no listener of port {request.port}")
         clock, exchanges, now = self.clock, self.exchanges, self.clock.now
-        begun = exchanges.begin(balancer, listener, node, request, now, tls=agreed, certificate=certificate)
+        shaken, added = (agreed[:2], agreed.headers) if agreed else (None, None)
+        place = (balancer, listener, node, request, now)
+        begun = exchanges.begin(*place, tls=shaken, certificate=certificate, added=added)
         if isinstance(begun, Answer):
             elapsed, answer = 0.0, begun
         else:

@@ -42,6 +42,7 @@ class Reports:
         self._service = service
         self._tally = metrics.Tally()
         self._pending = accesslog.Pending()
+        self._failed_handshakes: Counter[str] = Counter()  # by the balancer's ARN
         self._counting = self._logging = False  # whether what is due is in the clock
         service.exchanges.observers.append(self._add)
 
@@ -72,6 +73,20 @@ class Reports:
             self._log()
 
         flows.observers.append(ended)
+
+    def handshake_failed(self, balancer: LoadBalancer) -> None:
+        """Count a client with which there is no TLS session; in which zone, nobody knows.
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> shop.service.reports.handshake_failed(shop.balancer)
+        >>> shop.cloud.clock.advance(960)
+        >>> [metric] = shop.cloud.client("cloudwatch").list_metrics(Namespace="AWS/ApplicationELB")["Metrics"][-1:]
+        >>> metric["MetricName"]
+        'UnHealthyHostCount'
+        """
+        self._failed_handshakes[balancer.arn] += 1
+        self.count()
 
     def _log(self) -> None:
         """See that files are written when their five minutes are over."""
@@ -109,7 +124,11 @@ class Reports:
         minute = service.clock.now - metrics.INTERVAL
         for record in self._tally.take():
             cloudwatch.record(*record, at=minute)
+        failed, self._failed_handshakes = self._failed_handshakes, Counter()
         for balancer in service.balancers.values():
+            times = failed[balancer.arn]
+            for record in metrics.records(balancer, "ClientTLSNegotiationErrorCount", 1, times=times) if times else ():
+                cloudwatch.record(*record, at=minute)
             flows = [listener.flows for listener in balancer.listeners.values() if listener.flows]
             counted: Counter[Counted] = sum((one.take(service.clock.now) for one in flows), Counter())
             for record in metrics.flow_records(balancer, counted) if flows else ():

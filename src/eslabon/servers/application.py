@@ -12,12 +12,12 @@ from eslabon.elbv2.application import lambdatargets
 from eslabon.elbv2.application.answers import failure
 from eslabon.elbv2.application.exchange import Answer, Forward, function_event
 from eslabon.elbv2.application.messages import Headers, Request, Response
+from eslabon.elbv2.application.tls import client_headers
 from eslabon.elbv2.resources import LAMBDA, Listener, LoadBalancer, Node
 from eslabon.network import Call, Host, serve
 from eslabon.servers.framing import ResponseHead
 from eslabon.servers.front import Front, Place
 from eslabon.servers.loopback import LoopbackServer
-from eslabon.servers.tls import client_headers
 
 if TYPE_CHECKING:
     from eslabon.servers.serving import Server

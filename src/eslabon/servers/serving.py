@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from eslabon import activation
+from eslabon.elbv2.application.tls import mutual_of
 from eslabon.elbv2.flows.client import BytesServer
 from eslabon.elbv2.operations.sslpolicies import DEFAULT, POLICIES
 from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, Listener, LoadBalancer, Target, TargetGroup
@@ -26,8 +27,9 @@ from eslabon.servers.front import Listening
 from eslabon.servers.http import http_server
 from eslabon.servers.loopback import LoopbackServer
 from eslabon.servers.probing import Prober
+from eslabon.servers.securing import SecureServer
 from eslabon.servers.tcp import tcp_server
-from eslabon.servers.tls import ALPN, HANDSHAKE_TIMEOUT, Certificate, mutual_of, server_context
+from eslabon.servers.tls import ALPN, Certificate, server_context
 from eslabon.servers.udp import udp_server
 from eslabon.servers.walltime import WallTime
 
@@ -52,7 +54,7 @@ class _Open:
         self.name = name  # of its balancer, and its port
         self.address: Address = (LOOPBACK, 0)
         self.signature = signature  # of what makes it another socket when it changes
-        self.sockets: list[asyncio.Server | asyncio.DatagramTransport] = []
+        self.sockets: list[asyncio.Server | SecureServer | asyncio.DatagramTransport] = []
         self.serving: list[Listening] = []
 
     async def close(self, grace: float) -> None:
@@ -274,27 +276,56 @@ class Server:
         opened = _Open((balancer.name, listener.port or 0), self._signature((service, balancer, listener)))
         if balancer.type == APPLICATION:
             front = listener_front(self, service, balancer, listener)
-            await self._accept(opened, http_server(front, scheme=protocol.lower(), port=listener.port or 0), tls)
+            port = listener.port or 0
+            plain = http_server(front, scheme="http", port=port)
+            if tls is None:
+                await self._accept(opened, plain)
+            else:
+                self._secure(opened, http_server(front, scheme="https", port=port), tls, service, balancer, plain)
             return opened
         with self.time.lock:
             flows = service.flows_of(balancer, listener)
         if protocol == "TCP_UDP":
             opened.address = (LOOPBACK, _port_for_both())
         if protocol != "UDP":
-            await self._accept(opened, tcp_server(self, service, balancer, listener, flows), tls)
+            connections = tcp_server(self, service, balancer, listener, flows)
+            if tls is None:
+                await self._accept(opened, connections)
+            else:
+                self._secure(opened, connections, tls, service, balancer)
         if protocol in ("UDP", "TCP_UDP"):
             udp: Any = udp_server(self, service, balancer, listener, flows)
             await self._receive(opened, udp.protocol)
             opened.serving.append(udp)
         return opened
 
-    async def _accept(self, opened: _Open, server: Listening, tls: Any = None) -> None:
-        options: dict[str, Any] = {"ssl": tls, "ssl_handshake_timeout": HANDSHAKE_TIMEOUT} if tls else {}
+    async def _accept(self, opened: _Open, server: Listening) -> None:
         make: Any = server.protocol
-        listening = await self._loop.create_server(make, *opened.address, backlog=BACKLOG, **options)
+        listening = await self._loop.create_server(make, *opened.address, backlog=BACKLOG)
         opened.address = listening.sockets[0].getsockname()
         opened.sockets.append(listening)
         opened.serving.append(server)
+
+    def _secure(
+        self,
+        opened: _Open,
+        server: Listening,
+        tls: Any,
+        service: Any,
+        balancer: LoadBalancer,
+        plain: Listening | None = None,
+    ) -> None:
+        """Take connections with TLS; plain: what talks to clients that have begun with HTTP."""
+
+        def failed() -> None:
+            with self.time.lock:
+                service.reports.handshake_failed(balancer)
+
+        unsecured = plain.protocol if plain else None
+        listening = SecureServer(server.protocol, opened.address, tls, backlog=BACKLOG, plain=unsecured, failed=failed)
+        opened.address = listening.address
+        opened.sockets.append(listening)
+        opened.serving += [server, plain] if plain else [server]
 
     async def _receive(self, opened: _Open, make: Callable[[], asyncio.DatagramProtocol]) -> None:
         transport, _ = await self._loop.create_datagram_endpoint(make, local_addr=opened.address)

@@ -71,6 +71,8 @@ PHRASES = {
     503: "Service Temporarily Unavailable",
     504: "Gateway Time-out",
 }
+# What the page says besides the status, as AWS shows it: https://repost.aws/knowledge-center/api-gateway-private-integration-errors
+NOTES = {"plain HTTP": "The plain HTTP request was sent to HTTPS port"}
 
 
 def refusal(request: Request) -> str | None:
@@ -115,16 +117,19 @@ def phrase(status: int) -> str:
     return PHRASES.get(status) or (HTTPStatus(status).phrase if status in set(HTTPStatus) else "")
 
 
-def page(status: int) -> bytes:
+def page(status: int, note: str = "") -> bytes:
     r"""The page that the balancer sends with a status: of 503 it has 162 bytes, of 502 it has 122.
+
+    note: what it says besides.
 
     >>> len(page(503)), len(page(502))
     (162, 122)
     >>> page(504).splitlines()[3]
     b'<center><h1>504 Gateway Time-out</h1></center>'
     """
-    title = f"{status} {phrase(status)}".rstrip()
-    lines = ("<html>", f"<head><title>{title}</title></head>", "<body>", f"<center><h1>{title}</h1></center>")
+    heading = f"{status} {phrase(status)}".rstrip()
+    title, told = (f"{status} {note}", [f"<center>{note}</center>"]) if note else (heading, [])
+    lines = ["<html>", f"<head><title>{title}</title></head>", "<body>", f"<center><h1>{heading}</h1></center>", *told]
     return "\r\n".join([*lines, "</body>", "</html>", ""]).encode()
 
 
@@ -138,7 +143,7 @@ def failure(cause: str) -> Response:
     KeyError: 'bad luck'
     """
     status = CAUSES[cause].status
-    return Response(status, (("Content-Type", "text/html"),), page(status))
+    return Response(status, (("Content-Type", "text/html"),), page(status, NOTES.get(cause, "")))
 
 
 def own(response: Response, listener: Attributes, now: float) -> Response:
