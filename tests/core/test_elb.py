@@ -184,7 +184,9 @@ class TestHealth:
         ):
             assert refused_code(call, LoadBalancerName="shop", Instances=unknown) == "InvalidInstance"
 
-    @pytest.mark.parametrize("target", ["HTTP:80", "TCP:0", "TCP:65536", "UDP:80", "80", "HTTP:80index.html"])
+    @pytest.mark.parametrize(
+        "target", ["HTTP:80", "TCP:0", "TCP:65536", "UDP:80", "80", "HTTP:80index.html", f"HTTP:80/{1016 * 'a'}b"]
+    )
     def test_targets_of_checks_have_a_protocol_a_port_and_for_http_a_path(self, shop: Shop, target: str) -> None:
         check = {**CHECK, "Target": target}
         asked = {"LoadBalancerName": "shop", "HealthCheck": check}
@@ -494,6 +496,13 @@ class TestBalancers:
     def test_attributes_have_limits(self, shop: Shop, attributes: dict[str, Any], code: str) -> None:
         asked = {"LoadBalancerName": "shop", "LoadBalancerAttributes": attributes}
         assert refused_code(shop.elb.modify_load_balancer_attributes, **asked) == code
+
+    def test_no_additional_attribute_changes_none(self, shop: Shop) -> None:
+        before = shop.elb.describe_load_balancer_attributes(LoadBalancerName="shop")["LoadBalancerAttributes"]
+        shop.modify(AdditionalAttributes=[])
+        after = shop.elb.describe_load_balancer_attributes(LoadBalancerName="shop")["LoadBalancerAttributes"]
+        assert after == before
+        shop.modify(CrossZoneLoadBalancing={"Enabled": True})
 
     def test_draining_takes_300_seconds_unless_told_otherwise(self, shop: Shop) -> None:
         """https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/config-conn-drain.html"""

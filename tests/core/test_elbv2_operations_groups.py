@@ -249,6 +249,39 @@ class TestAttributes:
             "InvalidConfigurationRequest"
         )
 
+    def test_groups_among_which_a_rule_chooses_are_sticky_only_if_the_rule_is(self, shop: Example) -> None:
+        """…/application/rule-action-types.html#forward-actions; the message is one that users have reported."""
+        other, sticky = create(shop)["TargetGroupArn"], {"stickiness__enabled": "true"}
+
+        def forward(**more: Any) -> Any:
+            groups = [{"TargetGroupArn": arn, "Weight": 1} for arn in (shop.group.arn, other)]
+            config = {"TargetGroups": groups, **more}
+            actions = [{"Type": "forward", "ForwardConfig": config}]
+            return shop.elbv2.modify_listener(ListenerArn=shop.listener.arn, DefaultActions=actions)
+
+        forward()
+        assert refused(modify, shop=shop, arn=other, **sticky) == (
+            "InvalidConfigurationRequest",
+            f"This target group appears behind a rule with group stickiness disabled ({shop.listener.default.arn}). "
+            "You must enable group stickiness before enabling target stickiness",
+        )
+        forward(TargetGroupStickinessConfig={"Enabled": True, "DurationSeconds": 60})
+        modify(shop, other, **sticky)
+        assert refused(forward)[0] == "InvalidConfigurationRequest"
+
+    def test_targets_drawn_by_chance_are_not_sticky(self, shop: Example) -> None:
+        """…/application/edit-target-group-attributes.html#modify-routing-algorithm"""
+        both = {"load_balancing__algorithm__type": "weighted_random", "stickiness__enabled": "true"}
+        assert refused(modify, shop=shop, arn=shop.group.arn, **both)[0] == "InvalidConfigurationRequest"
+
+    def test_a_gateway_resets_connections_of_5_tuple_flows_only(self, shop: Example) -> None:
+        """botocore elbv2: TargetGroupAttribute$Key."""
+        arn = create(shop, Protocol="GENEVE", Port=6081)["TargetGroupArn"]
+        for reset in ("send_tcp_reset__on_unhealthy__enabled", "send_tcp_reset__on_deregistration__enabled"):
+            modify(shop, arn, **{reset: "true"})
+            assert refused(modify, shop=shop, arn=arn, stickiness__enabled="true")[0] == "InvalidConfigurationRequest"
+            modify(shop, arn, **{reset: "false"})
+
     def test_an_applications_cookie_needs_a_name_that_is_not_the_balancers(self, shop: Example) -> None:
         on = {"stickiness__enabled": "true", "stickiness__type": "app_cookie"}
         assert refused(modify, shop=shop, arn=shop.group.arn, **on)[0] == "InvalidConfigurationRequest"
@@ -520,6 +553,17 @@ class TestBalancersBehindBalancers:
         assert refused(shop.elbv2.delete_load_balancer, LoadBalancerArn=shop.balancer.arn)[0] == "ResourceInUse"
         shop.elbv2.deregister_targets(TargetGroupArn=group, Targets=[{"Id": shop.balancer.arn}])
         shop.elbv2.delete_listener(ListenerArn=shop.listener.arn)
+
+    def test_it_is_the_target_of_two_groups_at_most(self, shop: Example) -> None:
+        first, second, third = (
+            create(shop, name, Protocol="TCP", TargetType="alb")["TargetGroupArn"] for name in ("a", "b", "c")
+        )
+        register, target = shop.elbv2.register_targets, [{"Id": shop.balancer.arn}]
+        for group in (first, second, second):
+            register(TargetGroupArn=group, Targets=target)
+        assert refused(register, TargetGroupArn=third, Targets=target)[0] == "TooManyRegistrationsForTargetId"
+        shop.elbv2.deregister_targets(TargetGroupArn=first, Targets=target)
+        register(TargetGroupArn=third, Targets=target)
 
     def test_without_such_a_listener_or_of_another_type_it_is_none(self, shop: Example) -> None:
         group, register = self.behind(shop, Port=8080), shop.elbv2.register_targets

@@ -14,6 +14,7 @@ from eslabon.errors import NotModelled, ServiceError
 
 Many = Sequence[Mapping[str, Any]]
 Answer = dict[str, Any]
+LONGEST_TARGET = 1024  # characters of a health check's target
 _TARGET = re.compile(r"(?:(TCP|SSL):(\d{1,5})|(HTTPS?):(\d{1,5})(/.*))")
 
 # What DescribeInstanceHealth says: state, reason code, description.
@@ -137,6 +138,8 @@ class Instances(State):
             kind = target.partition(":")[0]
             form = "a port followed by a path that begins with '/'" if kind.startswith("HTTP") else "a port"
             raise validation_error(f"HealthCheck {kind} Target must specify {form}, 1 to 65535: '{target}'")
+        if len(target) > LONGEST_TARGET:
+            raise validation_error(f"HealthCheck Target cannot be longer than {LONGEST_TARGET} characters")
         if HealthCheck["Timeout"] >= HealthCheck["Interval"]:
             raise validation_error("HealthCheck timeout must be less than the interval")
         if parts[1] == "SSL":

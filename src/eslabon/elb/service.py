@@ -303,6 +303,8 @@ class ElasticLoadBalancing(Listeners, Instances):
             if one.get("Value") not in ("monitor", "defensive", "strictest"):
                 raise invalid(f"'{one.get('Value')}' is none of monitor, defensive, strictest")
         for name, value in given.items():
+            if not value:
+                continue  # an empty list of AdditionalAttributes changes none
             merges = name == "ConnectionDraining"  # a time-out that is not given stays
             classic.attributes[name] = {**classic.attributes[name], **value} if merges else value
         self._apply(classic)

@@ -310,13 +310,19 @@ def check_group(group: TargetGroup, attributes: Mapping[str, str]) -> None:
     algorithm = attributes.get("load_balancing.algorithm.type", "round_robin")
     if attributes.get("slow_start.duration_seconds", "0") != "0" and algorithm != "round_robin":
         raise invalid(f"Slow start mode cannot be enabled with the load balancing algorithm '{algorithm}'")
+    sticky = attributes.get("stickiness.enabled") == "true"
+    if sticky and algorithm == "weighted_random":
+        raise invalid("Stickiness cannot be enabled with the load balancing algorithm 'weighted_random'")
+    for key in ("send_tcp_reset.on_unhealthy.enabled", "send_tcp_reset.on_deregistration.enabled"):
+        if sticky and attributes.get(key) == "true":
+            raise invalid(f"'{key}' requires 5-tuple flow stickiness: 'stickiness.enabled' must be false")
     name = attributes.get("stickiness.app_cookie.cookie_name", "")
     if name.startswith("AWSALB"):
         raise validation_error(
             f"Cookie name '{name}' is not valid: the prefixes AWSALB, AWSALBAPP and AWSALBTG are reserved"
         )
     by_application = attributes.get("stickiness.type") == "app_cookie"
-    if attributes.get("stickiness.enabled") == "true" and by_application and not name:
+    if sticky and by_application and not name:
         raise invalid("Stickiness type 'app_cookie' needs 'stickiness.app_cookie.cookie_name'")
     for unit in ("count", "percentage"):  # DNS failover comes with or before routing failover
         keys = [f"target_group_health.{action}.minimum_healthy_targets.{unit}" for action in _FAILOVER_ACTIONS]
@@ -324,7 +330,7 @@ def check_group(group: TargetGroup, attributes: Mapping[str, str]) -> None:
         if "off" not in (dns, routing) and int(dns) < int(routing):
             raise invalid(f"'{keys[0]}' must be greater than or equal to '{keys[1]}'")
     if stays_in_zone(group, attributes):
-        if attributes.get("stickiness.enabled") == "true":
+        if sticky:
             raise invalid("Stickiness is not supported when cross-zone load balancing is off")
         if any(target.zone == "all" for target in group.targets.values()):
             raise invalid("Cross-zone load balancing cannot be off while a target has the Availability Zone 'all'")

@@ -1,7 +1,8 @@
 """The metrics of load balancers: names, units, dimensions, and what counts as which.
 
-Left out: capacity units, connections' TLS to targets, rule evaluations, invalid headers, authentication, anomalies,
-target group health by zone, peaks, packets, and what security groups reject of a balancer's own.
+Left out: capacity units, connections of Application Load Balancers and their TLS, redirects to a URL over 8 KB, rule
+evaluations, invalid headers, authentication, anomalies, target group health by zone, peaks, packets, and what security
+groups reject of a balancer's own.
 """
 
 from __future__ import annotations
@@ -136,10 +137,6 @@ APPLICATION_METRICS: Mapping[str, Metric] = {
     "ProcessedBytes": Metric("Bytes", "Sum", BALANCER, "bytes come from clients and go to them", _bytes),
     "IPv6ProcessedBytes": Metric("Bytes", "Sum", BALANCER, "so, over IPv6", lambda one: _is_v6(one) and _bytes(one)),
     "LambdaTargetProcessedBytes": Metric("Bytes", "Sum", WHOLE, "so, with functions", _bytes_of_function),
-    "NewConnectionCount": _count(BALANCER, "a TCP connection is made, by a client or to a target"),
-    "ActiveConnectionCount": _count(BALANCER, "each minute: TCP connections of clients and to targets"),
-    "RejectedConnectionCount": _count(BALANCER, "the balancer has its most connections"),
-    "ClientTLSNegotiationErrorCount": _count(BALANCER, "there is no TLS session with the client"),
     "HealthyHostCount": Metric("Count", _MIN_MAX, GROUP, "each minute: targets that are healthy"),
     "UnHealthyHostCount": Metric("Count", _MIN_MAX, GROUP, "each minute: targets that are unhealthy"),
 }

@@ -119,7 +119,9 @@ def response(result: str, *, multi_value: bool = False) -> Response:
         raise _invalid("isBase64Encoded is true, and the body is no Base64") from None
     headers = without_hop_by_hop(Headers(_headers(given, multi_value)))
     kept = tuple((name, value) for name, value in headers if name.lower() != "content-length")
-    return Response(status, (*kept, ("Content-Length", str(len(content)))), content, description.partition(" ")[2])
+    if status != 204:
+        kept = (*kept, ("Content-Length", str(len(content))))
+    return Response(status, kept, content, description.partition(" ")[2])
 
 
 def _headers(given: Mapping[str, Any], multi_value: bool) -> list[tuple[str, str]]:

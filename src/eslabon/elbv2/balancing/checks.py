@@ -48,6 +48,8 @@ def parse_matcher(text: str, protocol: str | None = "HTTP") -> tuple[range, ...]
     """
     if not text:
         raise ServiceError("ValidationError", "Health check matcher HTTP code cannot be empty")
+    if protocol == "GENEVE" and text != DEFAULT_MATCHER[protocol]:
+        raise ServiceError("ValidationError", f"Health check matcher HTTP code '{text}' must be '200-399'")
     return tuple(_codes(part, CODES[protocol]) for part in text.split(","))
 
 

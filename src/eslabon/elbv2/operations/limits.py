@@ -28,6 +28,7 @@ LIMITS = {
     "targets-per-network-load-balancer": 3000,
 }
 CERTIFICATES = 25  # a balancer, default ones not counted
+ALB_GROUPS = 2  # target groups that an Application Load Balancer is the target of, each of another balancer
 DESCRIBED = 20  # resources that a request to describe may name by ARN, where it has a limit
 TARGETS = 1000  # a target group of instances or addresses
 

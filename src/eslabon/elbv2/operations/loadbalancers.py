@@ -215,6 +215,8 @@ class LoadBalancers(Places):
         table, on = attributes.BALANCERS[balancer.type], f"load balancers with type '{balancer.type}'"
         changes = attributes.changed("Load balancer", table, Attributes, on)
         after = balancer.attributes | changes
+        if "AWSLogs" in after.get("access_logs.s3.prefix", ""):
+            raise validation_error("The value of 'access_logs.s3.prefix' cannot contain 'AWSLogs'")
         if after.get("access_logs.s3.enabled") == "true":
             self._check_log_bucket(balancer, after)
         balancer.attributes = after

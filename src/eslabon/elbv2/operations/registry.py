@@ -277,6 +277,23 @@ def forward_groups(actions: Iterable[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(one["TargetGroupArn"] for one in groups))
 
 
+def chooses_anew(actions: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether checked actions choose one of several target groups for every request, without group stickiness.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-action-types.html#forward-actions
+
+    >>> two = [{"TargetGroupArn": "…/a"}, {"TargetGroupArn": "…/b"}]
+    >>> chooses_anew([{"Type": "forward", "ForwardConfig": {"TargetGroups": two}}])
+    True
+    >>> sticky = {"Enabled": True, "DurationSeconds": 60}
+    >>> chooses_anew([{"ForwardConfig": {"TargetGroups": two, "TargetGroupStickinessConfig": sticky}}])
+    False
+    """
+    configs = [action["ForwardConfig"] for action in actions if "ForwardConfig" in action]
+    several = [config for config in configs if len(config["TargetGroups"]) > 1]
+    return any(not config.get("TargetGroupStickinessConfig", {}).get("Enabled") for config in several)
+
+
 def forwarded_to(balancer: LoadBalancer) -> set[str]:
     """The ARNs of the target groups that any rule of a balancer forwards to.
 

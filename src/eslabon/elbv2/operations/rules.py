@@ -8,7 +8,17 @@ from typing import Any
 
 from eslabon.elbv2.attributes import invalid
 from eslabon.elbv2.operations.limits import LIMITS
-from eslabon.elbv2.operations.registry import PAGE, Answer, Many, Registry, Texts, forward_groups, forwarded_to, paged
+from eslabon.elbv2.operations.registry import (
+    PAGE,
+    Answer,
+    Many,
+    Registry,
+    Texts,
+    chooses_anew,
+    forward_groups,
+    forwarded_to,
+    paged,
+)
 from eslabon.elbv2.resources import (
     ALB,
     APPLICATION,
@@ -216,6 +226,9 @@ class Rules(Registry):
         groups = [self._group(arn) for arn in forward_groups(checked)]
         for group in groups:
             self._check_group_fits(balancer, protocol, group)
+        sticky = any(group.attributes.get("stickiness.enabled") == "true" for group in groups)
+        if sticky and balancer.type == APPLICATION and chooses_anew(checked):
+            raise invalid("You must enable group stickiness before forwarding to several groups of which one is sticky")
         if balancer.type == NETWORK and len({group.address_type for group in groups}) > 1:
             raise invalid("All target groups of an action must have the same IP address type")
         if len(forwarded_to(balancer) | {group.arn for group in groups}) > GROUPS:

@@ -9,7 +9,19 @@ from typing import Any
 from eslabon.elbv2 import attributes
 from eslabon.elbv2.balancing.checks import DEFAULT_MATCHER, parse_matcher
 from eslabon.elbv2.operations.limits import LIMITS
-from eslabon.elbv2.operations.registry import PAGE, Answer, Many, Registry, Texts, check_name, chosen, existing, paged
+from eslabon.elbv2.operations.registry import (
+    PAGE,
+    Answer,
+    Many,
+    Registry,
+    Texts,
+    check_name,
+    chooses_anew,
+    chosen,
+    existing,
+    forward_groups,
+    paged,
+)
 from eslabon.elbv2.resources import ALB, INSTANCE, IP, LAMBDA, HealthCheck, TargetGroup
 from eslabon.elbv2.rules.errors import validation_error
 from eslabon.errors import NotModelled, ServiceError
@@ -267,8 +279,19 @@ class TargetGroups(Registry):
         changes = attributes.changed("Target group", attributes.of_group(group.type, group.protocol), Attributes, on)
         after = group.attributes | changes
         attributes.check_group(group, after)
+        if after.get("stickiness.enabled") == "true":
+            self._check_rules_are_sticky(group)
         group.attributes = after
         return attributes.listed(after)
+
+    def _check_rules_are_sticky(self, group: TargetGroup) -> None:
+        """As AWS does for Application Load Balancers: stickiness of a target comes after that of its group."""
+        listeners = [listener for listener in self._listeners() if listener.protocol in _HTTP]
+        for rule in [rule for one in listeners for rule in (one.default, *one.rules.values())]:
+            if group.arn in forward_groups(rule.actions) and chooses_anew(rule.actions):
+                where = f"This target group appears behind a rule with group stickiness disabled ({rule.arn})"
+                what = "You must enable group stickiness before enabling target stickiness"
+                raise attributes.invalid(f"{where}. {what}")
 
     def _shown_group(self, group: TargetGroup) -> Answer:
         check = {member: getattr(group.check, field) for member, field in _MEMBERS.items()}

@@ -8,7 +8,7 @@ from typing import Any
 
 from eslabon.elbv2.attributes import stays_in_zone
 from eslabon.elbv2.balancing.health import Health, Reason, reason
-from eslabon.elbv2.operations.limits import TARGETS
+from eslabon.elbv2.operations.limits import ALB_GROUPS, TARGETS
 from eslabon.elbv2.operations.registry import Answer, Many, Registry
 from eslabon.elbv2.resources import ALB, APPLICATION, INSTANCE, IP, LAMBDA, Target, TargetGroup
 from eslabon.elbv2.rules.errors import validation_error
@@ -23,7 +23,8 @@ class Targets(Registry):
     def register_targets(self, TargetGroupArn: str, Targets: Many) -> None:
         """Register targets, all or none; one that drains is in use again, one that is registered stays as it is.
 
-        Raises TargetGroupNotFound, InvalidTarget, TooManyTargets, AccessDenied (a function's policy), ValidationError.
+        Raises TargetGroupNotFound, InvalidTarget, TooManyTargets, TooManyRegistrationsForTargetId, AccessDenied (a
+        function's policy), ValidationError.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RegisterTargets.html
 
@@ -173,6 +174,10 @@ class Targets(Registry):
             raise _invalid(f"The load balancer '{identifier}' is not an Application Load Balancer")
         if balancer.vpc != group.vpc:
             raise _invalid(f"The following targets are not in the target group VPC '{group.vpc}': '{identifier}'")
+        others = [one for one in self.groups.values() if one is not group]
+        if sum(identifier in [target.id for target in one.targets.values()] for one in others) >= ALB_GROUPS:
+            message = f"'{identifier}' is the target of '{ALB_GROUPS}' target groups already"
+            raise ServiceError("TooManyRegistrationsForTargetId", message)
         if not any(listener.port == group.port for listener in balancer.listeners.values()):
             raise _invalid(f"The Application Load Balancer '{identifier}' has no listener on port '{group.port}'")
 

@@ -179,7 +179,7 @@ def _pair_test(pair: Mapping[str, str]) -> Test:
 
 def _cidr_test(value: str) -> Test:
     try:
-        if "/" not in value:
+        if "/" not in value or value == "255.255.255.255/32":
             raise ValueError
         network = ipaddress.ip_network(value, strict=False)
     except ValueError:
