@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from eslabon import Cloud
 from eslabon.elbv2.balancing.examples import group, targets
-from eslabon.elbv2.balancing.health import reason
+from eslabon.elbv2.balancing.health import reason, why_unused
 from eslabon.elbv2.balancing.zones import shares
 from eslabon.elbv2.explain import explain
 from eslabon.elbv2.flows import tlslog
@@ -202,6 +202,8 @@ def happen(flows: Flows, flow: Flow | None, packet: Packet, step: Case, case: Ca
             health.fire("failures", step["at"], reason("Target.FailedHealthChecks"), lasting=interval)
         elif step["do"] == "healthy":
             health.fire("passes", step["at"])
+        elif step["do"] == "stopped":
+            health.unuse(step["at"], why_unused(used=True, instance="stopped"))
         else:
             assert step["do"] == "deregister"
             health.deregister(step["at"], delay=300)
@@ -412,6 +414,45 @@ def test_proxy_protocol_stands_before_the_first_bytes_alone() -> None:
     assert connection.exchange(b"one") == expected + b"one"
     assert connection.exchange(b"two") == b"two"
     assert request(cloud, Call("GET", "/", [], host=name)).status == 400  # no web server expects it
+
+
+@pytest.mark.parametrize(("check", "state"), [("HTTP", "unhealthy"), ("TCP", "healthy")])
+def test_a_web_server_that_does_not_expect_proxy_protocol_fails_health_checks(check: str, state: str) -> None:
+    """https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html#proxy-protocol"""
+    cloud, _ = echo("TCP")
+    cloud.host("10.0.0.5", web_server([]))
+    elbv2 = cloud.client("elbv2")
+    arn = elbv2.describe_target_groups()["TargetGroups"][0]["TargetGroupArn"]
+    elbv2.modify_target_group(TargetGroupArn=arn, HealthCheckProtocol=check)
+    cloud.clock.advance(120)
+    assert health(cloud) == {"10.0.0.5": "healthy"}
+    set_group(cloud, "proxy_protocol_v2.enabled", "true")
+    cloud.clock.advance(120)
+    assert health(cloud) == {"10.0.0.5": state}
+
+
+def test_health_checks_name_the_balancers_node_and_the_listener_as_the_host() -> None:
+    """https://docs.aws.amazon.com/elasticloadbalancing/latest/network/target-group-health-checks.html"""
+    cloud, _ = echo("TCP")
+    hosts: list[str] = []
+    cloud.host("10.0.0.5", web_server(hosts), port=8080)
+    elbv2 = cloud.client("elbv2")
+    arn = elbv2.describe_target_groups()["TargetGroups"][0]["TargetGroupArn"]
+    elbv2.modify_target_group(TargetGroupArn=arn, HealthCheckProtocol="HTTP", HealthCheckPort="8080")
+    cloud.clock.advance(120)
+    [balancer] = cloud.service("elbv2").balancers.values()  # type: ignore[attr-defined]
+    assert set(hosts) == {f"{balancer.nodes[0].address}:80"}
+
+
+def web_server(hosts: list[str]) -> Any:
+    """An application that notes what host each request names."""
+
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        hosts.append(environ["HTTP_HOST"])
+        start_response("200 OK", [])
+        return []
+
+    return application
 
 
 def test_proxy_protocol_before_datagrams_is_not_modelled() -> None:

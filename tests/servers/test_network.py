@@ -159,6 +159,29 @@ def test_the_proxy_protocol_tells_the_target_who_connects(world: World) -> None:
     assert came.endswith(b"hello")
 
 
+def test_with_proxy_protocol_a_health_check_says_that_it_is_for_no_client(world: World) -> None:
+    came: list[bytes] = []
+    seen = threading.Event()
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            with connection:
+                came.append(read_all(connection))
+                seen.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=serve, daemon=True).start()
+        attributes = {"proxy_protocol_v2.enabled": "true"}
+        with behind(world, listening.getsockname(), attributes=attributes):
+            world.cloud.clock.advance(60)
+            assert seen.wait(TIMEOUT)
+    assert came[0] == SIGNATURE + bytes((0x20, 0, 0, 0))
+
+
 def test_a_target_that_refuses_ends_the_connection(world: World) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         place = gone.getsockname()

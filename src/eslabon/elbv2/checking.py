@@ -16,8 +16,10 @@ from eslabon.elbv2.application.messages import Request
 from eslabon.elbv2.application.outcome import named
 from eslabon.elbv2.balancing.checks import count, judge
 from eslabon.elbv2.balancing.health import Reason
+from eslabon.elbv2.flows.flows import is_proxied
 from eslabon.elbv2.inprocess import InProcess
-from eslabon.elbv2.resources import ALB, LAMBDA, LoadBalancer, Node, Target, TargetGroup
+from eslabon.elbv2.operations.registry import forwarded_by
+from eslabon.elbv2.resources import ALB, LAMBDA, NETWORK, LoadBalancer, Node, Target, TargetGroup
 from eslabon.network import Call, Result
 
 if TYPE_CHECKING:
@@ -93,27 +95,48 @@ class Checking(InProcess):
             except lambdatargets.Invalid:
                 status = None
             return elapsed, True, status
-        port = int(check.port) if check.port.isdigit() else target.port or 80
-        headers = (("Connection", "close"), ("User-Agent", lambdatargets.HEALTH_CHECKER), ("Accept-Encoding", "gzip"))
-        if group.type == ALB:
-            return self._probe_balancer(self.balancers.get(target.id), port, path, headers)
         address = self.address_of(group, target)
-        host = f"[{address}]" if ":" in address else address
-        call = Call("GET", path, (("Host", f"{host}:{port}"), *headers), scheme=check.protocol.lower(), port=port)
+        call = self.check_of(group, target, balancer, node)
+        if group.type == ALB:
+            return self._probe_balancer(self.balancers.get(target.id), call)
         wanted = None if check.protocol in ("TCP", "TLS") else call
-        elapsed, found = self._connect(balancer, node, address, port, wanted, check.timeout)
+        elapsed, found = self._connect(balancer, node, address, call.port, wanted, check.timeout)
+        if wanted and is_proxied(group) and found != "refused":
+            return elapsed, True, 400  # web servers do not expect what stands before the request
         if isinstance(found, Result):
             return elapsed, True, found.status
         return elapsed, found != "refused", None
 
-    def _probe_balancer(
-        self, balancer: LoadBalancer | None, port: int, path: str, headers: tuple[tuple[str, str], ...]
-    ) -> tuple[float, bool, int | None]:
+    def check_of(self, group: TargetGroup, target: Target, balancer: LoadBalancer, node: Node) -> Call:
+        """The request that a check sends to a target, if it sends one, and the port to which it goes.
+
+        A Network Load Balancer names its own node and listener as the host, others the target.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/network/target-group-health-checks.html
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example()
+        >>> [target] = shop.group.targets.values()
+        >>> shop.service.check_of(shop.group, target, shop.balancer, shop.balancer.nodes[0]).headers[0]
+        ('Host', '172.31.0.10:80')
+        """
+        check = group.check
+        port = int(check.port) if check.port.isdigit() else target.port or 80
+        address, named_port = self.address_of(group, target), port
+        if balancer.type == NETWORK:
+            ports = (one.port for one in balancer.listeners.values() if group.arn in forwarded_by(one))
+            address, named_port = node.address, next(ports, None) or port
+        host = f"[{address}]" if ":" in address else address
+        agent = ("User-Agent", lambdatargets.HEALTH_CHECKER)
+        headers = (("Host", f"{host}:{named_port}"), ("Connection", "close"), agent, ("Accept-Encoding", "gzip"))
+        return Call("GET", check.path or "/", headers, scheme=check.protocol.lower(), port=port)
+
+    def _probe_balancer(self, balancer: LoadBalancer | None, call: Call) -> tuple[float, bool, int | None]:
         """A check of a balancer that is a target: a request as any other."""
-        if balancer is None or self.listener_at(balancer, port) is None:
+        if balancer is None or self.listener_at(balancer, call.port) is None:
             return 0.0, False, None
         node = balancer.nodes[0]
-        request = Request("GET", path, (("Host", node.address), *headers), client=node.address, port=port)
+        request = Request("GET", call.target, tuple(call.headers), client=node.address, port=call.port)
         with self.clock.work() as work:
             status = self.handle(balancer, node, request).status
         return work.elapsed, True, status

@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from eslabon.elbv2.application.lambdatargets import HEALTH_CHECKER
+from eslabon.elbv2.flows.flows import is_proxied
+from eslabon.elbv2.flows.proxyprotocol import local_header
 from eslabon.elbv2.resources import ALB, LAMBDA, LoadBalancer, Node, Target, TargetGroup
+from eslabon.network import Call
 from eslabon.servers.connections import Tasks
 from eslabon.servers.framing import RESPONSE_HEADER, Malformed, parse_response, split_head
 from eslabon.servers.loopback import LoopbackServer, any_certificate
@@ -45,15 +47,14 @@ class Prober:
         """
         if group.type in (LAMBDA, ALB):
             return False
-        check = group.check
-        port = int(check.port) if check.port.isdigit() else target.port or 80
-        address = service.address_of(group, target)
+        check, call = group.check, service.check_of(group, target, balancer, node)
+        port, address = call.port, service.address_of(group, target)
         host = self.server.cloud.network.at(address, port)
         if host is None or host.refuse or host.silent or not isinstance(host.application, LoopbackServer):
             return False
         if not service.reaches(address, port, node.address, balancer.security_groups):
             return False
-        asked = _ask(host.application.place, check.protocol, check.path or "/", f"{address}:{port}")
+        asked = _ask(host.application.place, check.protocol, call, local_header() if is_proxied(group) else b"")
         self.server.in_loop(self._start, asked, float(check.timeout), found)
         return True
 
@@ -86,17 +87,17 @@ class Prober:
         self._running.cancel()
 
 
-async def _ask(place: tuple[str, int], protocol: str, path: str, host: str) -> int | None:
-    """The status of the answer; None for what is only connected to."""
+async def _ask(place: tuple[str, int], protocol: str, call: Call, before: bytes) -> int | None:
+    """The status of the answer; None for what is only connected to. before: what is written first."""
     secure = protocol in ("HTTPS", "TLS")
     reader, writer = await asyncio.open_connection(
         *place, ssl=any_certificate() if secure else None, limit=RESPONSE_HEADER
     )
     try:
+        writer.write(before)
         if protocol in ("TCP", "TLS"):
             return None
-        lines = (f"GET {path} HTTP/1.1", f"Host: {host}", "Connection: close", f"User-Agent: {HEALTH_CHECKER}",
-                 "Accept-Encoding: gzip", "", "")  # fmt: skip
+        lines = (f"GET {call.target} HTTP/1.1", *(f"{name}: {value}" for name, value in call.headers), "", "")
         writer.write("\r\n".join(lines).encode())
         data = b""
         while (head := split_head(data, RESPONSE_HEADER)) is None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from eslabon.elbv2.application.answers import CONNECT_TIMEOUT
 from eslabon.elbv2.flows import proxyprotocol
 from eslabon.elbv2.flows.counting import Happening
-from eslabon.elbv2.flows.flows import Flow, Flows, setting
+from eslabon.elbv2.flows.flows import Flow, Flows, is_proxied
 from eslabon.elbv2.flows.hashing import Packet
 from eslabon.elbv2.flows.tlslog import Handshake
 from eslabon.elbv2.resources import Listener, LoadBalancer
@@ -207,7 +207,7 @@ class _Client(_Side):
             target.transport.abort()
             return
         self.other, target.other, target.flow = target, self, self.flow
-        if setting(self.flow.group, "proxy_protocol_v2.enabled") == "true":
+        if is_proxied(self.flow.group):
             packet = self.packet
             target.transport.write(
                 proxyprotocol.header(packet.source, packet.source_port, packet.destination, packet.destination_port)

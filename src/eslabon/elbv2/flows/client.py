@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from eslabon.elbv2.application.messages import Request
-from eslabon.elbv2.flows.flows import Flow, Flows, address_seen, setting
+from eslabon.elbv2.flows.flows import Flow, Flows, address_seen, is_proxied
 from eslabon.elbv2.flows.hashing import Packet
 from eslabon.elbv2.flows.proxyprotocol import header
 from eslabon.elbv2.resources import ALB, NETWORK, LoadBalancer, Node
@@ -191,7 +191,7 @@ class Connection:
             place = {"balancer": self.balancer.arn, "zone": flow.zone, "port": packet.destination_port}
             facts = {**place, "group": flow.group.arn}
             service.journal.record("flow", target=f"{flow.target.id}:{port}", protocol=packet.protocol, **facts)
-            if setting(flow.group, "proxy_protocol_v2.enabled") == "true":
+            if is_proxied(flow.group):
                 if packet.protocol == "udp":
                     raise NotModelled("elbv2", "proxy protocol before datagrams", ["proxy protocol before TCP"])
                 self.unsaid = header(*packet[1:5])

@@ -420,6 +420,16 @@ def setting(group: TargetGroup, key: str) -> str:
     return (attribute.default if attribute else None) or ""
 
 
+def is_proxied(group: TargetGroup) -> bool:
+    """Whether a header of proxy protocol comes before what the targets of a group get.
+
+    >>> from eslabon.elbv2.flows.examples import network
+    >>> is_proxied(next(iter(network(1).groups.values())))
+    False
+    """
+    return setting(group, "proxy_protocol_v2.enabled") == "true"
+
+
 def address_seen(group: TargetGroup, client: str, node: str, *, endpoint: bool = False) -> str:
     """The source address that a target sees: the client's, or the node's private one, of the group's kind of address.
 

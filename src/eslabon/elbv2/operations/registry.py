@@ -302,8 +302,18 @@ def forwarded_to(balancer: LoadBalancer) -> set[str]:
     >>> forwarded_to(shop.balancer) == {shop.group.arn}
     True
     """
-    rules = [rule for one in balancer.listeners.values() for rule in (one.default, *one.rules.values())]
-    return {arn for rule in rules for arn in forward_groups(rule.actions)}
+    return {arn for listener in balancer.listeners.values() for arn in forwarded_by(listener)}
+
+
+def forwarded_by(listener: Listener) -> set[str]:
+    """The ARNs of the target groups that any rule of a listener forwards to.
+
+    >>> from eslabon.elbv2.operations.examples import example
+    >>> shop = example()
+    >>> forwarded_by(shop.listener) == {shop.group.arn}
+    True
+    """
+    return {arn for rule in (listener.default, *listener.rules.values()) for arn in forward_groups(rule.actions)}
 
 
 def check_name(name: str, kind: str) -> None:
