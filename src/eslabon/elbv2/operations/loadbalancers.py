@@ -252,8 +252,6 @@ class LoadBalancers(Places):
         """
         balancer = self._balancer(LoadBalancerArn)
         places = self._places(balancer.type, Subnets, SubnetMappings)
-        if places[0].vpc != balancer.vpc:
-            raise attributes.invalid(f"The subnets must be in the VPC '{balancer.vpc}' of the load balancer")
         wanted = {place.subnet for place in places}
         if balancer.type == GATEWAY and not {node.subnet for node in balancer.nodes} <= wanted:
             raise attributes.invalid("Subnets cannot be removed from load balancers with type 'gateway'")

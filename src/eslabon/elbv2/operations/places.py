@@ -1,6 +1,7 @@
 """Where a balancer is: its subnets become a node in each zone; its security groups. Chosen addresses are left out.
 
-EC2 is asked through its API, and beside it for the network interfaces that AWS makes for the nodes.
+EC2 is asked through its API, and beside it for the network interfaces that AWS makes for the nodes. It has one VPC
+here, so nothing is ever in another.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Places(Registry):
     """Subnets, nodes and security groups of balancers."""
 
     def _places(self, kind: str, subnets: Texts, mappings: Many) -> list[Place]:
-        """The subnets of a request, one a zone, in one VPC. Raises what CreateLoadBalancer and SetSubnets raise."""
+        """The subnets of a request, one a zone. Raises what CreateLoadBalancer and SetSubnets raise."""
         if subnets and mappings:
             raise validation_error("Subnets and subnet mappings cannot be specified at the same time")
         wanted = [one.get("SubnetId", "") for one in mappings] or subnets
@@ -37,8 +38,6 @@ class Places(Registry):
             raise validation_error("You must specify subnets or subnet mappings")
         described = self._subnets(wanted)
         places = [described[subnet] for subnet in wanted]
-        if len({place.vpc for place in places}) > 1:
-            raise invalid("All subnets must be in the same VPC")
         zones = {place.zone for place in places}
         if len(zones) < len(places):
             raise invalid("A load balancer cannot be attached to multiple subnets in the same Availability Zone")
@@ -82,18 +81,15 @@ class Places(Registry):
             self._ec2.drop_interface(self._ec2.interfaces[node.address])
 
     def _security_groups(self, vpc: str, wanted: Texts | None) -> list[str]:
-        """The groups of a request, all of the VPC; None: the VPC's default group."""
+        """The groups of a request; None: the VPC's default group."""
         if wanted is None:
             filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
             found = self.ask("ec2", "describe_security_groups", Filters=filters)["SecurityGroups"]
             return [one["GroupId"] for one in found]
         try:
-            groups = self.ask("ec2", "describe_security_groups", GroupIds=list(wanted))["SecurityGroups"]
+            self.ask("ec2", "describe_security_groups", GroupIds=list(wanted))
         except ServiceError as refused:
             raise ServiceError("InvalidSecurityGroup", refused.message) from None
-        elsewhere = [one["GroupId"] for one in groups if one["VpcId"] != vpc]
-        if elsewhere:
-            raise invalid(f"One or more security groups are invalid: '{elsewhere[0]}' is not in the VPC '{vpc}'")
         return list(wanted)
 
 

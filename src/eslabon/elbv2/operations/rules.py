@@ -23,7 +23,6 @@ from eslabon.elbv2.resources import (
     ALB,
     APPLICATION,
     GATEWAY,
-    LAMBDA,
     NETWORK,
     Listener,
     LoadBalancer,
@@ -242,8 +241,6 @@ class Rules(Registry):
             raise ServiceError("IncompatibleProtocols", message)
         if group.address_type == "ipv6" and balancer.address_type == "ipv4":
             raise invalid(f"The IPv6 target group '{group.arn}' can only be used with dualstack load balancers")
-        if group.type != LAMBDA and group.vpc != balancer.vpc:
-            raise invalid(f"Target group '{group.arn}' is not in the VPC '{balancer.vpc}' of the load balancer")
         if self.users(group) not in ([], [balancer]):
             message = f"The following target groups cannot be associated with more than one load balancer: {group.arn}"
             raise ServiceError("TargetGroupAssociationLimit", message)

@@ -117,8 +117,6 @@ class Targets(Registry):
             raise validation_error(f"Instance ID '{identifier}' is not valid") from None
         if instance["State"]["Name"] != "running":
             raise _invalid(f"The following targets are not in a running state and cannot be registered: '{identifier}'")
-        if instance["VpcId"] != group.vpc:
-            raise _invalid(f"The following targets are not in the target group VPC '{group.vpc}': '{identifier}'")
         return str(instance["Placement"]["AvailabilityZone"])
 
     def _described_instance(self, identifier: str) -> Answer:
@@ -172,8 +170,6 @@ class Targets(Registry):
         balancer = self._balancer(identifier)
         if balancer.type != APPLICATION:
             raise _invalid(f"The load balancer '{identifier}' is not an Application Load Balancer")
-        if balancer.vpc != group.vpc:
-            raise _invalid(f"The following targets are not in the target group VPC '{group.vpc}': '{identifier}'")
         others = [one for one in self.groups.values() if one is not group]
         if sum(identifier in [target.id for target in one.targets.values()] for one in others) >= ALB_GROUPS:
             message = f"'{identifier}' is the target of '{ALB_GROUPS}' target groups already"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import urllib.parse
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -32,7 +31,7 @@ def web(instance: str, zone: str) -> WsgiApplication:
     statuses: dict[str, int] = {}
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        method, target = environ["REQUEST_METHOD"], environ.get("RAW_URI") or _target(environ)
+        method, target = environ["REQUEST_METHOD"], environ["RAW_URI"]
         body = environ["wsgi.input"].read()
         path = target.partition("?")[0]
         if method == "PUT" and body.isdigit():
@@ -50,12 +49,6 @@ def web(instance: str, zone: str) -> WsgiApplication:
         return [] if method == "HEAD" else [content]
 
     return application
-
-
-def _target(environ: dict[str, Any]) -> str:
-    """The request's target, from a server that does not keep it as it came."""
-    path = urllib.parse.quote(environ["PATH_INFO"], encoding="latin-1")
-    return f"{path}?{environ['QUERY_STRING']}" if environ.get("QUERY_STRING") else path
 
 
 def _headers(environ: dict[str, Any]) -> Iterable[tuple[str, str]]:
