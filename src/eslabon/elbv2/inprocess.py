@@ -172,7 +172,8 @@ class InProcess(Reaching):
 
         Refusals are the client's.
         """
-        store = self.trust_stores.get((listener.mutual or {}).get("TrustStoreArn", ""))
+        verifies = (listener.mutual or {}).get("TrustStoreArn")  # Classic Load Balancers have no trust stores
+        store = self.trust_stores[verifies] if verifies else None
         mutual = tls.mutual_of(listener.mutual, store.certificates if store else ())
         held = self._certificates(listener)
         policy = POLICIES[listener.ssl_policy or DEFAULT]
