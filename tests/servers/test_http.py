@@ -116,6 +116,24 @@ def test_the_bytes_of_a_request_and_of_its_answer_are_counted(world: World) -> N
     assert (seen[0].received_bytes, seen[0].sent_bytes) == (len(head) + 200_000, len(answer))
 
 
+def test_a_connection_that_has_lasted_long_enough_is_closed_after_one_more_answer(shop: Place) -> None:
+    """client_keep_alive.seconds, which is over at once here.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html
+    """
+    service: Any = shop.world.cloud.service("elbv2")
+    for balancer in service.balancers.values():
+        balancer.attributes["client_keep_alive.seconds"] = "0"
+    connection = http.client.HTTPConnection(*shop.address, timeout=TIMEOUT)
+    said = "keep-alive"
+    while said == "keep-alive":
+        connection.request("GET", "/", headers={"Host": "shop.example.com"})
+        answer = connection.getresponse()
+        assert (answer.status, len(answer.read()) > 0) == (200, True)
+        said = str(answer.getheader("Connection"))
+    assert said == "close"
+
+
 def test_requests_that_come_at_once_are_answered_in_their_order(shop: Place) -> None:
     requests = b"".join(b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % number for number in range(9))
     answers = ask(shop.address, requests + LAST)
