@@ -193,9 +193,7 @@ def test_each_state_looks_different_without_colours(pictures: Page, drawn: Draw)
 
 def test_a_target_has_its_requests_their_share_and_their_statuses(drawn: Draw) -> None:
     figure = drawn([request(1, ONE, count=30), request(2, TWO, count=9), request(3, TWO, 500)])
-    expect(figure.locator("figcaption")).to_have_text(
-        "Requests to load balancer shop · 0 API calls in 2 s of virtual time"
-    )
+    expect(figure.locator("figcaption")).to_have_text("Requests to load balancer shop · 2 s of virtual time")
     assert lines(figure)[-8:] == [
         "Target group web", "40 requests · listener 80, default rule",
         ONE, "200 × 30", "30 · 75%",
@@ -366,6 +364,10 @@ def test_a_balancer_behind_another_comes_after_it(drawn: Draw) -> None:
     expect(figures.nth(1).locator("p.eslabon-note")).to_contain_text("health checks from there are requests")
 
 
+def test_a_cell_that_does_nothing_but_ask_says_nothing_of_calls_and_time(drawn: Draw) -> None:
+    expect(drawn([request(1)]).locator("figcaption")).to_have_text("Requests to load balancer shop")
+
+
 def test_the_first_caption_alone_says_how_much_the_run_did(drawn: Draw) -> None:
     captions = drawn([call(0, "create_rule"), request(1), flow(2)], "es").locator("figcaption").all_text_contents()
     assert captions == [
@@ -410,7 +412,9 @@ def test_a_target_that_was_healthy_before_the_cell_is_healthy_from_its_beginning
 
 def test_what_does_not_change_is_not_drawn(drawn: Draw) -> None:
     expect(drawn([*HEALTHY, call(60, "describe_rules")])).to_have_count(0)
-    expect(drawn(lives(ONE, "unavailable", "unavailable"))).to_have_count(0)
+    expect(drawn([health(0, ONE, "unavailable"), call(60, "describe_rules")])).to_have_count(0)
+    gone = [health(60, target, "unused", "Target.NotInUse") for target in (ONE, TWO)]
+    expect(drawn([*HEALTHY, *gone, call(70, "delete_target_group")])).to_have_count(0)
 
 
 def test_health_stays_folded_when_all_are_well(drawn: Draw) -> None:
@@ -425,6 +429,12 @@ def test_requests_that_failed_are_crosses(drawn: Draw) -> None:
     chart = drawn(in_order(*lives(ONE, "healthy", "healthy", "unhealthy"), *asked)).last.get_by_role("img")
     assert (chart.locator(".eslabon-request-came").get_attribute("d") or "").count("v7") == 1
     assert (chart.locator(".eslabon-request-lost").get_attribute("d") or "").count("l6 6") == 2
+
+
+def test_marks_of_flows_are_called_flows(drawn: Draw) -> None:
+    asked = [flow(110, ONE), flow(150, ONE)]
+    legend = drawn(in_order(*lives(ONE, "healthy", "unhealthy", "healthy"), *asked)).last.locator(".eslabon-legend")
+    expect(legend.locator("> span").last).to_have_text("flows")
 
 
 def test_targets_that_did_the_same_share_a_lane_when_they_are_many(drawn: Draw) -> None:

@@ -15,9 +15,11 @@ export function figures(story, text, language) {
   return told.filter(Boolean);
 }
 
-/** How much a run has done, as the first caption says it. */
-export const summaryOf = ({ calls, seconds }, text, language) =>
-  text(calls === 1 ? "summaryOne" : "summary", { calls, time: duration(seconds, language) });
+/** How much a run has done, as the first caption says it; nothing of a cell that called nothing and took no time. */
+export function summaryOf({ calls, seconds }, text, language) {
+  if (!calls && !seconds) return "";
+  return text(["summaryNone", "summaryOne"][calls] ?? "summary", { calls, time: duration(seconds, language) });
+}
 
 function waysFigure(story, text, language) {
   if (!story.edges.length) return null;
@@ -25,7 +27,7 @@ function waysFigure(story, text, language) {
   const drawing = html("div", { class: "eslabon-drawing" });
   const summary = summaryOf(story, text, language);
   const whole = html("figure", { class: "eslabon-picture" }, [
-    html("figcaption", {}, [html("strong", {}, [text("whatHappened")]), ` · ${summary}`]),
+    html("figcaption", {}, [html("strong", {}, [text("whatHappened")]), summary && ` · ${summary}`]),
     drawing,
     ...refusals(story, text),
     html("details", {}, [

@@ -82,10 +82,11 @@ const MARKS = {
 function legend(lanes, text) {
   const states = STATES.filter((state) => lanes.some(({ spans }) => spans.some((one) => one.state === state)));
   const requests = lanes.flatMap(({ requests }) => requests);
-  const marks = [["came", requests.some(({ lost }) => !lost), "came"], ["lost", requests.some(({ lost }) => lost), "cameLost"]].filter(([, some]) => some);
+  const units = ["request", "flow"].filter((unit) => requests.some((one) => one.unit === unit && !one.lost));
+  const marks = [...units.map((unit) => ["came", `${unit}Came`]), ...(requests.some(({ lost }) => lost) ? [["lost", "requestLost"]] : [])];
   return html("p", { class: "eslabon-legend", "aria-hidden": "true" }, [
     ...states.map((state) => html("span", {}, [sample(state), state])),
-    ...marks.map(([mark, , name]) =>
+    ...marks.map(([mark, name]) =>
       html("span", {}, [svg("svg", { width: 20, height: 10 }, [svg("path", { class: `eslabon-request-${mark}`, d: MARKS[mark](5, 2) + MARKS[mark](14, 2) })]), text(name)]),
     ),
   ]);

@@ -21,7 +21,7 @@ const operationName = (name) => name.replace(/(^|_)(\w)/g, (_, before, letter) =
  * { kind, name, more, ways, rows }, of its target groups and, of the kind "own", of its own answers. A row has name, more (how many it
  * sums up, and then no name), cells ({ period, zone, status, lost, count }), and of an own answer status, cause and ways. A way is
  * { port, protocol, rule, count }: the listener and the rule that led here.
- * A lane is a target in a group: { name, group, spans: [{ from, to, state, reason }], requests: [{ time, count, lost }], left: whether it
+ * A lane is a target in a group: { name, group, spans: [{ from, to, state, reason }], requests: [{ time, lost, unit }], left: whether it
  * has been deregistered }. Times are in seconds since the first entry.
  */
 export function traffic(entries) {
@@ -55,7 +55,7 @@ export function traffic(entries) {
     add(fate.ways, way, count);
     const lost = status >= LOST; // of a flow the journal tells no status
     add(fate.cells, { period: periods.length - 1, zone, status, lost }, count);
-    if (group && target) laneOf(group, target).requests.push({ time: start, count, lost });
+    if (group && target) laneOf(group, target).requests.push({ time: start, lost, unit: balancer.unit });
   };
   const told = {
     request,
@@ -224,21 +224,17 @@ const rest = (frames) => ({ kind: "targetGroup", name: "", more: frames.length, 
 
 // ---- health ----
 
-const QUIET = new Set(["unavailable"]); // nobody checks: there is nothing to tell over time
+const STEADY = new Set(["healthy", "unavailable"]); // alone, they tell nothing over time
+const hasLeft = ({ changes }) => changes.length > 0 && changes.at(-1).state === "unused" && changes.at(-1).reason === "Target.NotRegistered";
 
-/** Lanes of the groups in which a target's health has changed. */
+/** Lanes of the groups in which a target's health has changed while it was used. */
 function lanesToTell(lanes, nameOf) {
-  const told = lanes.map((lane) => ({ ...lane, spans: spans(lane) })).filter((lane) => lane.spans.some(({ state }) => !QUIET.has(state)));
-  const changed = new Set(told.filter(({ changes }) => changes.some(({ before }) => !before)).map(({ group }) => group));
+  const told = lanes.map((lane) => ({ ...lane, spans: spans(lane) })).filter((lane) => lane.spans.length);
+  const changing = ({ spans, changes }) => spans.length > 1 || (!changes[0].before && !STEADY.has(spans[0].state));
+  const changed = new Set(told.filter((lane) => changing(lane) || hasLeft(lane)).map(({ group }) => group));
   return told
     .filter(({ group }) => changed.has(group))
-    .map(({ target, group, spans, requests, changes }) => ({
-      name: nameOf(target),
-      group: titled(group),
-      spans,
-      requests,
-      left: changes.at(-1).state === "unused" && changes.at(-1).reason === "Target.NotRegistered",
-    }));
+    .map((lane) => ({ name: nameOf(lane.target), group: titled(lane.group), spans: lane.spans, requests: lane.requests, left: hasLeft(lane) }));
 }
 
 /** The states of a target in order, each with its end; before and after a balancer uses it, there is nothing to tell. */
