@@ -403,7 +403,7 @@ Timeline(began)
 # | | la visita ve | el motivo en `describe_target_health` |
 # | --- | --- | --- |
 # | `b1` contesta 500 | el 500 de la aplicación | `Target.ResponseCodeMismatch` |
-# | `b2` tarda 8 s | un 200, tarde | `Target.Timeout`: más de los 5 s de `HealthCheckTimeoutSeconds` |
+# | `b2` tarda 8&nbsp;s | un 200, tarde | `Target.Timeout`: más de los 5 s de `HealthCheckTimeoutSeconds` |
 # | `b3` rechaza | un 502, que es del balanceador | `Target.FailedHealthChecks` |
 #
 # `a1` carga ahora con todo. Para eso sirve tener sitio de sobra.
@@ -414,7 +414,7 @@ Timeline(began)
 # | | the visitor sees | the reason in `describe_target_health` |
 # | --- | --- | --- |
 # | `b1` answers 500 | the application's 500 | `Target.ResponseCodeMismatch` |
-# | `b2` takes 8 s | a 200, late | `Target.Timeout`: more than the 5 s of `HealthCheckTimeoutSeconds` |
+# | `b2` takes 8&nbsp;s | a 200, late | `Target.Timeout`: more than the 5 s of `HealthCheckTimeoutSeconds` |
 # | `b3` refuses | a 502, which is the load balancer's own | `Target.FailedHealthChecks` |
 #
 # `a1` now carries everything. That is what spare capacity is for.
