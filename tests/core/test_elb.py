@@ -288,6 +288,9 @@ class TestRequests:
         assert urllib.request.urlopen(f"https://{shop.name}/", context=context).status == 200
         (seen,) = shop.seen
         assert (seen["HTTP_X_FORWARDED_PROTO"], seen["HTTP_X_FORWARDED_PORT"]) == ("https", "443")
+        with pytest.raises(urllib.error.URLError, match="self-signed certificate"):
+            urllib.request.urlopen(f"https://{shop.name}/")
+        shop.cloud.clock.advance(120)  # nobody is told: metrics of Classic Load Balancers are not modelled
         assert acm.describe_certificate(CertificateArn=arn)["Certificate"]["InUseBy"] == [
             "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/shop"
         ]

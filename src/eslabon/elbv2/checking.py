@@ -16,7 +16,7 @@ from eslabon.elbv2.application.messages import Request
 from eslabon.elbv2.application.outcome import named
 from eslabon.elbv2.balancing.checks import count, judge
 from eslabon.elbv2.balancing.health import Reason
-from eslabon.elbv2.flows.flows import is_proxied
+from eslabon.elbv2.flows.settings import is_proxied
 from eslabon.elbv2.inprocess import InProcess
 from eslabon.elbv2.operations.registry import forwarded_by
 from eslabon.elbv2.resources import ALB, LAMBDA, NETWORK, LoadBalancer, Node, Target, TargetGroup
@@ -70,7 +70,7 @@ class Checking(InProcess):
 
     def _check(self, group: TargetGroup, target: Target, balancer: LoadBalancer) -> None:
         """Send one check; what it finds counts when the answer is there, or the time is over."""
-        node = next((node for node in balancer.nodes if node.zone == target.zone), balancer.nodes[0])
+        node = balancer.node_in(target.zone)
         judged = partial(judge, group.check, group.protocol)
 
         def found(elapsed: float, connected: bool, status: int | None) -> None:

@@ -48,10 +48,26 @@ class InProcess(Reaching):
 
     def _endpoint(self, name: str) -> Endpoint | None:
         """What takes requests to a host name: a balancer, or one node of a Network Load Balancer, named by its zone."""
+        found = self.with_name(name)
+        return partial(self.take, found[0]) if found else None
+
+    def with_name(self, name: str) -> tuple[LoadBalancer, Node | None] | None:
+        """The balancer that has a DNS name, and the node if the name is that of a Network Load Balancer in one zone.
+
+        >>> from eslabon.elbv2.flows.examples import echo
+        >>> cloud, name = echo("TCP")
+        >>> balancer, node = cloud.service("elbv2").with_name(f"us-east-1a.{name}")
+        >>> balancer.name, node.zone, cloud.service("elbv2").with_name("shop.example.com")
+        ('echo', 'us-east-1a', None)
+        """
+        wanted = name.lower()
         for balancer in self.balancers.values():
-            whole = (balancer.dns_name or "-").lower()
-            if name == whole or (balancer.type == NETWORK and name.endswith(f".{whole}")):
-                return partial(self.take, balancer)
+            whole = (balancer.dns_name or "").lower()
+            if whole and wanted == whole:
+                return balancer, None
+            for node in balancer.nodes if balancer.type == NETWORK else ():
+                if wanted == f"{node.zone}.{whole}":
+                    return balancer, node
         return None
 
     def take(self, balancer: LoadBalancer, call: Call) -> Result:
@@ -103,7 +119,7 @@ class InProcess(Reaching):
         zones = resolved([node.zone for node in balancer.nodes], groups, balancer.attributes, balancer.type)
         turn = self._turns[balancer.arn]
         self._turns[balancer.arn] += 1
-        return next(node for node in balancer.nodes if node.zone == zones[turn % len(zones)])
+        return balancer.node_in(zones[turn % len(zones)])
 
     def listener_at(self, balancer: LoadBalancer, port: int) -> Listener | None:
         """The listener of a port; None: there is none.
@@ -115,9 +131,7 @@ class InProcess(Reaching):
         """
         return next((one for one in balancer.listeners.values() if one.port == port), None)
 
-    def client_seen(
-        self, balancer: LoadBalancer, node: Node, client: str, port: int, protocol: str = "tcp"
-    ) -> str:
+    def client_seen(self, balancer: LoadBalancer, node: Node, client: str, port: int, protocol: str = "tcp") -> str:
         """The address that a client's packet comes from when a node gets it; "" when the node never does.
 
         The name leads to the node's public address, to the private one of an internal balancer, and to an IPv6 one of

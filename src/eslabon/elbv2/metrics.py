@@ -1,8 +1,8 @@
 """The metrics of load balancers: names, units, dimensions, and what counts as which.
 
-Left out: capacity units, connections of Application Load Balancers and their TLS, redirects to a URL over 8 KB, rule
-evaluations, invalid headers, authentication, anomalies, target group health by zone, peaks, packets, and what security
-groups reject of a balancer's own.
+Left out: capacity units, connections of Application Load Balancers, redirects to a URL over 8 KB, rule evaluations,
+invalid headers, authentication, anomalies, target group health by zone, peaks, packets, and what security groups reject
+of a balancer's own.
 """
 
 from __future__ import annotations
@@ -137,6 +137,7 @@ APPLICATION_METRICS: Mapping[str, Metric] = {
     "ProcessedBytes": Metric("Bytes", "Sum", BALANCER, "bytes come from clients and go to them", _bytes),
     "IPv6ProcessedBytes": Metric("Bytes", "Sum", BALANCER, "so, over IPv6", lambda one: _is_v6(one) and _bytes(one)),
     "LambdaTargetProcessedBytes": Metric("Bytes", "Sum", WHOLE, "so, with functions", _bytes_of_function),
+    "ClientTLSNegotiationErrorCount": _count(BALANCER, "there is no TLS session with a client"),
     "HealthyHostCount": Metric("Count", _MIN_MAX, GROUP, "each minute: targets that are healthy"),
     "UnHealthyHostCount": Metric("Count", _MIN_MAX, GROUP, "each minute: targets that are unhealthy"),
 }
@@ -218,7 +219,7 @@ def records(
 
     >>> from eslabon.elbv2.application.examples import balancer
     >>> shop, _ = balancer()
-    >>> [record.dimensions for record in records(shop, "NewConnectionCount", 1, zone="us-east-1a")]
+    >>> [record.dimensions for record in records(shop, "HTTP_Redirect_Count", 1, zone="us-east-1a")]
     [(('LoadBalancer', 'shop'),), (('AvailabilityZone', 'us-east-1a'), ('LoadBalancer', 'shop'))]
     >>> list(records(shop, "NewFlowCount", 1))
     Traceback (most recent call last):

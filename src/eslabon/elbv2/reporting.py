@@ -68,14 +68,13 @@ class Reports:
             balancer, handshake = flows.balancer, flow.handshake
             if handshake is None or balancer.attributes.get(_ENABLED) != "true":
                 return
-            node = next((node for node in balancer.nodes if node.zone == flow.zone), balancer.nodes[0])
-            self._pending.keep(balancer, node, tlslog.line(flows.listener, flow, handshake))
+            self._pending.keep(balancer, balancer.node_in(flow.zone), tlslog.line(flows.listener, flow, handshake))
             self._log()
 
         flows.observers.append(ended)
 
     def handshake_failed(self, balancer: LoadBalancer) -> None:
-        """Count a client with which there is no TLS session; in which zone, nobody knows.
+        """Count a client with which there is no TLS session; in which zone, nobody knows. Classic ones have no metrics.
 
         >>> from eslabon.elbv2.operations.examples import example
         >>> shop = example()
@@ -85,8 +84,9 @@ class Reports:
         >>> metric["MetricName"]
         'UnHealthyHostCount'
         """
-        self._failed_handshakes[balancer.arn] += 1
-        self.count()
+        if balancer.type in metrics.NAMESPACES:
+            self._failed_handshakes[balancer.arn] += 1
+            self.count()
 
     def _log(self) -> None:
         """See that files are written when their five minutes are over."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 APPLICATION, NETWORK, GATEWAY = "application", "network", "gateway"
 INSTANCE, IP, LAMBDA, ALB = "instance", "ip", "lambda", "alb"
 
+Key = tuple[str, int | None]  # of a target in its group: the id and the port
+
 
 @dataclass(slots=True)
 class Node:
@@ -66,7 +68,7 @@ class Target:
     deregistered: float | None = None  # since when it drains
 
     @property
-    def key(self) -> tuple[str, int | None]:
+    def key(self) -> Key:
         """A target group holds a target once a port."""
         return self.id, self.port
 
@@ -85,7 +87,7 @@ class TargetGroup:
     address_type: str
     check: HealthCheck
     attributes: dict[str, str]
-    targets: dict[tuple[str, int | None], Target] = field(default_factory=dict)
+    targets: dict[Key, Target] = field(default_factory=dict)
 
     @property
     def multi_value(self) -> bool:
@@ -141,3 +143,13 @@ class LoadBalancer:
     attributes: dict[str, str]
     listeners: dict[str, Listener] = field(default_factory=dict)  # by ARN
     extra: dict[str, Any] = field(default_factory=dict)  # members that are shown as they were given
+
+    def node_in(self, zone: str | None) -> Node:
+        """The node in a zone; where there is none, as for targets of all zones, the first.
+
+        >>> from eslabon.elbv2.operations.examples import example
+        >>> shop = example().balancer
+        >>> shop.node_in("us-east-1b").zone, shop.node_in("all").zone
+        ('us-east-1b', 'us-east-1a')
+        """
+        return next((node for node in self.nodes if node.zone == zone), self.nodes[0])

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from eslabon.elbv2.application.outcome import named
-from eslabon.elbv2.balancing.choosing import Key
-from eslabon.elbv2.balancing.zones import Eligible, crosses_zones, eligible, minimum
+from eslabon.elbv2.balancing.zones import Eligible, crosses_zones, usable
 from eslabon.elbv2.inprocess import InProcess
-from eslabon.elbv2.resources import Listener, LoadBalancer, Node, Rule, TargetGroup
+from eslabon.elbv2.resources import Key, Listener, LoadBalancer, Node, Rule, TargetGroup
 from eslabon.network import is_private
 
 
@@ -61,10 +60,9 @@ def ways(balancer: LoadBalancer, group: TargetGroup) -> Iterator[tuple[Node, str
     [('', 1)]
     """
     cross_zone = crosses_zones(balancer.attributes, group.attributes)
-    settings = minimum(group.attributes, "unhealthy_state_routing")
     for node in balancer.nodes[:1] if cross_zone else balancer.nodes:
         where = "" if cross_zone else f"From the node in {node.zone}: "
-        yield node, where, eligible(node.zone, group.targets.values(), cross_zone, settings)
+        yield node, where, usable(node.zone, balancer.attributes, group)
 
 
 def tell_targets(told: Explained, balancer: LoadBalancer, group: TargetGroup, nobody: str) -> None:

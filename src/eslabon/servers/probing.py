@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from eslabon.elbv2.flows.flows import is_proxied
 from eslabon.elbv2.flows.proxyprotocol import local_header
+from eslabon.elbv2.flows.settings import is_proxied
 from eslabon.elbv2.resources import ALB, LAMBDA, LoadBalancer, Node, Target, TargetGroup
 from eslabon.network import Call
 from eslabon.servers.connections import Tasks

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from eslabon.elbv2.application.answers import CONNECT_TIMEOUT
 from eslabon.elbv2.flows import proxyprotocol
 from eslabon.elbv2.flows.counting import Happening
-from eslabon.elbv2.flows.flows import Flow, Flows, is_proxied
+from eslabon.elbv2.flows.flows import Flow, Flows
 from eslabon.elbv2.flows.hashing import Packet
+from eslabon.elbv2.flows.settings import is_proxied
 from eslabon.elbv2.flows.tlslog import Handshake
 from eslabon.elbv2.resources import Listener, LoadBalancer
 from eslabon.servers._http.server import CONNECTIONS

@@ -9,10 +9,8 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from eslabon.elbv2.resources import Target
+from eslabon.elbv2.resources import Key, Target
 from eslabon.errors import NotModelled
-
-Key = tuple[str, int | None]
 
 
 class Chooser:

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any
 
-from eslabon.elbv2.balancing.choosing import Key
 from eslabon.elbv2.balancing.seal import Seal
-from eslabon.elbv2.resources import Target
+from eslabon.elbv2.resources import Key, Target
 
 LIFETIME = 604_800  # seconds: every cookie of the balancer expires after 7 days, and is renewed with each response
 SHARD = 4096  # characters of one AWSALBAPP cookie

@@ -11,11 +11,10 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from eslabon.elbv2.resources import APPLICATION, Target, TargetGroup
+from eslabon.elbv2.resources import APPLICATION, Key, Target, TargetGroup
 
 IN_SERVICE = frozenset({"healthy", "unavailable"})  # unavailable: nobody checks, so nobody finds it unhealthy
 REGISTERED = IN_SERVICE | {"initial", "unhealthy", "unhealthy.draining"}  # what gets requests when a node fails open
-Key = tuple[str, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +127,18 @@ def eligible(zone: str, targets: Iterable[Target], cross_zone: bool, settings: M
     if settings.met(len(healthy), len(found)):
         return Eligible(healthy, False)
     return Eligible(found, bool(found))
+
+
+def usable(zone: str, balancer: Mapping[str, str], group: TargetGroup) -> Eligible:
+    """The targets of a group that the node of a zone may use, as the attributes of the group and of the balancer say.
+
+    >>> from eslabon.elbv2.balancing.examples import group, targets
+    >>> orders = group(targets(2, "us-east-1a", "us-east-1b"))
+    >>> len(usable("us-east-1a", {"load_balancing.cross_zone.enabled": "false"}, orders).targets)
+    1
+    """
+    settings = minimum(group.attributes, "unhealthy_state_routing")
+    return eligible(zone, group.targets.values(), crosses_zones(balancer, group.attributes), settings)
 
 
 def resolved(

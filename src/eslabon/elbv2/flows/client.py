@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from eslabon.elbv2.application.messages import Request
-from eslabon.elbv2.flows.flows import Flow, Flows, address_seen, is_proxied
+from eslabon.elbv2.flows.flows import Flow, Flows
 from eslabon.elbv2.flows.hashing import Packet
 from eslabon.elbv2.flows.proxyprotocol import header
+from eslabon.elbv2.flows.settings import address_seen, is_proxied
 from eslabon.elbv2.resources import ALB, NETWORK, LoadBalancer, Node
 from eslabon.errors import NotModelled
 from eslabon.network import CLIENT, Call, Host, Result, Unreachable, WsgiApplication, is_private, serve
@@ -305,15 +306,10 @@ def _resolve(cloud: Cloud, name: str) -> tuple[Any, LoadBalancer, Node]:
     """The service, the balancer that has a DNS name, and the node to whose address it resolves."""
     region = _REGION.search(name)
     service: Any = region and cloud.service_in_use("elbv2", region=region[1], account=cloud.account)
-    for balancer in service.balancers.values() if service else ():
-        if balancer.type != NETWORK or service.clock.now < balancer.active:
-            continue
-        if name.lower() == balancer.dns_name.lower():
-            return service, balancer, service.resolve(balancer)
-        for node in balancer.nodes:
-            if name.lower() == f"{node.zone}.{balancer.dns_name}".lower():
-                return service, balancer, node
-    raise OSError(f"no active Network Load Balancer of this cloud has the name {name!r}")
+    balancer, node = (service and service.with_name(name)) or (None, None)
+    if balancer is None or balancer.type != NETWORK or service.clock.now < balancer.active:
+        raise OSError(f"no active Network Load Balancer of this cloud has the name {name!r}")
+    return service, balancer, node or service.resolve(balancer)
 
 
 def _answer(application: WsgiApplication, call: Call, client: str, client_port: int) -> Result:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from eslabon.elbv2.application.outcome import named
-from eslabon.elbv2.flows.flows import Flow, Flows, address_seen
+from eslabon.elbv2.flows.flows import Flow, Flows
 from eslabon.elbv2.flows.hashing import FIELDS, Packet
+from eslabon.elbv2.flows.settings import address_seen
 from eslabon.elbv2.resources import NETWORK, Listener, LoadBalancer, TargetGroup
 from eslabon.elbv2.telling import Explained, obstacles, tell_targets, ways
 from eslabon.ids import Arn

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from eslabon.elbv2.application.messages import Request
-from eslabon.elbv2.attributes import of_group
 from eslabon.elbv2.balancing.stickiness import by_source_ip
-from eslabon.elbv2.balancing.zones import Eligible, crosses_zones, eligible, minimum
+from eslabon.elbv2.balancing.zones import Eligible, usable
 from eslabon.elbv2.flows.counting import Counted, Happening, wire_size
 from eslabon.elbv2.flows.hashing import FIELDS, FIVE_TUPLE, Packet, flow_hash, pick
+from eslabon.elbv2.flows.settings import ends, setting
 from eslabon.elbv2.flows.tlslog import Handshake
-from eslabon.elbv2.resources import ALB, Listener, LoadBalancer, Target, TargetGroup
+from eslabon.elbv2.resources import Listener, LoadBalancer, Target, TargetGroup
 from eslabon.elbv2.rules.actions import Forward
 from eslabon.elbv2.rules.decision import compile_rules
 
@@ -32,15 +32,6 @@ _HALF = 1 << 32  # of a hash
 Outcome = Literal["new", "kept", "reset", "dropped"]
 # What is wrong with the flow that a packet belongs to; "": nothing is.
 Trouble = Literal["", "unknown", "idle", "unhealthy", "deregistered", "weight 0", "no target"]
-
-# Attributes of a target group, any of which ends the flows to a target in trouble, and when it does not.
-_ENDS: Mapping[str, Mapping[str, str]] = {
-    "unhealthy": {
-        "target_health_state.unhealthy.connection_termination.enabled": "false",
-        "target_health_state.unhealthy.draining_interval_seconds": "0",  # it is over when the target is unhealthy
-    },
-    "deregistered": {"deregistration_delay.connection_termination.enabled": "false"},
-}
 
 
 @dataclass(slots=True)
@@ -284,7 +275,7 @@ class Flows:
         """
         if begins:
             return "new"
-        if flow and (not trouble or not _ends(flow.group, trouble)):
+        if flow and (not trouble or not ends(flow.group, trouble)):
             return "kept"
         return "reset" if packet.protocol == "tcp" else "new"
 
@@ -354,11 +345,9 @@ class Flows:
         >>> len(found.targets), found.fail_open
         (2, True)
         """
-        targets = list(group.targets.values())
-        for target in targets:
+        for target in group.targets.values():
             target.health.at(now)
-        crosses = crosses_zones(self.balancer.attributes, group.attributes)
-        return eligible(zone, targets, crosses, minimum(group.attributes, "unhealthy_state_routing"))
+        return usable(zone, self.balancer.attributes, group)
 
     def trouble(self, flow: Flow, now: float) -> Trouble:
         """What is wrong with a flow now, whether or not it ends for that.
@@ -398,53 +387,3 @@ class Flows:
         config = rule.actions[-1].get("ForwardConfig", {}).get("TargetGroupStickinessConfig", {})
         sticky = bool(config.get("Enabled")) and listener.protocol != "TLS"
         return dict(action.groups) if isinstance(action, Forward) else {}, sticky
-
-
-def _ends(group: TargetGroup, trouble: Trouble) -> bool:
-    return trouble not in _ENDS or any(setting(group, key) != off for key, off in _ENDS[trouble].items())
-
-
-def setting(group: TargetGroup, key: str) -> str:
-    """An attribute of a target group, or the default for its type and protocol; empty when it has no such attribute.
-
-    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html
-
-    >>> from eslabon.elbv2.flows.examples import network
-    >>> [group] = network(1).groups.values()
-    >>> setting(group, "proxy_protocol_v2.enabled"), setting(group, "slow_start.duration_seconds")
-    ('false', '')
-    """
-    if key in group.attributes:
-        return group.attributes[key]
-    attribute = of_group(group.type, group.protocol).get(key)
-    return (attribute.default if attribute else None) or ""
-
-
-def is_proxied(group: TargetGroup) -> bool:
-    """Whether a header of proxy protocol comes before what the targets of a group get.
-
-    >>> from eslabon.elbv2.flows.examples import network
-    >>> is_proxied(next(iter(network(1).groups.values())))
-    False
-    """
-    return setting(group, "proxy_protocol_v2.enabled") == "true"
-
-
-def address_seen(group: TargetGroup, client: str, node: str, *, endpoint: bool = False) -> str:
-    """The source address that a target sees: the client's, or the node's private one, of the group's kind of address.
-
-    endpoint: whether the connection came through a VPC endpoint.
-
-    https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html#client-ip-preservation
-
-    >>> from eslabon.elbv2.flows.examples import network
-    >>> [group] = network(1).groups.values()
-    >>> address_seen(group, "203.0.113.7", "172.31.0.9"), address_seen(group, "2001:db8::7", "172.31.0.9")
-    ('203.0.113.7', '172.31.0.9')
-    >>> group.attributes["preserve_client_ip.enabled"] = "false"
-    >>> address_seen(group, "203.0.113.7", "172.31.0.9")
-    '172.31.0.9'
-    """
-    preserved = group.type == ALB or setting(group, "preserve_client_ip.enabled") == "true"
-    converted = (":" in client) != (group.address_type == "ipv6")
-    return client if preserved and not converted and not endpoint else node

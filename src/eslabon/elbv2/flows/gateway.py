@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 
-from eslabon.elbv2.flows.flows import OTHER_IDLE, TCP_IDLE, Flow, Flows, Outcome, Trouble, setting
+from eslabon.elbv2.flows.flows import OTHER_IDLE, TCP_IDLE, Flow, Flows, Outcome, Trouble
 from eslabon.elbv2.flows.hashing import FIELDS, FIVE_TUPLE, Packet, flow_hash
+from eslabon.elbv2.flows.settings import setting
 from eslabon.elbv2.resources import Target, TargetGroup
 
 PORT = 6081  # of GENEVE, over UDP
