@@ -449,6 +449,18 @@ def test_a_cookie_of_one_name_is_not_read_under_another() -> None:
     assert stickiness.bound_target(seal, sticky, {"AWSALB": value}, now=0) is None
 
 
+def test_of_both_cookies_the_one_for_other_origins_counts() -> None:
+    """…/application/edit-target-group-attributes.html#sticky-sessions, considerations."""
+    seal, sticky = Seal(Ids(1)), stickiness.Stickiness("orders", 60)
+    jars = []
+    for number in (0, 1):
+        browser = Browser()
+        browser.keep(stickiness.target_cookies(seal, sticky, (f"i-{number}", 80), {}, [], now=0))
+        jars.append(browser.jar)
+    both = {"AWSALB": jars[0]["AWSALB"], "AWSALBCORS": jars[1]["AWSALBCORS"]}
+    assert stickiness.bound_target(seal, sticky, both, now=1) == ("i-1", 80)
+
+
 def test_long_application_cookies_are_spread_over_up_to_four() -> None:
     seal, browser = Seal(Ids(1)), Browser()
     browser.keep(["cart=1"])

@@ -301,6 +301,10 @@ class TestRulesByFamily:
         family = [{"Field": "source-ip", "SourceIpConfig": {"IpAddressType": "ipv6"}}]
         code = refused_code(site.elbv2.create_rule, Conditions=family, **{**asked, "Actions": gone})
         assert code == "InvalidLoadBalancerAction"
+        rewrite = {"Rewrites": [{"Regex": "^/img/(.*)$", "Replace": "/$1"}]}
+        transforms = [{"Type": "url-rewrite", "UrlRewriteConfig": rewrite}]
+        code = refused_code(site.elbv2.create_rule, Conditions=family, Transforms=transforms, **asked)
+        assert code == "ValidationError"
 
     def test_while_there_are_rules_the_balancer_stays_dualstack(self, site: Site, flows: dict[str, Any]) -> None:
         four = self.group(site, "ipv4", "10.0.0.9")

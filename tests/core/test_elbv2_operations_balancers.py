@@ -239,7 +239,11 @@ class TestAttributes:
     def test_internal_ones_deny_traffic_of_internet_gateways(self, shop: Example) -> None:
         key = "ipv6.deny_all_igw_traffic"
         assert attribute(shop, create(shop)["LoadBalancerArn"], key) == "false"
-        assert attribute(shop, create(shop, "inside", Scheme="internal")["LoadBalancerArn"], key) == "true"
+        inside = create(shop, "inside", Scheme="internal")["LoadBalancerArn"]
+        assert attribute(shop, inside, key) == "true"
+        modify(shop, inside, ipv6__deny_all_igw_traffic="true")
+        with pytest.raises(NotModelled, match="its default 'true'"):
+            modify(shop, inside, ipv6__deny_all_igw_traffic="false")
 
     def test_a_modified_attribute_is_described(self, shop: Example) -> None:
         assert attribute(shop, shop.balancer.arn, "idle_timeout.timeout_seconds") == "60"

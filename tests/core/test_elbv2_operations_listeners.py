@@ -297,6 +297,38 @@ class TestTls:
         assert listen(AlpnPolicy=["HTTP2Preferred"], **given)["AlpnPolicy"] == ["HTTP2Preferred"]
 
 
+class TestTlsOfNetworkLoadBalancers:
+    """https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-listeners.html, considerations"""
+
+    def listener(self, shop: Example, protocol: str, *groups: str, **more: Any) -> Any:
+        config = {"TargetGroups": [{"TargetGroupArn": arn, "Weight": 1} for arn in groups], **more}
+        actions = [{"Type": "forward", "ForwardConfig": config}]
+        given = {"Certificates": [{"CertificateArn": certificate(shop)}]} if protocol == "TLS" else {}
+        return listen(
+            shop, balancer(shop, "network", f"flows-{len(shop.service.balancers)}"), protocol, 443, actions, **given
+        )
+
+    def test_a_rule_has_groups_of_tcp_or_of_tls(self, shop: Example) -> None:
+        both = [group(shop, "plain", "TCP"), group(shop, "secret", "TLS")]
+        assert refused(self.listener, shop, "TLS", *both)[0] == "InvalidConfigurationRequest"
+        self.listener(shop, "TLS", group(shop, "other", "TLS"), both[1])
+
+    def test_group_stickiness_is_not_supported(self, shop: Example) -> None:
+        two = [group(shop, name, "TLS") for name in ("blue", "green")]
+        sticky = {"TargetGroupStickinessConfig": {"Enabled": True}}
+        assert refused(self.listener, shop, "TLS", *two, **sticky)[0] == "InvalidConfigurationRequest"
+
+    def test_sticky_groups_among_several_ask_for_group_stickiness(self, shop: Example) -> None:
+        two = [group(shop, name, "TCP") for name in ("blue", "green")]
+        on = [{"Key": "stickiness.enabled", "Value": "true"}]
+        shop.elbv2.modify_target_group_attributes(TargetGroupArn=two[0], Attributes=on)
+        assert refused(self.listener, shop, "TCP", *two) == (
+            "InvalidConfigurationRequest",
+            "You must enable group stickiness on a rule if you enabled target stickiness on one of its target groups",
+        )
+        self.listener(shop, "TCP", *two, TargetGroupStickinessConfig={"Enabled": True})
+
+
 class TestMutualAuthentication:
     """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/mutual-authentication.html"""
 

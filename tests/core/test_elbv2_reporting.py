@@ -20,6 +20,7 @@ from eslabon.elbv2 import BytesServer, connect
 from eslabon.elbv2.flows.examples import echo
 from eslabon.elbv2.reporting import Reports
 from eslabon.errors import ServiceError
+from tests.core.refusals import refused
 
 DELIVERY = "logdelivery.elasticloadbalancing.amazonaws.com"
 ONE, TWO = "172.31.0.100", "172.31.16.100"
@@ -211,6 +212,17 @@ def test_what_the_bucket_does_not_admit_is_lost_and_the_journal_says_what_is_mis
     assert shop.logs("logs-2026") == {}
     refusal = next(iter(shop.cloud.journal.of("refusal")))
     assert (refusal["principal"], refusal["action"]) == (DELIVERY, "s3:PutObject")
+
+
+def test_the_bucket_is_in_the_region_of_the_balancer(shop: Shop) -> None:
+    """botocore elbv2: LoadBalancerAttribute$Key, access_logs.s3.bucket."""
+    elsewhere = boto3.client("s3", region_name="eu-south-1")
+    elsewhere.create_bucket(Bucket="logs-eu-2026", CreateBucketConfiguration={"LocationConstraint": "eu-south-1"})
+    values = {"access_logs.s3.enabled": "true", "access_logs.s3.bucket": "logs-eu-2026"}
+    given = [{"Key": key, "Value": value} for key, value in values.items()]
+    modify = shop.elbv2.modify_load_balancer_attributes
+    code, message = refused(modify, LoadBalancerArn=shop.arn, Attributes=given)
+    assert (code, "Region" in message) == ("InvalidConfigurationRequest", True)
 
 
 def test_the_test_file_tells_whether_the_bucket_admits_the_balancer(shop: Shop) -> None:

@@ -222,6 +222,30 @@ def test_an_application_in_this_process_may_call_services(world: World) -> None:
         assert "asked" in boto3.client("sqs").list_queues()["QueueUrls"][0]
 
 
+@pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
+def test_nothing_follows_an_answer_that_has_no_content(world: World, status: str) -> None:
+    """RFC 9112, section 6.3: the next answer begins after its head, whatever the application returns."""
+
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        start_response("200 OK" if environ["PATH_INFO"] == "/health" else status, [("X-Item", "1")])
+        return [b"xyz"]
+
+    with behind(world, application) as server:
+        answers = ask(server.address("shop", 80), GET + LAST)
+    assert b"xyz" not in answers
+    assert answers.count(f"HTTP/1.1 {status}".encode()) == 2
+
+
+def test_a_fixed_response_without_content_is_one(world: World) -> None:
+    fixed = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "204", "MessageBody": "xyz"}}
+    world.listener(world.balancer(), DefaultActions=[fixed])
+    world.settle()
+    with world.cloud.serve(grace=0.5) as server:
+        answers = ask(server.address("shop", 80), GET + LAST)
+    assert b"xyz" not in answers
+    assert answers.count(b"HTTP/1.1 204 No Content") == 2
+
+
 def test_a_lambda_function_is_a_target(world: World) -> None:
     code = (
         "import json\n"

@@ -221,6 +221,22 @@ def test_a_target_that_never_answers_is_504(world: World, echoes: Echoes) -> Non
         assert answer.startswith(b"HTTP/1.1 504 Gateway Time-out")
 
 
+def test_a_request_is_not_waited_for_when_the_deregistration_delay_is_over(world: World, echoes: Echoes) -> None:
+    """…/application/load-balancer-troubleshooting.html#http-502-issues"""
+    (target,) = echoes(1)
+    with behind(world, target.place) as server:
+        group = world.elbv2.describe_target_groups()["TargetGroups"][0]["TargetGroupArn"]
+        delay = [{"Key": "deregistration_delay.timeout_seconds", "Value": "1"}]
+        world.elbv2.modify_target_group_attributes(TargetGroupArn=group, Attributes=delay)
+        with connected(server.address("shop", 80)) as client:
+            client.sendall(LAST.replace(b"/ ", b"/slow ", 1))
+            assert target.arrived.wait(TIMEOUT)
+            world.elbv2.deregister_targets(TargetGroupArn=group, Targets=[{"Id": "10.0.0.1"}])
+            assert read_all(client).startswith(b"HTTP/1.1 502 Bad Gateway")
+        target.go_on.set()
+    assert outcomes(world) == [(502, "deregistered")]
+
+
 def test_a_port_at_which_nothing_listens_is_502(world: World) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         place = gone.getsockname()

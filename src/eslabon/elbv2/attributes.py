@@ -33,6 +33,7 @@ Table = Mapping[str, Attribute]
 _ANY = r"(?s:.*)"
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110, section 5.6.2
 _HEADER_VALUE = r"[\t -~]*"
+_COOKIE_NAME = rf"(?:{_HEADER_NAME})?"  # RFC 6265, section 4.1.1
 
 
 def _switch(default: str = "false", *, modelled: bool = True) -> Attribute:
@@ -131,7 +132,7 @@ _COOKIES = {
     "stickiness.enabled": _switch(),
     "stickiness.type": _choice("lb_cookie", "app_cookie"),
     "stickiness.lb_cookie.duration_seconds": _number(86_400, 1, 604_800),
-    "stickiness.app_cookie.cookie_name": Attribute("", text=_ANY),
+    "stickiness.app_cookie.cookie_name": Attribute("", text=_COOKIE_NAME),
     "stickiness.app_cookie.duration_seconds": _number(86_400, 1, 604_800),
 }
 _HTTP_GROUP = {
@@ -233,11 +234,13 @@ def listed(held: Mapping[str, str]) -> dict[str, list[dict[str, str]]]:
     return {"Attributes": [{"Key": key, "Value": value} for key, value in held.items()]}
 
 
-def changed(kind: str, table: Table, given: Iterable[Mapping[str, str]], on: str) -> dict[str, str]:
+def changed(
+    kind: str, table: Table, given: Iterable[Mapping[str, str]], on: str, held: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """The attributes that a request sets, checked by their table.
 
     kind: "Load balancer", "Listener" or "Target group". given: Key and Value, as the API has them. on: what has this
-    table, for the message.
+    table, for the message. held: what it has so far, where that is not always the default.
 
     Raises ServiceError: ValidationError for an unknown key or a value that may not be, InvalidConfigurationRequest for
     a key of another type. Raises NotModelled for a value without its effect here.
@@ -270,8 +273,9 @@ def changed(kind: str, table: Table, given: Iterable[Mapping[str, str]], on: str
             if attribute.text is not None:
                 raise validation_error(f"The value of '{key}' contains invalid characters")
             raise validation_error(f"{kind} attribute value '{value}' for key '{key}' must be {_allowed(attribute)}")
-        if not attribute.modelled and value != attribute.default:
-            raise NotModelled("elbv2", f"{key} with the value {value!r}", (f"its default {attribute.default!r}",))
+        default = (held or {}).get(key, attribute.default)
+        if not attribute.modelled and value != default:
+            raise NotModelled("elbv2", f"{key} with the value {value!r}", (f"its default {default!r}",))
         found[key] = value
     if not found:
         raise validation_error("Attributes cannot be empty")

@@ -76,7 +76,7 @@ class Reaching(Targets):
                 return work.elapsed, "malformed response"
         lengths = [value for name, value in found.headers if name.lower() == "content-length"]
         if (
-            not 100 <= found.status <= 599
+            not 200 <= found.status <= 599
             or not all(is_header(*header) for header in found.headers)
             or not all(map(str.isdigit, lengths))
         ):

@@ -161,6 +161,13 @@ class _ListenerFront:
             answer: Answer = self.exchanges.fail(forward, cause, self.now())
         return answer
 
+    def gone(self, forward: Forward) -> bool:
+        target = forward.target
+        if target.deregistered is None:
+            return False
+        with self.lock:
+            return target.health.at(self.now()) != "draining"
+
     def refuse(self, arrival: Arrival, request: Request, cause: str) -> Answer:
         node, tls, certificate, _ = arrival
         of = (self.balancer, self.listener, node, request, cause)
@@ -230,6 +237,9 @@ class _ApplicationFront:
 
     def fail(self, asked: _Asked, cause: str) -> _Told:
         return _Told(failure(cause), close=True)
+
+    def gone(self, asked: _Asked) -> bool:
+        return False
 
     def refuse(self, arrival: Any, request: Request, cause: str) -> _Told:
         return _Told(failure(cause), close=True)

@@ -64,6 +64,9 @@ class Front(Protocol):
     def fail(self, going: Any, cause: str) -> Any:
         """The Reply when the target does not answer; `cause` is a key of answers.CAUSES."""
 
+    def gone(self, going: Any) -> bool:
+        """Whether the target was deregistered while it worked, and the deregistration delay is over."""
+
     def refuse(self, arrival: Any, request: Request, cause: str) -> Any:
         """The Reply for what is no request; `request`: as much of it as could be read."""
 

@@ -166,6 +166,9 @@ def own(response: Response, listener: Attributes, now: float) -> Response:
         body, headers = page(response.status), (("Content-Type", "text/html"), *headers)
     server = () if listener.get("routing.http.response.server.enabled") == "false" else (("Server", SERVER),)
     dated = ("Date", date(int(now)))
-    whole = (*server, dated, *headers, ("Content-Length", str(len(body))))
+    if response.status == 204:  # it has no content, whatever a rule says
+        body = b""
+    length = () if response.status == 204 else (("Content-Length", str(len(body))),)
+    whole = (*server, dated, *headers, *length)
     reason = phrase(response.status) or response.reason
     return Response(response.status, for_client(whole, set_by(listener), now), body, reason)

@@ -242,6 +242,8 @@ class Exchanges:
         400
         """
         outcome = Outcome(balancer, listener, node, request, now, "-", tls=tls, certificate=certificate)
+        if request.method != "-":  # it could be read
+            outcome.classification = classify(request)
         return self._failed(outcome, cause, close=True)
 
     def _forward(
@@ -368,7 +370,8 @@ class Exchanges:
         if answer.forward:
             answer.forward.chooser.end(answer.forward.target)
         if sent is None:
-            body = 0 if outcome.request.method == "HEAD" else len(response.body)
+            ends_with_head = outcome.request.method == "HEAD" or response.status in (204, 304)
+            body = 0 if ends_with_head else len(response.body)
             sent = 17 + len(response.reason) + Headers.of(response.headers).size + body
         outcome.sent_bytes = sent
         outcome.ended = now

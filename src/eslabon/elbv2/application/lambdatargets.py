@@ -105,8 +105,8 @@ def response(result: str, *, multi_value: bool = False) -> Response:
     if not isinstance(given, Mapping):
         raise _invalid(f"the function must return an object, not {result}")
     status = given.get("statusCode")
-    if not isinstance(status, int) or not 100 <= status <= 599:
-        raise _invalid(f"statusCode must be a number from 100 to 599, not {json.dumps(status)}")
+    if not isinstance(status, int) or not 200 <= status <= 599:
+        raise _invalid(f"statusCode must be a number from 200 to 599, not {json.dumps(status)}")
     body, encoded = given.get("body") or "", given.get("isBase64Encoded", False)
     description = given.get("statusDescription") or ""
     if not isinstance(body, str) or not isinstance(encoded, bool) or not isinstance(description, str):

@@ -247,8 +247,8 @@ def _classic_cookies(
 
 
 def _read(seal: Seal, cookies: Mapping[str, str], name: str) -> Mapping[str, Sequence[Any]]:
-    """A cookie, or its twin for requests from other origins: what clients send back of the two."""
-    return seal.open(name, cookies.get(name, "")) or seal.open(name, cookies.get(f"{name}CORS", "")) or {}
+    """The twin of a cookie for requests from other origins, or the cookie: of both the twin counts, as AWS says."""
+    return seal.open(name, cookies.get(f"{name}CORS", "")) or seal.open(name, cookies.get(name, "")) or {}
 
 
 def _pair(name: str, text: str, now: float) -> list[str]:

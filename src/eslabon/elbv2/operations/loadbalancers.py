@@ -213,7 +213,7 @@ class LoadBalancers(Places):
         """
         balancer = self._balancer(LoadBalancerArn)
         table, on = attributes.BALANCERS[balancer.type], f"load balancers with type '{balancer.type}'"
-        changes = attributes.changed("Load balancer", table, Attributes, on)
+        changes = attributes.changed("Load balancer", table, Attributes, on, balancer.attributes)
         after = balancer.attributes | changes
         if "AWSLogs" in after.get("access_logs.s3.prefix", ""):
             raise validation_error("The value of 'access_logs.s3.prefix' cannot contain 'AWSLogs'")
@@ -227,10 +227,21 @@ class LoadBalancers(Places):
         bucket = after["access_logs.s3.bucket"]
         if not bucket:
             raise validation_error("'access_logs.s3.bucket' must be specified when access logs are enabled")
+        if self._region_of(bucket) != self.region:
+            raise attributes.invalid(
+                f"The bucket '{bucket}' must be in the Region of the load balancer, '{self.region}'"
+            )
         try:
             self.reports.check_bucket(balancer, after)
         except ServiceError:
             raise attributes.invalid(f"Access Denied for bucket: {bucket}. Please check S3bucket permission") from None
+
+    def _region_of(self, bucket: str) -> str:
+        """Where a bucket is; of one that is not this account's to look at it is not known."""
+        try:
+            return str(self.ask("s3", "head_bucket", Bucket=bucket)["BucketRegion"])
+        except ServiceError:
+            return self.region
 
     def set_subnets(
         self, LoadBalancerArn: str, Subnets: Texts = (), SubnetMappings: Many = (), IpAddressType: str | None = None

@@ -86,7 +86,7 @@ class Rules(Registry):
             priority=Priority,
             conditions=check_conditions(Conditions, balancer.type),
             actions=self._check_actions(balancer, listener.protocol, listener.port, Actions),
-            transforms=check_transforms(Transforms),
+            transforms=self._check_transforms(balancer, Transforms),
         )
         if any(one.priority == Priority for one in listener.rules.values()):
             raise ServiceError("PriorityInUse", f"Priority '{Priority}' is currently in use")
@@ -151,7 +151,7 @@ class Rules(Registry):
         if Actions is not None:
             rule = replace(rule, actions=self._check_actions(balancer, listener.protocol, listener.port, Actions))
         if Transforms or ResetTransforms:
-            rule = replace(rule, transforms=check_transforms(Transforms))
+            rule = replace(rule, transforms=self._check_transforms(balancer, Transforms))
         self._have_rules(listener, listener.default, {**listener.rules, rule.arn: rule})
         return {"Rules": [_shown(rule)]}
 
@@ -226,14 +226,25 @@ class Rules(Registry):
         for group in groups:
             self._check_group_fits(balancer, protocol, group)
         sticky = any(group.attributes.get("stickiness.enabled") == "true" for group in groups)
-        if sticky and balancer.type == APPLICATION and chooses_anew(checked):
-            raise invalid("You must enable group stickiness before forwarding to several groups of which one is sticky")
+        if sticky and chooses_anew(checked):
+            message = "You must enable group stickiness on a rule if you enabled target stickiness on one of its target"
+            raise invalid(f"{message} groups")
+        if protocol == "TLS" and len({group.protocol for group in groups}) > 1:
+            raise invalid("A rule of a TLS listener cannot have both TCP and TLS target groups")
+        if protocol == "TLS" and checked[0]["ForwardConfig"].get("TargetGroupStickinessConfig", {}).get("Enabled"):
+            raise invalid("Target group stickiness is not supported for TLS listeners")
         if balancer.type == NETWORK and len({group.address_type for group in groups}) > 1:
             raise invalid("All target groups of an action must have the same IP address type")
         if len(forwarded_to(balancer) | {group.arn for group in groups}) > GROUPS:
             message = f"The maximum number of unique target groups on load balancer '{balancer.arn}' has been reached"
             raise ServiceError("TooManyUniqueTargetGroupsPerLoadBalancer", message)
         return checked
+
+    @staticmethod
+    def _check_transforms(balancer: LoadBalancer, transforms: Many) -> list[dict[str, Any]]:
+        if transforms and balancer.type != APPLICATION:
+            raise validation_error(f"Transforms are not supported for load balancers with type '{balancer.type}'")
+        return check_transforms(transforms)
 
     def _check_group_fits(self, balancer: LoadBalancer, protocol: str | None, group: TargetGroup) -> None:
         if group.protocol not in GROUP_PROTOCOLS[protocol] or (group.type == ALB and protocol != "TCP"):

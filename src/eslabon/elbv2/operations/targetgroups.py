@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -33,6 +34,7 @@ _TYPES = {
 }
 _GENEVE_PORT = 6081
 _HTTP = ("HTTP", "HTTPS")
+_PATH = re.compile(r"/[!-~]*")
 _IPV6 = (*_HTTP, "TCP", "TLS")  # protocols of groups of IPv6 addresses; instances have none here
 
 # What health checks are by default: of functions, of Application, Network and Gateway Load Balancers' groups.
@@ -285,9 +287,8 @@ class TargetGroups(Registry):
         return attributes.listed(after)
 
     def _check_rules_are_sticky(self, group: TargetGroup) -> None:
-        """As AWS does for Application Load Balancers: stickiness of a target comes after that of its group."""
-        listeners = [listener for listener in self._listeners() if listener.protocol in _HTTP]
-        for rule in [rule for one in listeners for rule in (one.default, *one.rules.values())]:
+        """As AWS does: stickiness of a target comes after that of its group."""
+        for rule in [rule for one in self._listeners() for rule in (one.default, *one.rules.values())]:
             if group.arn in forward_groups(rule.actions) and chooses_anew(rule.actions):
                 where = f"This target group appears behind a rule with group stickiness disabled ({rule.arn})"
                 what = "You must enable group stickiness before enabling target stickiness"
@@ -349,8 +350,9 @@ def _checked(
             raise attributes.invalid(f"Health check {what} are not supported for TCP health checks")
         return replace(check, path=None, matcher=None)
     path, code = check.path or "/", (matcher or {}).get("HttpCode", check.matcher or DEFAULT_MATCHER[protocol])
-    if not path.startswith("/"):
-        raise validation_error(f"Health check path '{path}' must begin with '/'")
+    if not _PATH.fullmatch(path):
+        must = "must begin with '/', and can only contain printable ASCII characters, without spaces"
+        raise validation_error(f"Health check path '{path}' {must}")
     parse_matcher(code, protocol)
     return replace(check, path=path, matcher=code)
 

@@ -43,6 +43,8 @@ GROUPS_LIMIT = 5
 LONGEST_STICKINESS = 604_800
 
 _KEYWORD = re.compile(r"#\{(\w*)\}")
+_PATH = re.compile(r"/(?:[A-Za-z0-9*?&_.$/~\"'@:+-]|#\{\w+\})*")
+_QUERY = re.compile(r"[!-~]*")
 _HOST = re.compile(r"(?:[A-Za-z0-9.*?_-]|#\{host\})+")
 
 
@@ -203,6 +205,9 @@ def _check_redirect(config: Json, protocol: str, port: int) -> dict[str, Any]:
         raise validation_error(f"The redirect's Port '{parts['Port']}' must be from 1 to 65535, or '#{{port}}'")
     if not parts["Path"].startswith("/"):
         raise validation_error(f"The redirect's Path '{parts['Path']}' must start with '/'")
+    for name, allowed in (("Path", _PATH), ("Query", _QUERY)):
+        if not allowed.fullmatch(parts[name]):
+            raise validation_error(f"The redirect's {name} {parts[name]!r} contains invalid characters")
     if not _HOST.fullmatch(parts["Host"]):
         raise validation_error(f"The redirect's Host '{parts['Host']}' is not valid")
     if protocol == "HTTPS" and parts["Protocol"] == "HTTP":

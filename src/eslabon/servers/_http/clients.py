@@ -338,7 +338,8 @@ class Client(Connection):
         given = Headers.of(response.headers).by_name.get("content-length")
         length = given[0] if given else str(len(response.body))
         framing = "" if response.status == 204 else f"Content-Length: {length}\r\n"
-        self._write(response, framing, b"" if self.method == "HEAD" else response.body)
+        ends_with_head = self.method == "HEAD" or response.status in (204, 304)
+        self._write(response, framing, b"" if ends_with_head else response.body)
 
     def _write(self, response: Response, framing: str, content: bytes) -> None:
         if self.final:
@@ -385,7 +386,9 @@ class Client(Connection):
 
     def look(self, now: float, idle: float, oldest: float) -> None:
         """Somebody looks how late it is; idle: seconds without a byte, oldest: of the connection, until it ends."""
-        if self.heard:
+        if self.going is not None and self.front.gone(self.going):
+            self.failed("deregistered")
+        elif self.heard:
             self.heard, self.quiet = False, now
         elif now - self.quiet >= (LINGER if self.lingering else idle):
             self._expire()
