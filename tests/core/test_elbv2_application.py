@@ -17,7 +17,7 @@ from eslabon.elbv2.application.desync import MODES, REASONS, TIERS, classify, tr
 from eslabon.elbv2.application.examples import FORWARD, balancer
 from eslabon.elbv2.application.exchange import Answer, Exchanges, Forward
 from eslabon.elbv2.application.headers import for_client, for_target, set_by, trace_header
-from eslabon.elbv2.application.messages import Request, Response
+from eslabon.elbv2.application.messages import Headers, Request, Response
 from eslabon.elbv2.application.outcome import Outcome
 from eslabon.elbv2.balancing.stickiness import cookies_of
 from eslabon.elbv2.resources import LoadBalancer, Rule
@@ -125,7 +125,7 @@ def test_traces_are_made_or_continued(case: Case) -> None:
 
 @cases("headers", "response")
 def test_clients_get_the_headers_that_the_listener_sets(case: Case) -> None:
-    headers = for_client(tuple(tuple(one) for one in case["headers"]), set_by(case["listener"]), now=0)
+    headers = for_client(Headers(tuple(one) for one in case["headers"]), set_by(case["listener"]), now=0)
     for name, expected in case["expect"].items():
         assert values(headers, name) == expected
 

@@ -348,7 +348,7 @@ class Tally:
         key = (
             outcome.balancer.arn,
             outcome.node.zone,
-            group and group.arn,
+            group.arn if group else None,
             outcome.target is None,
             outcome.status,
             outcome.target_status,

@@ -77,7 +77,7 @@ class _ListenerFront:
         self.time = server.time
         self.lock, self.now = server.time.lock, server.time.now
         self._changes = -1  # in the cloud, as many as there were when it was last asked for their effect
-        self._places: dict[tuple[str, Any], Place | None] = {}
+        self._places: dict[tuple[str, str, int | None], Place | None] = {}
         self._places_of = 0  # the server's look at the cloud in which these places were found
         self.balancer = balancer
         self.listener = listener
@@ -104,21 +104,24 @@ class _ListenerFront:
 
     def begin(self, arrival: Arrival, request: Request) -> tuple[Answer | None, Forward | None]:
         node, tls, certificate, headers = arrival
-        place = (self.balancer, self.listener, node)
+        exchanges = self.exchanges
         with self.lock:
             if self._changes != self.time.changes:
-                self.exchanges.forget()
+                exchanges.forget()
                 self._changes = self.time.changes
-            found = self.exchanges.ask(*place, request, self.now(), tls=tls, certificate=certificate, added=headers)
+            found = exchanges.ask(self.balancer, self.listener, node, request, self.now(), tls, certificate, headers)
         return (found, None) if isinstance(found, Answer) else (None, found)
 
     def place(self, forward: Forward) -> Place | None:
         if self._places_of != self.server.looks:
             self._places, self._places_of = {}, self.server.looks
-        key = (forward.outcome.node.zone, forward.target.key)
-        if key not in self._places:
-            self._places[key] = self._find(forward)
-        return self._places[key]
+        target = forward.target
+        key = (forward.outcome.node.zone, target.id, target.port)
+        try:
+            return self._places[key]
+        except KeyError:
+            place = self._places[key] = self._find(forward)
+        return place
 
     def _find(self, forward: Forward) -> Place | None:
         if forward.group.type == LAMBDA:
@@ -151,7 +154,7 @@ class _ListenerFront:
             return answered(self.now())
 
     def finish(self, forward: Forward, head: ResponseHead) -> Answer:
-        response = Response(head.status, head.headers, reason=head.reason)
+        response = Response(head.status, head.headers, b"", head.reason)
         with self.lock:
             answer: Answer = self.exchanges.finish(forward, response, self.now())
         return answer

@@ -49,7 +49,7 @@ class Malformed(ValueError):
 
 
 class RequestHead(NamedTuple):
-    """A request line and its headers; lines: those of the headers, as they came."""
+    """A request line and its headers; lines: what came after the request line, with both its ends."""
 
     method: str
     target: str
@@ -59,7 +59,7 @@ class RequestHead(NamedTuple):
 
 
 class ResponseHead(NamedTuple):
-    """A status line and its headers; lines: all of them, as they came."""
+    """A status line and its headers; lines: all that came, with the empty line at its end."""
 
     version: str
     status: int
@@ -91,18 +91,36 @@ def split_head(data: bytes, limit: int = REQUEST_HEADER) -> tuple[bytes, bytes] 
     return None
 
 
-def parse_request(head: bytes, before: RequestHead | None = None) -> RequestHead:
-    r"""A request's head, as `split_head` gives it. Malformed when it is not exactly as RFC 9112 has it.
+def read_request(data: bytes, before: RequestHead | None = None) -> tuple[RequestHead, bytes] | None:
+    r"""A request's head and what follows it; None when it has not all come. Malformed as `split_head`, `parse_request`.
 
-    before: of the request before it. Clients repeat their headers: what was found out about them then holds again.
+    before: the head that came before it. Clients repeat their headers: then what was found out about them holds again.
+
+    >>> first, _ = read_request(b"GET /cart HTTP/1.1\r\nHost: shop.example.com\r\n\r\n")
+    >>> second, rest = read_request(b"GET /pay HTTP/1.1\r\nHost: shop.example.com\r\n\r\nGET", first)
+    >>> second.target, second.headers is first.headers, rest
+    ('/pay', True, b'GET')
+    >>> read_request(b"GET / HTTP/1.1\r\nHost: a\r\n") is None
+    True
+    """
+    if before is not None:
+        end = data.find(b"\r\n", 0, REQUEST_LINE)
+        if data.startswith(before.lines, end) and 0 < end <= REQUEST_HEADER - len(before.lines):
+            found = _REQUEST_LINE.fullmatch(data[:end].decode("latin-1"))
+            if found and found[3] == before.version:
+                head = RequestHead(found[1], found[2], found[3], before.headers, before.lines)
+                return head, data[end + len(before.lines) :]
+    whole = split_head(data)
+    return (parse_request(whole[0]), whole[1]) if whole else None
+
+
+def parse_request(head: bytes) -> RequestHead:
+    r"""A request's head, as `split_head` gives it. Malformed when it is not exactly as RFC 9112 has it.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html (400, 414)
 
     >>> parse_request(b"GET /cart?size=m HTTP/1.1\r\nHost: shop.example.com\r\nX-Empty:\r\n")
     RequestHead(method='GET', target='/cart?size=m', version='HTTP/1.1', headers=(('Host', 'shop.example.com'), ...
-    >>> first = parse_request(b"GET /cart HTTP/1.1\r\nHost: shop.example.com\r\n")
-    >>> parse_request(b"GET /pay HTTP/1.1\r\nHost: shop.example.com\r\n", first).headers is first.headers
-    True
     >>> parse_request(b"GET / HTTP/1.1\r\nHost: a\r\nX-Long: one\r\n two\r\n")
     Traceback (most recent call last):
     eslabon.servers.framing.Malformed: a header continued on the next line
@@ -114,7 +132,7 @@ def parse_request(head: bytes, before: RequestHead | None = None) -> RequestHead
     if len(head) > REQUEST_LINE:
         _check_lengths(head)
     found = _REQUEST_LINE.fullmatch(line.decode("latin-1"))
-    headers = before.headers if before is not None and before.lines == lines else _headers(lines)
+    headers = _headers(lines)
     if not found or headers is None:
         raise _fault(head, "a request line that is not METHOD target HTTP/1.1")
     method, target, version = found.groups()
@@ -123,13 +141,25 @@ def parse_request(head: bytes, before: RequestHead | None = None) -> RequestHead
     hosts = len(headers.by_name.get("host", ()))
     if hosts != 1 and (hosts or version == "HTTP/1.1"):
         raise Malformed(f"HTTP/1.1 needs exactly one Host header, {hosts} came")
-    return RequestHead(method, target, version, headers, lines)
+    return RequestHead(method, target, version, headers, b"\r\n%b\r\n" % lines)
 
 
-def parse_response(head: bytes, before: ResponseHead | None = None) -> ResponseHead:
+def read_response(data: bytes, before: ResponseHead | None = None) -> tuple[ResponseHead, bytes] | None:
+    r"""A response's head and what follows it; None when it has not all come. before: as `read_request` has it.
+
+    >>> first, _ = read_response(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+    >>> second, rest = read_response(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", first)
+    >>> second is first, rest
+    (True, b'hello')
+    """
+    if before is not None and data.startswith(before.lines):
+        return before, data[len(before.lines) :]
+    whole = split_head(data, RESPONSE_HEADER)
+    return (parse_response(whole[0]), whole[1]) if whole else None
+
+
+def parse_response(head: bytes) -> ResponseHead:
     r"""A response's head, as `split_head` gives it. Malformed when it is not exactly as RFC 9112 has it.
-
-    before: of the response before it.
 
     >>> parse_response(b"HTTP/1.1 204 No Content\r\nServer: shop\r\n")[:4]
     ('HTTP/1.1', 204, 'No Content', (('Server', 'shop'),))
@@ -139,15 +169,13 @@ def parse_response(head: bytes, before: ResponseHead | None = None) -> ResponseH
     Traceback (most recent call last):
     eslabon.servers.framing.Malformed: a status line that is not HTTP/1.1 CODE reason
     """
-    if before is not None and before.lines == head:
-        return before
     line, _, lines = head.partition(b"\r\n")
     found = _STATUS_LINE.fullmatch(line.decode("latin-1"))
     headers = _headers(lines)
     if not found or headers is None:
         raise _fault(head, "a status line that is not HTTP/1.1 CODE reason")
     version, status, reason = found.groups()
-    return ResponseHead(version, int(status), reason or "", headers, head)
+    return ResponseHead(version, int(status), reason or "", headers, head + b"\r\n")
 
 
 def _headers(lines: bytes) -> Headers | None:
@@ -315,7 +343,8 @@ def request_body(head: RequestHead) -> Body:
     Traceback (most recent call last):
     eslabon.servers.framing.Malformed: Content-Length '5', '6'
     """
-    return _body(head.headers, head.version) or NO_BODY
+    found = head.headers.once(_framed)
+    return NO_BODY if found is _NOTHING else _body(head.headers, head.version) or NO_BODY
 
 
 def response_body(head: ResponseHead, method: str) -> Body:
@@ -328,10 +357,14 @@ def response_body(head: ResponseHead, method: str) -> Body:
     >>> response_body(parse_response(b"HTTP/1.0 200 OK\r\n"), "GET").left is None
     True
     """
-    if method == "HEAD" or head.status in (204, 304) or head.status < 200:
+    status = head.status
+    if status < 200 or status == 204 or status == 304 or method == "HEAD":
         return NO_BODY
+    length, codings = head.headers.once(_framed)
+    if not codings:
+        return Body(length)
     found = _body(head.headers, head.version)
-    if isinstance(found, ChunkedBody) and "content-length" in head.headers.by_name:
+    if length is not None and isinstance(found, ChunkedBody):
         raise Malformed("both Content-Length and Transfer-Encoding")
     return found or Body(None)
 
@@ -346,10 +379,15 @@ def _body(headers: Headers, version: str) -> Body | None:
     return None if length is None else Body(length)
 
 
+_NOTHING: tuple[int | None, list[str]] = (None, [])  # no header says how long a body is
+
+
 def _framed(headers: Headers) -> tuple[int | None, list[str]]:
     """The length that headers give a body, and its transfer codings; Malformed when it is no length."""
     lengths, codings = headers.by_name.get("content-length"), headers.by_name.get("transfer-encoding")
     if lengths and (len(set(lengths)) > 1 or not _LENGTH.fullmatch(lengths[0])):
         raise Malformed(f"Content-Length {', '.join(map(repr, lengths))}")
     named = [part.strip(" \t").lower() for value in codings for part in value.split(",")] if codings else []
+    if not lengths and not named:
+        return _NOTHING
     return int(lengths[0]) if lengths else None, [] if named == ["identity"] else named

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eslabon.elbv2.application.headers import HOP_BY_HOP
-from eslabon.elbv2.application.messages import Headers, Request
+from eslabon.elbv2.application.messages import Headers, Pairs, Request
 from eslabon.servers.framing import Body, ChunkedBody
 
 UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -27,14 +27,15 @@ def request_head(request: Request, headers: Headers, trace: str, body: Body, *, 
     return head.encode("latin-1", "replace")
 
 
-def response_head(status: int, reason: str, headers: Headers, framing: str) -> bytes:
+def response_head(status: int, reason: str, headers: Pairs, framing: str) -> bytes:
     r"""The head of a response to a client; framing: the header lines that say where it ends, and what follows.
 
     >>> headers = Headers((("Server", "shop"), ("Transfer-Encoding", "chunked")))
     >>> response_head(200, "OK", headers, "Content-Length: 5\r\n")
     b'HTTP/1.1 200 OK\r\nServer: shop\r\nContent-Length: 5\r\n\r\n'
     """
-    return f"HTTP/1.1 {status} {reason}\r\n{headers.once(_lines)}{framing}\r\n".encode("latin-1", "replace")
+    lines = Headers.of(headers).once(_lines)
+    return f"HTTP/1.1 {status} {reason}\r\n{lines}{framing}\r\n".encode("latin-1", "replace")
 
 
 def _lines(headers: Headers) -> str:

@@ -125,7 +125,7 @@ class _TcpServer(FlowServer):
 class _Side(Connection):
     """One end of a flow; what comes goes to the other. resets: what metrics count when it resets its connection."""
 
-    __slots__ = ("clock", "ended", "flow", "server")
+    __slots__ = ("clock", "ended", "flow", "held", "server")
 
     resets: Happening
 
@@ -135,12 +135,16 @@ class _Side(Connection):
         self.other: _Side | None = None
         self.flow: Flow | None = None
         self.ended = False  # it sends no more
+        self.held = b""  # what has come before the other side was there
 
     def data_received(self, data: bytes) -> None:
         other, flow = self.other, self.flow
         if other is not None and flow is not None:
             self.carry(flow, len(data))
             other.transport.write(data)
+        else:  # an event loop may have begun to read before it was told not to
+            self.held += data
+            self.pause()
 
     def carry(self, flow: Flow, size: int) -> None:
         """So many bytes have come from this side."""
@@ -156,15 +160,16 @@ class _Side(Connection):
 
     def connection_lost(self, exc: Exception | None) -> None:
         other, self.other = self.other, None
+        waits = other is None and self.paused  # for the other side
+        if self.flow is not None and isinstance(exc, ConnectionResetError) and (other is not None or waits):
+            self.server._count(self.resets, self.flow.packet, self.flow.zone)
         if other is None:
             return
         other.other = None
         if exc is None:
             other.transport.close()
-            return
-        if self.flow is not None and isinstance(exc, ConnectionResetError):
-            self.server._count(self.resets, self.flow.packet, self.flow.zone)
-        _reset(other.transport)  # it is passed on
+        else:
+            _reset(other.transport)  # it is passed on
 
 
 class _Target(_Side):
@@ -213,7 +218,10 @@ class _Client(_Side):
             target.transport.write(
                 proxyprotocol.header(packet.source, packet.source_port, packet.destination, packet.destination_port)
             )
-        self.resume()
+        for side in (self, target):
+            side.resume()
+            if side.held:
+                side.data_received(side.held)
 
     def reset(self, what: Happening | None = None) -> None:
         """End both connections at once; what: as what metrics count it."""

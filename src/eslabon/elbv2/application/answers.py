@@ -171,4 +171,4 @@ def own(response: Response, listener: Attributes, now: float) -> Response:
     length = () if response.status == 204 else (("Content-Length", str(len(body))),)
     whole = (*server, dated, *headers, *length)
     reason = phrase(response.status) or response.reason
-    return Response(response.status, for_client(whole, set_by(listener), now), body, reason)
+    return Response(response.status, for_client(Headers(whole), set_by(listener), now), body, reason)

@@ -67,7 +67,11 @@ def classify(request: Request) -> Classification:
     >>> classify(Request("POST", "/", (("Content-Length", "4"), ("Content-Length", "5"))))
     Classification(tier='Severe', reason='MultipleContentLength')
     """
-    found = list(_reasons(request))
+    headers = request.fields.once(_of_headers)
+    found = _of_line(request)
+    if headers is not _NOTHING:
+        reasons, lengths, codings = headers
+        found = [*reasons, *(_framing(request, lengths, codings) if lengths or codings else ()), *found]
     if not found:
         return COMPLIANT
     worst = max(found, key=lambda reason: TIERS.index(REASONS[reason]))
@@ -86,24 +90,27 @@ def treatment(mode: str, tier: Tier) -> Treatment:
     return MODES[mode][tier]
 
 
-def _reasons(request: Request) -> Iterator[str]:
-    """The reason codes of all that is not compliant, headers first."""
-    reasons, lengths, codings = request.fields.once(_of_headers)
-    yield from reasons
-    if lengths or codings:
-        yield from _framing(request, lengths, codings)
+def _of_line(request: Request) -> list[str]:
+    """The reason codes of a request line."""
+    found = []
     if request.method not in _USUAL and not _TOKEN.fullmatch(request.method):
-        yield "BadMethod"
-    if request.version not in ("HTTP/1.1", "HTTP/1.0"):
-        yield "NonCompliantVersion" if re.fullmatch(r"(\s*HTTP/(0\.9|1\.\d)\s*)?", request.version) else "BadVersion"
+        found.append("BadMethod")
+    version = request.version
+    if version not in ("HTTP/1.1", "HTTP/1.0"):
+        close = re.fullmatch(r"(\s*HTTP/(0\.9|1\.\d)\s*)?", version)
+        found.append("NonCompliantVersion" if close else "BadVersion")
     target = request.target
     if " " in target or not target.isprintable():
         if _FATAL.search(target):
-            yield "BadUri"
+            found.append("BadUri")
         elif _CONTROL.search(target):
-            yield "AmbiguousUri"
+            found.append("AmbiguousUri")
         elif " " in target:
-            yield "SpaceInUri"
+            found.append("SpaceInUri")
+    return found
+
+
+_NOTHING: tuple[list[str], list[str], list[str]] = ([], [], [])  # is wrong with headers, and no framing is in them
 
 
 def _of_headers(headers: Headers) -> tuple[list[str], list[str], list[str]]:
@@ -124,7 +131,7 @@ def _of_headers(headers: Headers) -> tuple[list[str], list[str], list[str]]:
                 reasons.append("BadHeader")
             elif _CONTROL_IN_VALUE.search(value):
                 reasons.append("NonCompliantHeader")
-    return reasons, lengths, codings
+    return (reasons, lengths, codings) if reasons or lengths or codings else _NOTHING
 
 
 @lru_cache(maxsize=1024)

@@ -17,7 +17,7 @@ from eslabon.elbv2.application.desync import COMPLIANT, classify, treatment
 from eslabon.elbv2.application.headers import for_client, for_target, new_trace, set_by, trace_header
 from eslabon.elbv2.application.messages import Headers, Request, Response
 from eslabon.elbv2.application.outcome import Outcome
-from eslabon.elbv2.application.routes import Plan, Route, route
+from eslabon.elbv2.application.routes import Plan, Route, Way, route_to
 from eslabon.elbv2.balancing.choosing import Chooser, choose_group, chooser_for
 from eslabon.elbv2.balancing.seal import Seal
 from eslabon.elbv2.balancing.stickiness import (
@@ -28,7 +28,7 @@ from eslabon.elbv2.balancing.stickiness import (
     group_cookies,
     target_cookies,
 )
-from eslabon.elbv2.resources import Listener, LoadBalancer, Node, Target, TargetGroup
+from eslabon.elbv2.resources import Listener, LoadBalancer, Node, Rule, Target, TargetGroup
 from eslabon.elbv2.rules.actions import FIXED_RESPONSE, FORWARD, REDIRECT, FixedResponse, Redirect
 from eslabon.elbv2.rules.transforms import TransformFailed
 from eslabon.ids import Ids
@@ -139,7 +139,7 @@ class Exchanges:
         'no targets'
         """
         self.forget()
-        return self.ask(balancer, listener, node, request, now, tls=tls, certificate=certificate, added=added)
+        return self.ask(balancer, listener, node, request, now, tls, certificate, added)
 
     def forget(self) -> None:
         """Something may have changed: settings, rules, targets or their health.
@@ -156,7 +156,6 @@ class Exchanges:
         node: Node,
         request: Request,
         now: float,
-        *,
         tls: tuple[str, str] | None = None,
         certificate: str | None = None,
         added: Mapping[str, str] | None = None,
@@ -212,14 +211,17 @@ class Exchanges:
         mode = attributes.get("routing.http.desync_mitigation_mode", "defensive")
         return Plan(mode, attributes.get(_TLS_HEADERS) == "true", set_by(listener.attributes))
 
-    def _route(self, plan: Plan, outcome: Outcome, group: TargetGroup, weighted: bool) -> Route:
-        found = plan.routes.get((group.arn, weighted))
-        if found is None:
-            node = outcome.node
-            chooser = self.chooser(group, node.zone)
-            found = route(outcome.balancer, node, group, chooser, weighted=weighted)
-            plan.routes[group.arn, weighted] = found
-        return found
+    def _way(self, plan: Plan, outcome: Outcome, rule: Rule) -> Way:
+        config = rule.actions[-1]["ForwardConfig"]
+        groups = config["TargetGroups"]
+        way = plan.ways[rule.arn] = Way(groups, config.get("TargetGroupStickinessConfig"))
+        if len(groups) == 1 and groups[0].get("Weight", 1):
+            way.route = self._route(outcome, groups[0]["TargetGroupArn"], weighted=False)
+        return way
+
+    def _route(self, outcome: Outcome, arn: str, *, weighted: bool) -> Route:
+        group, node = self.groups[arn], outcome.node
+        return route_to(outcome.balancer, node, group, self.chooser(group, node.zone), weighted=weighted)
 
     def refuse(
         self,
@@ -252,28 +254,31 @@ class Exchanges:
         """Choose target group and target."""
         now = outcome.received
         assert outcome.rule
-        config = outcome.rule.actions[-1]["ForwardConfig"]
-        groups, sticky_group = config["TargetGroups"], config.get("TargetGroupStickinessConfig")
-        cookies = request.fields.once(_cookies)
-        bound = bound_group(self.seal, groups, sticky_group, cookies, now) if sticky_group and cookies else None
-        arn = bound or choose_group(groups, self._ids.random)
-        if arn is None:
-            return self._failed(outcome, "no weight")
-        outcome.group = group = self.groups[arn]
-        found = self._route(plan, outcome, group, len(groups) > 1)
-        outcome.fail_open = found.fail_open
-        if found.cause:
-            return self._failed(outcome, found.cause)
-        chooser, sticky = found.chooser, found.sticky
-        key = bound_target(self.seal, sticky, cookies, now) if sticky and cookies else None
-        same = next((target for target in found.targets if target.key == key), None) if key else None
-        outcome.reused_target = same is not None
-        target = same or chooser.choose(found.targets, now)
-        headers = _headers(plan, outcome, request, added, found.function)
-        forward = Forward(outcome, plan, request, headers, group, target, chooser, close, sticky, sticky_group)
-        if found.function:
+        way = plan.ways.get(outcome.rule.arn) or self._way(plan, outcome, outcome.rule)
+        route, sticky_group = way.route, way.sticky_group
+        if route is None:
+            cookies = request.fields.once(_cookies) if sticky_group else {}
+            bound = bound_group(self.seal, way.groups, sticky_group, cookies, now)
+            arn = bound or choose_group(way.groups, self._ids.random)
+            if arn is None:
+                return self._failed(outcome, "no weight")
+            route = self._route(outcome, arn, weighted=len(way.groups) > 1)
+        outcome.group = route.group
+        if route.fail_open:
+            outcome.fail_open = True
+        if route.cause:
+            return self._failed(outcome, route.cause)
+        chooser, sticky, same = route.chooser, route.sticky, None
+        if sticky:
+            key = bound_target(self.seal, sticky, request.fields.once(_cookies), now)
+            same = next((target for target in route.targets if target.key == key), None)
+            outcome.reused_target = same is not None
+        target = same or chooser.choose(route.targets, now)
+        headers = _headers(plan, outcome, request, added, route.function)
+        forward = Forward(outcome, plan, request, headers, route.group, target, chooser, close, sticky, sticky_group)
+        if route.function:
             try:
-                forward.event = function_event(forward.request, group)
+                forward.event = function_event(forward.request, route.group)
             except lambdatargets.Invalid as invalid:
                 return self._failed(outcome, invalid.cause)
         outcome.target, outcome.sent = target, now
@@ -298,7 +303,7 @@ class Exchanges:
         return found
 
     def finish(self, forward: Forward, response: Response, now: float) -> Answer:
-        """The target has answered, with these headers at least: what the client gets; the body is passed on as it is.
+        """The target has answered, with these headers at least: the response becomes what the client gets.
 
         >>> from eslabon.elbv2.application.examples import balancer, request
         >>> shop, exchanges = balancer(group={"stickiness.enabled": "true"})
@@ -313,7 +318,7 @@ class Exchanges:
         received = Headers.of(response.headers)
         cookies: list[str] = []
         if forward.sticky_group:
-            cookies += group_cookies(self.seal, forward.group.arn, forward.sticky_group, now)
+            cookies = group_cookies(self.seal, forward.group.arn, forward.sticky_group, now)
         if forward.sticky:
             request = outcome.request
             agent = (request.header("user-agent") or [""])[0] if request.header("origin") else ""
@@ -323,8 +328,8 @@ class Exchanges:
         if response.status == 101:
             headers = Headers(headers + _upgrade(received))
         outcome.status = response.status
-        whole = Response(response.status, headers, response.body, response.reason)
-        return Answer(outcome, whole, forward.close, forward)
+        response.headers = headers
+        return Answer(outcome, response, forward.close, forward)
 
     def finish_function(self, forward: Forward, result: str, now: float) -> Answer:
         """A Lambda function has returned, this JSON text: what the client gets, 502 when it is no response.

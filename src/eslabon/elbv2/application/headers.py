@@ -209,20 +209,20 @@ def set_by(listener: Attributes) -> dict[str, str]:
     }
 
 
-def for_client(headers: Pairs, configured: Attributes, now: float, cookies: Iterable[str] = ()) -> Headers:
+def for_client(headers: Headers, configured: Attributes, now: float, cookies: Collection[str] = ()) -> Headers:
     """The headers of a target's response as the client gets them: with those that the listener sets, and cookies.
 
     configured: as `set_by` gives them.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/header-modification.html
 
-    >>> for_client((("X-Frame-Options", "SAMEORIGIN"), ("Connection", "close")), {"X-Frame-Options": "DENY"}, now=0)
+    >>> headers = Headers((("X-Frame-Options", "SAMEORIGIN"), ("Connection", "close")))
+    >>> for_client(headers, {"X-Frame-Options": "DENY"}, now=0)
     (('Date', 'Thu, 01 Jan 1970 00:00:00 GMT'), ('X-Frame-Options', 'DENY'))
     """
-    kept = Headers.of(headers).once(without_hop_by_hop)
+    kept = headers.once(without_hop_by_hop)
     if "date" not in kept.by_name:
         kept = Headers((("Date", date(int(now))), *kept))
     if configured:
         kept = Headers((*_without(kept, {name.lower() for name in configured}), *configured.items()))
-    made = tuple([("Set-Cookie", cookie) for cookie in cookies])
-    return Headers(kept + made) if made else kept
+    return Headers((*kept, *[("Set-Cookie", cookie) for cookie in cookies])) if cookies else kept

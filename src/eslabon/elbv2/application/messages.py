@@ -91,7 +91,7 @@ def without_port(authority: str) -> str:
     return name if colon and port.isdigit() else authority
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class Request:
     """What a client asked a listener; `target` is the request target as it was sent, `port` the listener's.
 
@@ -106,18 +106,40 @@ class Request:
 
     method: str
     target: str
-    headers: Pairs = ()
-    body: bytes = b""
-    client: str = "203.0.113.7"
-    client_port: int = 50000
-    scheme: str = "http"
-    port: int = 80
-    version: str = "HTTP/1.1"
-    server_name: str | None = None
+    headers: Pairs
+    body: bytes
+    client: str
+    client_port: int
+    scheme: str
+    port: int
+    version: str
+    server_name: str | None
     fields: Headers = field(init=False, repr=False, compare=False)  # the headers, and what was found out about them
 
-    def __post_init__(self) -> None:
-        self.fields = Headers.of(self.headers)
+    def __init__(
+        self,
+        method: str,
+        target: str,
+        headers: Pairs = (),
+        body: bytes = b"",
+        client: str = "203.0.113.7",
+        client_port: int = 50000,
+        scheme: str = "http",
+        port: int = 80,
+        version: str = "HTTP/1.1",
+        server_name: str | None = None,
+    ) -> None:
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.body = body
+        self.client = client
+        self.client_port = client_port
+        self.scheme = scheme
+        self.port = port
+        self.version = version
+        self.server_name = server_name
+        self.fields = headers if type(headers) is Headers else Headers(headers)
 
     @property
     def authority(self) -> str:

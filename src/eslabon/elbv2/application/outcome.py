@@ -39,10 +39,16 @@ class Outcome:
     sent_bytes: int = 0  # to the client
     body_bytes: int = 0  # from the client on a socket: of a body, or of a WebSocket
     ended: float | None = None
+    _received: int | None = None
 
     @property
     def received_bytes(self) -> int:
         """The size of the request as HTTP/1.1 has it, headers and all, and of what came on a WebSocket."""
+        if self._received is None or self.ended is None:
+            self._received = self._size()
+        return self._received
+
+    def _size(self) -> int:
         request = self.request
         if request.method == "-":  # what came could not be read
             return 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from eslabon.elbv2.balancing.choosing import Chooser
 from eslabon.elbv2.balancing.stickiness import Stickiness, stickiness
@@ -27,26 +28,36 @@ class Route:
     cause: str = ""
 
 
+@dataclass(slots=True)
+class Way:
+    """What a rule forwards to; route: None when chance or cookies decide between target groups."""
+
+    groups: Sequence[Mapping[str, Any]]  # as the API has them
+    sticky_group: Mapping[str, Any] | None  # TargetGroupStickinessConfig
+    route: Route | None = None
+
+
 @dataclass(slots=True, eq=False)
 class Plan:
-    """A listener at a node; routes: by ARN of the target group, and whether it is one of several; as asked for."""
+    """A listener at a node; ways: of the rules that have won so far, by ARN."""
 
     desync_mode: str
     tells_tls: bool
     set_headers: Mapping[str, str]  # of responses, by name
-    routes: dict[tuple[str, bool], Route] = field(default_factory=dict)
+    ways: dict[str, Way] = field(default_factory=dict)
 
 
-def route(balancer: LoadBalancer, node: Node, group: TargetGroup, chooser: Chooser, *, weighted: bool) -> Route:
+def route_to(balancer: LoadBalancer, node: Node, group: TargetGroup, chooser: Chooser, *, weighted: bool) -> Route:
     """How a node of a balancer uses a target group; weighted: it is one of several of a forward action.
 
     >>> from eslabon.elbv2.application.examples import balancer
     >>> shop, exchanges = balancer(targets=["172.31.0.10", "172.31.16.10"])
     >>> group, node = exchanges.groups["group"], shop.nodes[0]
-    >>> [target.id for target in route(shop, node, group, exchanges.chooser(group, node.zone), weighted=False).targets]
+    >>> chooser = exchanges.chooser(group, node.zone)
+    >>> [target.id for target in route_to(shop, node, group, chooser, weighted=False).targets]
     ['172.31.0.10', '172.31.16.10']
     >>> group.targets.clear()
-    >>> route(shop, node, group, exchanges.chooser(group, node.zone), weighted=False).cause
+    >>> route_to(shop, node, group, chooser, weighted=False).cause
     'no targets'
     """
     found = Route(group, group.type == LAMBDA, chooser)

@@ -100,9 +100,11 @@ class _Index:
         self._beginnings = _Prefixes(positions["prefix"])
         self._endings = _Prefixes(positions["suffix"]) if positions["suffix"] else None
 
-    def find(self, request: Request) -> list[int]:
+    def find(self, request: Request) -> Sequence[int]:
         text = self._read(request)
-        found = [*self._exact.get(text, ()), *self._beginnings.find(text)]
+        found = self._beginnings.find(text)
+        if text in self._exact:
+            found = [*self._exact[text], *found]
         return [*found, *self._endings.find(text[::-1])] if self._endings else found
 
 
@@ -128,10 +130,10 @@ class Decision:
         >>> decision.decide(Request("GET", "/img/a.png")).arn, decision.decide(Request("GET", "/")).arn
         ('arn:b', 'arn:a')
         """
-        positions = self._unindexed
+        positions: Sequence[int] = self._unindexed
         for index in self._indexes:
             found = index.find(request)
-            positions = positions + found if positions else found
+            positions = [*positions, *found] if positions else found
         for position in sorted(positions) if len(positions) > 1 else positions:
             for condition in self._conditions[position]:
                 if not condition.holds(request):

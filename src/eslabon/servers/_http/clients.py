@@ -17,9 +17,8 @@ from eslabon.servers.framing import (
     Malformed,
     RequestHead,
     ResponseHead,
-    parse_request,
+    read_request,
     request_body,
-    split_head,
     tokens,
 )
 from eslabon.servers.front import Going, Place, Reply
@@ -57,7 +56,7 @@ class Client(Connection):
     """The client's side: `other` is the connection to the target that answers, None while there is none."""
 
     __slots__ = (
-        *("server", "front", "loop", "closed", "peer", "tls", "arrival"),
+        *("server", "front", "loop", "closed", "peer", "tls", "name", "arrival"),
         *("since", "quiet", "heard", "final", "buffer", "head"),
         *("body", "going", "reply", "waiting", "answered", "tunnel", "last", "chunked", "lingering"),
         *("received", "sent", "method", "old", "wants_upgrade", "bodiless", "pending", "place", "fresh"),
@@ -84,6 +83,7 @@ class Client(Connection):
         super().connection_made(transport)
         self.peer = transport.get_extra_info("peername")
         self.tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+        self.name: str | None = getattr(self.tls, "served_name", None)  # that the client asked for
         self.arrival = None if self.server.full else self.front.connect(self.peer, self.tls)
         if self.arrival is None:
             self.transport.abort()
@@ -130,7 +130,7 @@ class Client(Connection):
     def _head(self, data: bytes) -> None:
         head = None
         try:
-            found = split_head(data)
+            found = read_request(data, self.head)
             if found is None:
                 self.buffer = data
                 if self.waiting:
@@ -138,7 +138,7 @@ class Client(Connection):
                     self.heard = True
                 return
             self.buffer = b""
-            self.head = head = parse_request(found[0], self.head)
+            self.head = head = found[0]
             body = request_body(head)
             if head.method == "CONNECT":
                 raise Malformed("CONNECT")
@@ -158,9 +158,8 @@ class Client(Connection):
         self.wants_upgrade = wishes.websocket and body.complete
         if wishes.close or (self.old and not wishes.keep_alive):
             self.last = True
-        server, (client, client_port, *_) = self.server, self.peer
-        name = getattr(self.tls, "served_name", None) if self.tls else None
-        request = Request(method, target, headers, b"", client, client_port, server.scheme, server.port, version, name)
+        server, (client, port), name = self.server, self.peer, self.name
+        request = Request(method, target, headers, b"", client, port, server.scheme, server.port, version, name)
         reply, going = self.front.begin(self.arrival, request)
         if reply is not None:
             self._answer(reply, rest)
@@ -227,9 +226,9 @@ class Client(Connection):
             return
         self.other = target
         self.fresh = fresh
-        pending = self.pending
-        target.serve(self, self.method, pending[0] if len(pending) == 1 else b"".join(pending))
-        self.resume()
+        target.serve(self, self.method, b"".join(self.pending))
+        if self.paused:
+            self.resume()
 
     def failed(self, cause: str) -> None:
         """The target has not answered, and will not."""
@@ -258,7 +257,7 @@ class Client(Connection):
             self.last = True
         if head.status == 101:
             self.tunnel = True
-            data = response_head(101, head.reason, Headers.of(reply.response.headers), UPGRADE)
+            data = response_head(101, head.reason, reply.response.headers, UPGRADE)
             self.sent += len(data)
             self.transport.write(data)
             return
@@ -274,7 +273,7 @@ class Client(Connection):
             framing = f"Content-Length: {body.left + len(content)}\r\n"
         if not self.body.complete:
             self.last = True  # it answers before it has read all: what is left could be taken for a request
-        self._write(reply.response, framing, self._framed(content, body))
+        self._write(reply.response, framing, self._framed(content, body) if self.chunked else content)
 
     def more(self, content: bytes, body: Body) -> None:
         """More of the response's content."""
@@ -346,7 +345,7 @@ class Client(Connection):
             self.last = True
         reason = response.reason or phrase(response.status)
         framing += "Connection: close\r\n" if self.last else "Connection: keep-alive\r\n"
-        data = response_head(response.status, reason, Headers.of(response.headers), framing) + content
+        data = response_head(response.status, reason, response.headers, framing) + content
         self.sent += len(data)
         self.transport.write(data)
 
@@ -373,7 +372,8 @@ class Client(Connection):
         self.answered = self.chunked = False
         self.received = self.sent = 0
         self.waiting = self.heard = True
-        self.resume()  # it may have been stopped when the target was slower
+        if self.paused:
+            self.resume()  # it was stopped when the target was slower
         if self.buffer:
             self.loop.call_soon(self._read_on)
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from eslabon.elbv2.application.messages import Headers
 from eslabon.servers.connections import Connection
 from eslabon.servers.framing import (
-    RESPONSE_HEADER,
     Body,
     ChunkedBody,
     Malformed,
     ResponseHead,
-    parse_response,
+    read_response,
     response_body,
-    split_head,
     tokens,
 )
 from eslabon.servers.front import Place
@@ -21,6 +20,10 @@ from eslabon.servers.front import Place
 if TYPE_CHECKING:
     from eslabon.servers._http.clients import Client
     from eslabon.servers._http.server import HttpServer
+
+
+def _closes(headers: Headers) -> bool:
+    return "close" in tokens(headers, "connection")
 
 
 class Target(Connection):
@@ -71,30 +74,29 @@ class Target(Connection):
                 client.end_response(self, self.reusable and not rest)
 
     def _head(self, client: Client, data: bytes) -> None:
-        found = split_head(data, RESPONSE_HEADER)
+        found = read_response(data, self.head)
         if found is None:
             self.buffer = data
             return
-        head = parse_response(found[0], self.head)
+        head, rest = found
         self.buffer = b""
         if head.status == 101:
             if not client.wants_upgrade:
                 raise Malformed("101 where no upgrade was asked for")
             self.tunnel = True
             client.begin_response(head, Body(None), b"")
-            if found[1]:
-                self.data_received(found[1])
+            if rest:
+                self.data_received(rest)
             return
         if head.status < 200:
             client.interim(head)
-            if found[1]:
-                self._head(client, found[1])
+            if rest:
+                self._head(client, rest)
             return
         self.head = head
         self.body = body = response_body(head, self.method)
-        content, rest = body.feed(found[1])
-        closes = head.version != "HTTP/1.1" or "close" in tokens(head.headers, "connection")
-        self.reusable = not closes and body.left is not None
+        content, rest = body.feed(rest)
+        self.reusable = head.version == "HTTP/1.1" and body.left is not None and not head.headers.once(_closes)
         client.begin_response(head, body, content)
         if body.complete:
             client.end_response(self, self.reusable and not rest)
