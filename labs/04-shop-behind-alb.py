@@ -533,7 +533,9 @@ def handler(event, context):
     city = event["queryStringParameters"].get("city", "?")
     return {
         "statusCode": 200,
+        "statusDescription": "200 OK",
         "headers": {"Content-Type": "text/plain; charset=utf-8"},
+        "isBase64Encoded": False,
         "body": f"delivery {city}: 2 days",
     }
 """

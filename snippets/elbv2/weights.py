@@ -27,7 +27,8 @@ with zipfile.ZipFile(archive, "w") as package:
     package.writestr(file, """
 def handler(event, context):
     group = event["requestContext"]["elb"]["targetGroupArn"]
-    return {"statusCode": 200, "body": group.split("/")[1]}
+    return {"statusCode": 200, "statusDescription": "200 OK", "headers": {},
+            "isBase64Encoded": False, "body": group.split("/")[1]}
 """)
 function = aws_lambda.create_function(
     FunctionName="weights", Runtime="python3.13", Handler="app.handler",
