@@ -28,6 +28,7 @@ WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]
 Headers = Sequence[tuple[str, str]]
 
 CLIENT = "203.0.113.7"  # who is on the internet: an address for documentation, nobody's
+PATIENCE = 127.0  # seconds until the operating system gives up connecting, with Linux's defaults
 _PRIVATE = [ipaddress.IPv4Network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")]
 
 
@@ -94,6 +95,16 @@ class Unreachable(Exception):
     def __init__(self, reason: OSError) -> None:
         super().__init__(str(reason))
         self.reason = reason
+
+
+def timed_out(call: Call) -> Unreachable:
+    """What a client sees that nobody answers: of its operating system, or of its own time-out.
+
+    >>> timed_out(Call("GET", "/", [])).reason.errno, timed_out(Call("GET", "/", [], timeout=5)).reason.errno
+    (110, None)
+    """
+    own = TimeoutError("timed out")
+    return Unreachable(TimeoutError(110, "Connection timed out") if call.timeout is None else own)
 
 
 class Network:

@@ -27,7 +27,7 @@ from eslabon.elbv2.reaching import Reaching
 from eslabon.elbv2.reporting import Reports
 from eslabon.elbv2.resources import LAMBDA, NETWORK, Listener, LoadBalancer, Node
 from eslabon.errors import NotModelled
-from eslabon.network import Call, Endpoint, Result, Unreachable
+from eslabon.network import PATIENCE, Call, Endpoint, Result, Unreachable, timed_out
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
@@ -89,8 +89,8 @@ class InProcess(Reaching):
         except OSError as unreachable:
             raise Unreachable(unreachable) from None
         if not client:
-            self.clock.sleep(flows.PATIENCE if call.timeout is None else call.timeout)
-            raise Unreachable(_timed_out(call))
+            self.clock.sleep(PATIENCE if call.timeout is None else call.timeout)
+            raise timed_out(call)
         listener = self.listener_at(balancer, call.port)
         if listener is None:
             raise Unreachable(ConnectionRefusedError(111, "Connection refused"))
@@ -310,7 +310,3 @@ class InProcess(Reaching):
             cause=outcome.cause,
             began=outcome.received,
         )
-
-
-def _timed_out(call: Call) -> OSError:
-    return TimeoutError(110, "Connection timed out") if call.timeout is None else TimeoutError("timed out")

@@ -19,12 +19,11 @@ from eslabon.elbv2.flows.proxyprotocol import header
 from eslabon.elbv2.flows.settings import address_seen, is_proxied
 from eslabon.elbv2.resources import ALB, NETWORK, LoadBalancer, Node
 from eslabon.errors import NotModelled
-from eslabon.network import CLIENT, Call, Host, Result, Unreachable, WsgiApplication, is_private, serve
+from eslabon.network import CLIENT, PATIENCE, Call, Host, Result, Unreachable, WsgiApplication, is_private, serve
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
 
-PATIENCE = 127.0  # seconds until the operating system gives up connecting, with Linux's defaults
 PORTS = range(32_768, 61_000)  # from which clients take theirs, with Linux's defaults
 # The listeners that hear what a client speaks; what no listener hears is dropped.
 LISTENERS = {"TCP": ("TCP", "TCP_UDP"), "UDP": ("UDP", "TCP_UDP"), "TLS": ("TLS",)}

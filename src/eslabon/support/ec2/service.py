@@ -15,11 +15,12 @@ from eslabon.support.ec2.groupoperations import SecurityGroups
 from eslabon.support.ec2.instanceoperations import Instances
 from eslabon.support.ec2.interfaceoperations import NetworkInterfaces
 from eslabon.support.ec2.placeoperations import Places
+from eslabon.support.ec2.requests import Requests
 from eslabon.support.ec2.routeoperations import Routes
 from eslabon.support.ec2.tagging import Tagging
 
 
-class Ec2(Places, Blocks, Routes, SecurityGroups, Instances, NetworkInterfaces, Tagging):
+class Ec2(Requests, Places, Blocks, Routes, SecurityGroups, Instances, NetworkInterfaces, Tagging):
     """Amazon EC2, asked in one account and Region.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Welcome.html
