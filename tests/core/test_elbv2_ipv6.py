@@ -280,6 +280,9 @@ class TestRulesByFamily:
         for family, client in (("ipv6", CLIENT_IPV6), ("ipv4", CLIENT)):
             answer = connect(site.cloud, flows["DNSName"], 80, source=client).exchange(b"who?")
             assert answer == f"{family} sees {client}".encode()
+            told = explain(site.cloud, listener, client=client)
+            assert told.rule and (told.rule.priority is None) == (family == "ipv4")
+            assert f"The target sees the client's address, {client}." in told.sentences
 
     def test_all_groups_of_an_action_are_of_one_family(self, site: Site, flows: dict[str, Any]) -> None:
         """AWS says so where it announces these rules: "Consolidate dual-stack architectures with listener rules"."""

@@ -10,7 +10,8 @@ Happening = Literal[
     "new", "active", "bytes", "fail open", "reset", "client reset", "target reset", "rejected", "blocked"
 ]
 
-HEADERS = {"tcp": 40, "udp": 28}  # bytes: the header of the protocol, and that of IPv4
+HEADERS = {"tcp": 20, "udp": 8}  # bytes
+IPV4, IPV6 = 20, 40  # bytes of their headers
 PACKET = 1500  # bytes at the most
 
 
@@ -23,14 +24,14 @@ class Counted(NamedTuple):
     group: str = ""
 
 
-def wire_size(protocol: str, size: int) -> int:
+def wire_size(protocol: str, size: int, *, ipv6: bool = False) -> int:
     """The bytes that data takes in packets as large as they may be, with their headers; handshakes are left out.
 
     protocol: tcp; any other has the headers of udp.
 
-    >>> wire_size("udp", 100), wire_size("udp", 1472), wire_size("udp", 1473), wire_size("tcp", 0)
-    (128, 1500, 1529, 40)
+    >>> wire_size("udp", 100), wire_size("udp", 1472), wire_size("udp", 1473), wire_size("tcp", 0, ipv6=True)
+    (128, 1500, 1529, 60)
     """
-    headers = HEADERS.get(protocol, HEADERS["udp"])
+    headers = HEADERS.get(protocol, HEADERS["udp"]) + (IPV6 if ipv6 else IPV4)
     packets = -(-size // (PACKET - headers)) or 1
     return size + packets * headers

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from eslabon.elbv2.application.messages import Request
 from eslabon.elbv2.application.outcome import named
 from eslabon.elbv2.flows.flows import Flow, Flows
 from eslabon.elbv2.flows.hashing import FIELDS, Packet
@@ -69,6 +70,10 @@ def explain_flow(
         told.sentences.append(f"The flow is known: it stays with {named(known.target)}.")
         told.targets.append(known.target.key)
         return told
+    if listener.decision is not None:
+        decided = listener.decision.explain(Request("", "", client=client))
+        told.rule = decided.won
+        told.sentences += decided.sentences() if listener.rules else []
     weights, sticky = flows.forwarding(client)
     for arn, weight in weights.items():
         group = service.groups[arn]

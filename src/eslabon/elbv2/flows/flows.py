@@ -65,7 +65,7 @@ class Flow:
         self.seen = now
         self.received += received
         self.sent += sent
-        self.processed += wire_size(self.packet.protocol, received + sent)
+        self.processed += wire_size(self.packet.protocol, received + sent, ipv6=":" in self.packet.source)
 
 
 class Arrival(NamedTuple):
