@@ -29,10 +29,9 @@ import json
 
 def handler(event, context):
     item = event["queryStringParameters"]["item"]
-    told = {"path": event["path"], "item": item}
-    return {"statusCode": 200, "statusDescription": "200 OK",
-            "headers": {"Content-Type": "application/json"},
-            "isBase64Encoded": False, "body": json.dumps(told)}
+    told = json.dumps({"path": event["path"], "item": item})
+    return {"statusCode": 200, "statusDescription": "200 OK", "headers": {},
+            "isBase64Encoded": False, "body": told}
 """)
 function = aws_lambda.create_function(
     FunctionName="lambda-target", Runtime="python3.13",

@@ -13,8 +13,7 @@ iam, aws_lambda, logs = map(boto3.client, ["iam", "lambda", "logs"])
 # --8<-- [start:groups]
 trust = {"Version": "2012-10-17", "Statement": {
     "Effect": "Allow", "Action": "sts:AssumeRole",
-    "Principal": {"Service": "lambda.amazonaws.com"},
-}}
+    "Principal": {"Service": "lambda.amazonaws.com"}}}
 role = iam.create_role(
     RoleName="weights", AssumeRolePolicyDocument=json.dumps(trust)
 )["Role"]["Arn"]
