@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from eslabon.errors import NotModelled
 from eslabon.network import PATIENCE, Call, Endpoint, Result, Unreachable, serve, timed_out
 from eslabon.support.ec2.interfaces import Interface, private_name, public_name
-from eslabon.support.ec2.state import State
+from eslabon.support.ec2.reaching import Reaching
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LATENCY = 0.001  # seconds there and back; code takes none but what it waits
 
 
-class Requests(State):
+class Requests(Reaching):
     """What answers at the addresses and names of instances."""
 
     def __init__(self, cloud: Cloud, account: str, region: str) -> None:
