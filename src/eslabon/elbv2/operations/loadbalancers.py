@@ -8,18 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from eslabon.elbv2 import attributes
 from eslabon.elbv2.operations.limits import DESCRIBED, LIMITS
-from eslabon.elbv2.operations.places import WITHOUT_PUBLIC_IPV4, Places, check_dualstack
-from eslabon.elbv2.operations.registry import (
-    PAGE,
-    Answer,
-    Many,
-    Texts,
-    check_name,
-    chosen,
-    existing,
-    forwarded_to,
-    paged,
-)
+from eslabon.elbv2.operations.places import Places
+from eslabon.elbv2.operations.registry import PAGE, Answer, Many, Texts, check_name, chosen, existing, paged
 from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, NETWORK, LoadBalancer
 from eslabon.elbv2.rules.errors import validation_error
 from eslabon.errors import ServiceError
@@ -331,36 +321,6 @@ class LoadBalancers(Places):
         balancer.address_type = IpAddressType
         return {"IpAddressType": IpAddressType}
 
-    def _check_address_type(
-        self,
-        kind: str,
-        scheme: str | None,
-        address_type: str,
-        subnets: Texts,
-        balancer: LoadBalancer | None = None,
-    ) -> None:
-        """IPv6 addresses need subnets that have some; what needs IPv6 keeps its balancer from giving it up.
-
-        balancer: the one that is changed; None: one is made.
-        """
-        if address_type == WITHOUT_PUBLIC_IPV4 and (kind != APPLICATION or scheme == "internal"):
-            raise attributes.invalid(
-                f"'{address_type}' is not supported for {scheme or ''} load balancers with type '{kind}'"
-            )
-        listeners = balancer.listeners.values() if balancer else ()
-        if address_type == "ipv4":
-            groups = [self.groups[arn] for arn in forwarded_to(balancer)] if balancer else []
-            if any(group.address_type == "ipv6" for group in groups):
-                raise attributes.invalid("A load balancer that forwards to IPv6 target groups must be dualstack")
-            if kind == NETWORK and any(listener.rules for listener in listeners):
-                raise attributes.invalid("A Network Load Balancer whose listeners have rules must be dualstack")
-            return
-        for listener in listeners:
-            check_dualstack(listener.protocol)
-        described = self.ask("ec2", "describe_subnets", SubnetIds=list(subnets))["Subnets"]
-        if not all(_has_ipv6(subnet) for subnet in described):
-            raise ServiceError("InvalidSubnet", "You must specify subnets with an associated IPv6 CIDR block.")
-
     def _shown(self, balancer: LoadBalancer) -> Answer:
         zones = _HOSTED_ZONES.get(self.region, (None, None))
         return {
@@ -378,11 +338,6 @@ class LoadBalancers(Places):
             "IpAddressType": balancer.address_type,
             **balancer.extra,
         }
-
-
-def _has_ipv6(subnet: Mapping[str, Any]) -> bool:
-    blocks = subnet.get("Ipv6CidrBlockAssociationSet") or ()
-    return any(block["Ipv6CidrBlockState"]["State"] == "associated" for block in blocks)
 
 
 def _zones(balancer: LoadBalancer) -> list[dict[str, Any]]:

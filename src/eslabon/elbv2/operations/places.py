@@ -1,4 +1,4 @@
-"""Where a balancer is: its subnets become a node in each zone; its security groups. Chosen addresses are left out.
+"""Where a balancer is: subnets become a node in each zone, with addresses; security groups. Chosen ones are left out.
 
 EC2 is asked through its API, and beside it for the network interfaces that AWS makes for the nodes. It has one VPC
 here, so nothing is ever in another.
@@ -6,12 +6,12 @@ here, so nothing is ever in another.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from eslabon.elbv2.attributes import invalid
-from eslabon.elbv2.operations.registry import Many, Registry, Texts
-from eslabon.elbv2.resources import APPLICATION, Node
+from eslabon.elbv2.operations.registry import Many, Registry, Texts, forwarded_to
+from eslabon.elbv2.resources import APPLICATION, NETWORK, LoadBalancer, Node
 from eslabon.elbv2.rules.errors import validation_error
 from eslabon.errors import NotModelled, ServiceError
 
@@ -80,6 +80,29 @@ class Places(Registry):
         for node in nodes:
             self._ec2.drop_interface(self._ec2.interfaces[node.address])
 
+    def _check_address_type(
+        self, kind: str, scheme: str | None, address_type: str, subnets: Texts, balancer: LoadBalancer | None = None
+    ) -> None:
+        """IPv6 addresses need subnets that have some; what needs IPv6 keeps its balancer from giving it up.
+
+        balancer: the one that is changed; None: one is made.
+        """
+        if address_type == WITHOUT_PUBLIC_IPV4 and (kind != APPLICATION or scheme == "internal"):
+            raise invalid(f"'{address_type}' is not supported for {scheme or ''} load balancers with type '{kind}'")
+        listeners = balancer.listeners.values() if balancer else ()
+        if address_type == "ipv4":
+            groups = [self.groups[arn] for arn in forwarded_to(balancer)] if balancer else []
+            if any(group.address_type == "ipv6" for group in groups):
+                raise invalid("A load balancer that forwards to IPv6 target groups must be dualstack")
+            if kind == NETWORK and any(listener.rules for listener in listeners):
+                raise invalid("A Network Load Balancer whose listeners have rules must be dualstack")
+            return
+        for listener in listeners:
+            check_dualstack(listener.protocol)
+        described = self.ask("ec2", "describe_subnets", SubnetIds=list(subnets))["Subnets"]
+        if not all(_has_ipv6(subnet) for subnet in described):
+            raise ServiceError("InvalidSubnet", "You must specify subnets with an associated IPv6 CIDR block.")
+
     def _security_groups(self, vpc: str, wanted: Texts | None) -> list[str]:
         """The groups of a request; None: the VPC's default group."""
         if wanted is None:
@@ -106,6 +129,11 @@ def check_dualstack(protocol: str | None) -> None:
     if protocol in ("UDP", "TCP_UDP"):
         what = f"{protocol} on dualstack load balancers (EnablePrefixForIpv6SourceNat)"
         raise NotModelled("elbv2", what, ("TCP", "TLS"))
+
+
+def _has_ipv6(subnet: Mapping[str, Any]) -> bool:
+    blocks = subnet.get("Ipv6CidrBlockAssociationSet") or ()
+    return any(block["Ipv6CidrBlockState"]["State"] == "associated" for block in blocks)
 
 
 def _addresses(scheme: str | None, address_type: str) -> dict[str, bool]:
