@@ -723,6 +723,27 @@ def test_explain_tells_the_rule_the_group_and_the_targets(cloud: Cloud, web: Web
     assert not web.requests()  # nothing was sent
 
 
+def test_explain_tells_why_nothing_listens_in_an_instance(cloud: Cloud, web: Web) -> None:
+    """Scripts are not run: only those that are recognised start a server."""
+    image = web.ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    asked = {"ImageId": image, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
+    script = "#!/bin/bash\npython3 -m http.server 80\n"
+    made = web.ec2.run_instances(UserData=script, SecurityGroupIds=[web.security_group], **asked)
+    instance = made["Instances"][0]["InstanceId"]
+    web.ec2.get_waiter("instance_running").wait(InstanceIds=[instance])
+    group = web.target_group("instances")
+    web.elbv2.register_targets(TargetGroupArn=group, Targets=[{"Id": instance}])
+    listener = web.listen(group, 8080)
+    told = explain(cloud, listener, "/").sentences
+    assert f"In {instance} nothing listens yet: UserData has not run." in told
+    time.sleep(120)
+    told = explain(cloud, listener, "/").sentences
+    why = "eslabon runs no scripts, and this UserData is none that it recognises (web.sh)"
+    assert f"In {instance} nothing listens: {why}." in told
+    cloud.host(instance, application("hosted"))
+    assert not [one for one in explain(cloud, listener, "/").sentences if "nothing listens" in one]
+
+
 def test_explain_tells_the_shares_of_weighted_groups(cloud: Cloud, web: Web) -> None:
     green = web.target_group("green", TargetType="ip")
     web.elbv2.register_targets(TargetGroupArn=green, Targets=[{"Id": "172.31.0.200"}])

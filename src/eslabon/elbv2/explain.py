@@ -99,4 +99,4 @@ def _tell_action(told: Explained, service: InProcess, balancer: LoadBalancer, ac
             share = "" if len(action.groups) == 1 else f" {weight} of {total} requests"
             told.sentences.append(f"It forwards{share} to the target group {group.name}.")
             if weight:
-                tell_targets(told, balancer, group, f"503, because {CAUSES['no targets'].when}")
+                tell_targets(told, service, balancer, group, f"503, because {CAUSES['no targets'].when}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from eslabon.elbv2.application.outcome import named
 from eslabon.elbv2.balancing.zones import Eligible, crosses_zones, usable
 from eslabon.elbv2.inprocess import InProcess
-from eslabon.elbv2.resources import Key, Listener, LoadBalancer, Node, Rule, TargetGroup
+from eslabon.elbv2.resources import INSTANCE, Key, Listener, LoadBalancer, Node, Rule, TargetGroup
 from eslabon.network import is_private
 
 
@@ -65,18 +65,21 @@ def ways(balancer: LoadBalancer, group: TargetGroup) -> Iterator[tuple[Node, str
         yield node, where, usable(node.zone, balancer.attributes, group)
 
 
-def tell_targets(told: Explained, balancer: LoadBalancer, group: TargetGroup, nobody: str) -> None:
+def tell_targets(told: Explained, service: InProcess, balancer: LoadBalancer, group: TargetGroup, nobody: str) -> None:
     """Add how each target is, and which ones may get it; nobody: what happens when there is none.
 
     >>> from eslabon.elbv2.operations.examples import example
     >>> shop, told = example(), Explained([])
-    >>> tell_targets(told, shop.balancer, shop.group, "503")
+    >>> tell_targets(told, shop.service, shop.balancer, shop.group, "503")
     >>> told.sentences[-1]
     'Too few are healthy, so the balancer fails open: 172.31.0.10:80 may get it.'
     """
     for target in group.targets.values():
         why = f": {target.health.description}" if target.health.description else ""
         told.sentences.append(f"{named(target)} is {target.health.state}{why}.")
+        instance = service._ec2.instances.get(target.id) if group.type == INSTANCE else None
+        if instance and service.cloud.network.at(instance.address, target.port or 80) is None:
+            told.sentences.append(f"In {target.id} {instance.listening}.")
     for _, where, (targets, fail_open) in ways(balancer, group):
         told.targets += [target.key for target in targets if target.key not in told.targets]
         names = ", ".join(map(named, targets))

@@ -81,7 +81,7 @@ def explain_flow(
         share = "" if len(weights) == 1 else f" {weight} of {sum(weights.values())} flows"
         told.sentences.append(f"It forwards{share} to the target group {group.name}.")
         if weight:
-            tell_targets(told, balancer, group, _NOBODY[kind])
+            tell_targets(told, service, balancer, group, _NOBODY[kind])
             told.sentences += _choice(flows, group, kind, client, client_port)
     if sticky:
         told.sentences.append("A client's address stays with the target group that it has had.")
