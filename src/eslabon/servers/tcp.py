@@ -78,6 +78,8 @@ class _TcpServer(FlowServer):
         """End the connections whose flow is over: idle for too long, or its target has left."""
         with self.server.time.lock:
             now = self.server.time.now()
+            for client in self.clients:
+                client.tell_both()
             over = [client for client in self.clients if client.flow and self.flows.is_over(client.flow, now)]
         for client in over:
             client.reset("reset")
@@ -123,11 +125,15 @@ class _TcpServer(FlowServer):
 
 
 class _Side(Connection):
-    """One end of a flow; what comes goes to the other. resets: what metrics count when it resets its connection."""
+    """One end of a flow; what comes goes to the other.
 
-    __slots__ = ("clock", "ended", "flow", "held", "server")
+    resets: what metrics count when it resets its connection. counts: as what the flow counts what comes from it.
+    """
+
+    __slots__ = ("clock", "ended", "flow", "held", "server", "sizes")
 
     resets: Happening
+    counts: str
 
     def __init__(self, server: _TcpServer) -> None:
         self.server = server
@@ -136,19 +142,24 @@ class _Side(Connection):
         self.flow: Flow | None = None
         self.ended = False  # it sends no more
         self.held = b""  # what has come before the other side was there
+        self.sizes: dict[int, int] = {}  # of what has come and the flow has not been told: how often each
 
     def data_received(self, data: bytes) -> None:
         other, flow = self.other, self.flow
         if other is not None and flow is not None:
-            self.carry(flow, len(data))
+            flow.seen = self.clock.now
+            size = len(data)
+            self.sizes[size] = self.sizes.get(size, 0) + 1
             other.transport.write(data)
         else:  # an event loop may have begun to read before it was told not to
             self.held += data
             self.pause()
 
-    def carry(self, flow: Flow, size: int) -> None:
-        """So many bytes have come from this side."""
-        raise NotImplementedError
+    def tell(self, flow: Flow) -> None:
+        """Tell the flow what has come from this side since it was told last."""
+        sizes, self.sizes = self.sizes, {}
+        for size, times in sizes.items():
+            flow.carry(flow.seen, **{self.counts: size}, times=times)
 
     def eof_received(self) -> bool:
         self.ended = True
@@ -176,24 +187,21 @@ class _Target(_Side):
     """The target's end."""
 
     resets: Happening = "target reset"
-
-    def carry(self, flow: Flow, size: int) -> None:
-        flow.carry(self.clock.now, sent=size)
+    counts = "sent"
 
 
 class _Client(_Side):
     """The client's end."""
 
-    __slots__ = ("closed", "packet", "peer")
+    __slots__ = ("closed", "packet", "peer", "target")
 
     packet: Packet
     resets: Happening = "client reset"
-
-    def carry(self, flow: Flow, size: int) -> None:
-        flow.carry(self.clock.now, received=size)
+    counts = "received"
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self.target: _Target | None = None
         server = self.server
         self.closed: asyncio.Future[None] = server.loop.create_future()
         self.peer = transport.get_extra_info("peername")
@@ -207,12 +215,19 @@ class _Client(_Side):
         self.pause()  # until the target is there
         server._dial(self, self.flow)
 
+    def tell_both(self) -> None:
+        """Tell the flow what has come from both sides."""
+        for side in (self, self.target):
+            if side is not None and side.sizes and self.flow is not None:
+                side.tell(self.flow)
+
     def connected(self, target: _Target) -> None:
         """The connection to the target is there."""
         if self.transport.is_closing() or self.flow is None:
             target.transport.abort()
             return
         self.other, target.other, target.flow = target, self, self.flow
+        self.target = target
         if is_proxied(self.flow.group):
             packet = self.packet
             target.transport.write(
@@ -240,6 +255,7 @@ class _Client(_Side):
             self.closed.set_result(None)
         if self.flow is not None:
             with self.server.server.time.lock:
+                self.tell_both()
                 self.server.flows.close(self.packet, self.clock.now)
             self.flow = None
 

@@ -52,8 +52,8 @@ class Flow:
     told: int = 0  # those of them that metrics have counted
     handshake: Handshake | None = None  # with a TLS listener
 
-    def carry(self, now: float, *, received: int = 0, sent: int = 0) -> None:
-        """Data has gone through, so many bytes from the client, or so many to it.
+    def carry(self, now: float, *, received: int = 0, sent: int = 0, times: int = 1) -> None:
+        """Data has gone through, so many bytes from the client, or so many to it; times: so often.
 
         >>> from eslabon.elbv2.flows.examples import network
         >>> packet = Packet("udp", "203.0.113.7", 50000, "198.51.100.1", 53)
@@ -63,9 +63,9 @@ class Flow:
         (100, 200, 356, 2)
         """
         self.seen = now
-        self.received += received
-        self.sent += sent
-        self.processed += wire_size(self.packet.protocol, received + sent, ipv6=":" in self.packet.source)
+        self.received += received * times
+        self.sent += sent * times
+        self.processed += times * wire_size(self.packet.protocol, received + sent, ipv6=":" in self.packet.source)
 
 
 class Arrival(NamedTuple):
