@@ -16,6 +16,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
@@ -107,6 +108,10 @@ def timed_out(call: Call) -> Unreachable:
     return Unreachable(TimeoutError(110, "Connection timed out") if call.timeout is None else own)
 
 
+# Where the code that runs now, in this thread, is: in a network, at an address, with an active place.
+_runs: ContextVar[tuple[Network | None, str, object]] = ContextVar("_runs", default=(None, CLIENT, None))
+
+
 class Network:
     """The names and addresses that this cloud's network knows.
 
@@ -124,7 +129,6 @@ class Network:
         self._addresses: dict[tuple[str, int], Host] = {}
         self.taken: set[str] = set()  # addresses of interfaces: no two in a cloud have the same, in whatever Regions
         self.resolvers: list[Callable[[str], Endpoint | None]] = []  # of services whose resources have names
-        self._runs: tuple[str, object] = (CLIENT, None)  # where the code that runs now is, and for which active place
 
     def host(self, name: str, application: WsgiApplication | None) -> None:
         """Let a WSGI application answer at a host name; None takes the name away.
@@ -201,11 +205,11 @@ class Network:
         ...     network.caller
         '172.31.0.10'
         """
-        before, self._runs = self._runs, (address, activation.active())
+        before = _runs.set((self, address, activation.active()))
         try:
             yield
         finally:
-            self._runs = before
+            _runs.reset(before)
 
     @property
     def caller(self) -> str:
@@ -219,8 +223,8 @@ class Network:
         ...         cloud.network.caller
         '203.0.113.7'
         """
-        address, place = self._runs
-        return address if place is activation.active() else CLIENT
+        network, address, place = _runs.get()
+        return address if network is self and place is activation.active() else CLIENT
 
     def release(self, address: str) -> None:
         """Let an address be taken again, with nothing listening there.
