@@ -205,8 +205,9 @@ class _Client(_Side):
         server = self.server
         self.closed: asyncio.Future[None] = server.loop.create_future()
         self.peer = transport.get_extra_info("peername")
-        full = server.draining or len(server.clients) >= CONNECTIONS
-        self.flow = None if full else server._arrive(self, self.peer)
+        refused = server.draining or len(server.clients) >= CONNECTIONS
+        gone = self.peer is None  # it has reset the connection already
+        self.flow = None if refused or gone else server._arrive(self, self.peer)
         if self.flow is None:
             _reset(self.transport)
             return
