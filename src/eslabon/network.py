@@ -164,7 +164,7 @@ class Network:
         """
         application = self.find(name)
         if application is not None:
-            return lambda call: serve(application, call, catch=False)
+            return lambda call: serve(application, call, call.client, catch=False)
         return next((found for resolver in self.resolvers if (found := resolver(name.lower()))), None)
 
     def attach(self, address: str, port: int, host: Host) -> None:

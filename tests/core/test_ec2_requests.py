@@ -138,3 +138,9 @@ def test_what_is_stopped_does_not_answer(machines: Machines) -> None:
 def test_https_is_not_modelled(machines: Machines) -> None:
     with pytest.raises(NotModelled, match="https to instances"):
         urllib.request.urlopen(f"https://{machines.told['front']['PublicIpAddress']}/")
+
+
+def test_what_has_a_name_of_the_readers_sees_who_asks(machines: Machines) -> None:
+    machines.cloud.network.host("shop.example.com", slow)
+    assert fetch("shop.example.com") == "203.0.113.7"
+    assert machines.from_front("shop.example.com") == machines.told["front"]["PrivateIpAddress"]
