@@ -20,7 +20,7 @@ from eslabon.elbv2.balancing.health import reason, why_unused
 from eslabon.elbv2.balancing.zones import shares
 from eslabon.elbv2.explain import explain
 from eslabon.elbv2.flows import tlslog
-from eslabon.elbv2.flows.client import BytesServer, Connection, connect, request
+from eslabon.elbv2.flows.client import BytesServer, Connection, connect
 from eslabon.elbv2.flows.examples import echo, gateway, network
 from eslabon.elbv2.flows.explaining import explain_flow
 from eslabon.elbv2.flows.flows import Flow, Flows
@@ -28,6 +28,7 @@ from eslabon.elbv2.flows.gateway import MTU, OVERHEAD, geneve
 from eslabon.elbv2.flows.hashing import FIELDS, Packet, flow_hash, pick, spread
 from eslabon.elbv2.flows.proxyprotocol import crc32c, header, local_header
 from eslabon.elbv2.flows.settings import address_seen
+from eslabon.elbv2.flows.web import request
 from eslabon.elbv2.resources import Rule
 from eslabon.elbv2.rules.decision import compile_rules
 from eslabon.errors import NotModelled

@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from eslabon.elbv2.application.messages import Request
+from eslabon.elbv2.flows.balancertargets import balancer_at
 from eslabon.elbv2.flows.flows import Flow, Flows
 from eslabon.elbv2.flows.hashing import Packet
 from eslabon.elbv2.flows.proxyprotocol import header
 from eslabon.elbv2.flows.settings import address_seen, is_proxied
-from eslabon.elbv2.resources import ALB, NETWORK, LoadBalancer, Node
+from eslabon.elbv2.resources import NETWORK, LoadBalancer, Node
 from eslabon.errors import NotModelled
-from eslabon.network import CLIENT, PATIENCE, Call, Host, Result, Unreachable, WsgiApplication, is_private, serve
+from eslabon.network import CLIENT, PATIENCE, Host, WsgiApplication, is_private
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
@@ -44,37 +44,6 @@ class BytesServer:
 
     def __init__(self, answer: Callable[[bytes, str], bytes]) -> None:
         self.answer = answer
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        start_response("400 Bad Request", [])
-        return []
-
-
-@dataclass(frozen=True)
-class ApplicationBalancer:
-    """A node of an Application Load Balancer that is a target; it answers HTTP, port: of its listener.
-
-    https://docs.aws.amazon.com/elasticloadbalancing/latest/network/application-load-balancer-target.html
-    """
-
-    service: Any
-    balancer: LoadBalancer
-    node: Node
-    port: int
-
-    def answer(self, call: Call, client: str, client_port: int) -> Result:
-        """What the balancer answers to a request, client: who made it, not the balancer in front.
-
-        >>> from eslabon.elbv2.operations.examples import example
-        >>> shop = example()
-        >>> node = ApplicationBalancer(shop.service, shop.balancer, shop.balancer.nodes[0], 80)
-        >>> node.answer(Call("TRACE", "/", []), "203.0.113.7", 50_000).status
-        405
-        """
-        head = (call.method, call.target, tuple(call.headers), call.body)
-        request = Request(*head, client, client_port, "http", self.port)
-        response = self.service.handle(self.balancer, self.node, request, patience=call.timeout)
-        return Result(response.status, response.headers, response.body, response.reason)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         start_response("400 Bad Request", [])
@@ -184,7 +153,7 @@ class Connection:
         if flow is None:
             raise _timed_out(service, self.timeout, arrival.trouble)
         port = flow.target.port or 0
-        inner = _application_balancer(service, flow, port)
+        inner = balancer_at(service, flow, port)
         address = self.at = inner.node.address if inner else service.address_of(flow.group, flow.target)
         client = address_seen(flow.group, packet.source, self.node.own(ipv6=":" in address))
         if arrival.outcome == "new":
@@ -268,39 +237,6 @@ def connect(
     return connection
 
 
-def request(cloud: Cloud, call: Call) -> Result:
-    """What a client of HTTP gets through a Network Load Balancer: every request has a connection of its own.
-
-    call.host: the balancer's DNS name. A web server does not expect proxy protocol, and answers it with 400. Raises
-    Unreachable, and NotModelled for HTTPS.
-
-    >>> from eslabon.elbv2.flows.examples import echo
-    >>> cloud, name = echo("TCP")
-    >>> request(cloud, Call("GET", "/", [], host=name)).status
-    400
-    >>> request(cloud, Call("GET", "/", [], host=name, port=81, timeout=1))
-    Traceback (most recent call last):
-    eslabon.network.Unreachable: timed out: no TCP listener of the load balancer has port 81
-    """
-    if call.scheme == "https":
-        raise NotModelled("elbv2", "HTTPS through a Network Load Balancer, in process", ["HTTP", "Cloud.serve"])
-    try:
-        connection = connect(cloud, call.host, call.port, source=call.client, timeout=call.timeout)
-        result = Result(400, [], b"", "Bad Request")
-        if not connection.unsaid:
-            port = connection.packet.source_port
-            asked = _size(f"{call.method} {call.target} HTTP/1.1", call)
-            result = connection.ask(
-                lambda application, client: _answer(application, call, client, port),
-                asked,
-                lambda answer: _size(f"HTTP/1.1 {answer.status} {answer.reason}", answer),
-            )
-    except OSError as reason:
-        raise Unreachable(reason) from reason
-    connection.close()
-    return result
-
-
 def _resolve(cloud: Cloud, name: str) -> tuple[Any, LoadBalancer, Node]:
     """The service, the balancer that has a DNS name, and the node to whose address it resolves."""
     region = _REGION.search(name)
@@ -309,24 +245,6 @@ def _resolve(cloud: Cloud, name: str) -> tuple[Any, LoadBalancer, Node]:
     if balancer is None or balancer.type != NETWORK or service.clock.now < balancer.active:
         raise OSError(f"no active Network Load Balancer of this cloud has the name {name!r}")
     return service, balancer, node or service.resolve(balancer)
-
-
-def _answer(application: WsgiApplication, call: Call, client: str, client_port: int) -> Result:
-    if isinstance(application, ApplicationBalancer):
-        return application.answer(call, client, client_port)
-    return serve(application, call, client)
-
-
-def _size(line: str, message: Call | Result) -> int:
-    """The bytes of a message: its first line, its headers, an empty line, its body."""
-    head = [line, *(f"{name}: {value}" for name, value in message.headers), ""]
-    return sum(len(one) + 2 for one in head) + len(message.body)
-
-
-def _application_balancer(service: Any, flow: Flow, port: int) -> ApplicationBalancer | None:
-    """The node to which the name of a balancer that is the target leads; None: the target is none, or is deleted."""
-    balancer = service.balancers.get(flow.target.id) if flow.group.type == ALB else None
-    return ApplicationBalancer(service, balancer, service.resolve(balancer), port) if balancer else None
 
 
 def _timed_out(service: Any, timeout: float | None, why: str) -> TimeoutError:
