@@ -1,4 +1,4 @@
-"""What metrics count of flows, and how large data is on the wire. The names of metrics are in `metrics`."""
+"""What metrics count of flows, and in what packets data goes. The names of metrics are in `metrics`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Happening = Literal[
 
 HEADERS = {"tcp": 20, "udp": 8}  # bytes
 IPV4, IPV6 = 20, 40  # bytes of their headers
-PACKET = 1500  # bytes at the most
+MOST = 1460  # bytes of data in a packet: 1,500 with the headers of TCP and IPv4
 
 
 class Counted(NamedTuple):
@@ -24,14 +24,19 @@ class Counted(NamedTuple):
     group: str = ""
 
 
-def wire_size(protocol: str, size: int, *, ipv6: bool = False) -> int:
-    """The bytes that data takes in packets as large as they may be, with their headers; handshakes are left out.
+def headers_of(protocol: str, *, ipv6: bool = False) -> int:
+    """The bytes of the headers of a packet; protocol: tcp, any other has those of udp.
 
-    protocol: tcp; any other has the headers of udp.
-
-    >>> wire_size("udp", 100), wire_size("udp", 1472), wire_size("udp", 1473), wire_size("tcp", 0, ipv6=True)
-    (128, 1500, 1529, 60)
+    >>> headers_of("tcp"), headers_of("udp"), headers_of("tcp", ipv6=True)
+    (40, 28, 60)
     """
-    headers = HEADERS.get(protocol, HEADERS["udp"]) + (IPV6 if ipv6 else IPV4)
-    packets = -(-size // (PACKET - headers)) or 1
-    return size + packets * headers
+    return HEADERS.get(protocol, HEADERS["udp"]) + (IPV6 if ipv6 else IPV4)
+
+
+def packets_of(size: int) -> int:
+    """In how many packets data goes, as large as they may be; even nothing has one. Handshakes are left out.
+
+    >>> packets_of(0), packets_of(1460), packets_of(1461)
+    (1, 1, 2)
+    """
+    return -(-size // MOST) or 1

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from eslabon.elbv2.application.messages import Request
 from eslabon.elbv2.balancing.stickiness import by_source_ip
 from eslabon.elbv2.balancing.zones import Eligible, usable
-from eslabon.elbv2.flows.counting import Counted, Happening, wire_size
+from eslabon.elbv2.flows.counting import MOST, Counted, Happening, headers_of, packets_of
 from eslabon.elbv2.flows.hashing import FIELDS, FIVE_TUPLE, Packet, flow_hash, pick
 from eslabon.elbv2.flows.settings import ends, setting
 from eslabon.elbv2.flows.tlslog import Handshake
@@ -48,8 +48,8 @@ class Flow:
     why: Trouble = ""  # for which the balancer has ended it
     received: int = 0  # bytes from the client
     sent: int = 0  # bytes to the client
-    processed: int = 0  # bytes of both, with the headers of their packets
-    told: int = 0  # those of them that metrics have counted
+    packets: int = 0  # of both
+    told: int = 0  # bytes that metrics have counted
     handshake: Handshake | None = None  # with a TLS listener
 
     def carry(self, now: float, *, received: int = 0, sent: int = 0, times: int = 1) -> None:
@@ -65,7 +65,14 @@ class Flow:
         self.seen = now
         self.received += received * times
         self.sent += sent * times
-        self.processed += times * wire_size(self.packet.protocol, received + sent, ipv6=":" in self.packet.source)
+        size = received + sent
+        self.packets += times if size <= MOST else times * packets_of(size)
+
+    @property
+    def processed(self) -> int:
+        """The bytes that have gone through, with the headers of their packets."""
+        headers = headers_of(self.packet.protocol, ipv6=":" in self.packet.source)
+        return self.received + self.sent + self.packets * headers
 
 
 class Arrival(NamedTuple):
