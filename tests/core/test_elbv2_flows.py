@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+import ssl
 import struct
+import urllib.error
+import urllib.request
 from collections import Counter
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eslabon import Cloud
+from eslabon import Cloud, activate
 from eslabon.elbv2.balancing.examples import group, targets
 from eslabon.elbv2.balancing.health import reason, why_unused
 from eslabon.elbv2.balancing.zones import shares
@@ -33,6 +36,7 @@ from eslabon.elbv2.resources import Rule
 from eslabon.elbv2.rules.decision import compile_rules
 from eslabon.errors import NotModelled
 from eslabon.network import Call, Unreachable
+from eslabon.support.acm.examples import CERTIFICATE as CERTIFICATE_PEM
 
 FOLDER = Path(__file__).parents[1] / "cases" / "elbv2"
 TOPICS = ("flows", "flows_hashing", "flows_addresses", "flows_proxyprotocol", "flows_gateway", "flows_tlslog")
@@ -535,6 +539,22 @@ def test_http_reaches_a_web_application_and_bytes_do_not() -> None:
     cloud.host("10.0.0.5", None)
     with pytest.raises(Unreachable):
         request(cloud, Call("GET", "/", [], host=name))
+
+
+def test_https_ends_at_a_tls_listener_and_the_target_gets_http() -> None:
+    with activate(echo("TLS")[0]) as cloud:
+        elbv2 = cloud.client("elbv2")
+        name = elbv2.describe_load_balancers()["LoadBalancers"][0]["DNSName"]
+        cloud.host("10.0.0.5", web_server([]))
+        trusting = ssl.create_default_context(cadata=CERTIFICATE_PEM.decode())
+        with pytest.raises(urllib.error.URLError, match="Hostname mismatch"):
+            urllib.request.urlopen(f"https://{name}:80/", context=trusting)
+        trusting.check_hostname = False
+        with urllib.request.urlopen(f"https://{name}:80/", context=trusting) as response:
+            assert response.status == 200
+    cloud, name = echo("TCP")
+    with activate(cloud), pytest.raises(NotModelled, match="HTTPS through a TCP listener"):
+        urllib.request.urlopen(f"https://{name}:80/", context=trusting)
 
 
 def test_http_reaches_an_application_load_balancer_whose_targets_see_the_client() -> None:

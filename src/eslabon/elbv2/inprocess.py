@@ -53,7 +53,7 @@ class InProcess(Entering):
         if self.clock.now < balancer.active:
             raise Unreachable(socket.gaierror(-2, "Name or service not known"))
         if balancer.type == NETWORK:
-            return web.request(self.cloud, call)
+            return web.request(self.cloud, call, self.listener_at(balancer, call.port))
         node = self.resolve(balancer)
         try:
             client = self.client_seen(balancer, node, call.client, call.port)

@@ -1,11 +1,16 @@
-"""HTTP through a Network Load Balancer in process: what urllib gets. HTTPS is left out."""
+"""HTTP and HTTPS through a Network Load Balancer in process: what urllib gets.
+
+HTTPS ends at a TLS listener; what a TCP listener passes on, so that it ends at the target, is left out.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from eslabon.elbv2.flows.balancertargets import ApplicationBalancer
-from eslabon.elbv2.flows.client import connect
+from eslabon.elbv2.flows.client import Connection, connect
+from eslabon.elbv2.flows.tlslog import Handshake
+from eslabon.elbv2.resources import Listener
 from eslabon.errors import NotModelled
 from eslabon.network import Call, Result, Unreachable, WsgiApplication, serve
 
@@ -13,11 +18,11 @@ if TYPE_CHECKING:
     from eslabon.cloud import Cloud
 
 
-def request(cloud: Cloud, call: Call) -> Result:
+def request(cloud: Cloud, call: Call, listener: Listener | None = None) -> Result:
     """What a client of HTTP gets through a Network Load Balancer: every request has a connection of its own.
 
-    call.host: the balancer's DNS name. A web server does not expect proxy protocol, and answers it with 400. Raises
-    Unreachable, and NotModelled for HTTPS.
+    call.host: the balancer's DNS name. listener: at the port, for HTTPS. A web server does not expect proxy protocol,
+    and answers it with 400. Raises Unreachable, and NotModelled for HTTPS to another listener than for TLS.
 
     >>> from eslabon.elbv2.flows.examples import echo
     >>> cloud, name = echo("TCP")
@@ -27,10 +32,14 @@ def request(cloud: Cloud, call: Call) -> Result:
     Traceback (most recent call last):
     eslabon.network.Unreachable: timed out: no TCP listener of the load balancer has port 81
     """
-    if call.scheme == "https":
-        raise NotModelled("elbv2", "HTTPS through a Network Load Balancer, in process", ["HTTP", "Cloud.serve"])
+    secure = call.scheme == "https"
+    if secure and (listener is None or listener.protocol != "TLS"):
+        raise NotModelled("elbv2", "HTTPS through a TCP listener, in process", ["a TLS listener", "Cloud.serve"])
     try:
-        connection = connect(cloud, call.host, call.port, source=call.client, timeout=call.timeout)
+        protocol = "TLS" if secure else "TCP"
+        connection = connect(cloud, call.host, call.port, protocol, source=call.client, timeout=call.timeout)
+        if secure and listener is not None:
+            _shake_hands(connection, listener, call)
         result = Result(400, [], b"", "Bad Request")
         if not connection.unsaid:
             port = connection.packet.source_port
@@ -44,6 +53,16 @@ def request(cloud: Cloud, call: Call) -> Result:
         raise Unreachable(reason) from reason
     connection.close()
     return result
+
+
+def _shake_hands(connection: Connection, listener: Listener, call: Call) -> None:
+    try:
+        certificate, agreed, _ = connection.service.shake_hands(listener, call)
+    except Unreachable:
+        connection.close()
+        raise
+    if connection.flow is not None:
+        connection.flow.handshake = Handshake(certificate, agreed.cipher, agreed.version, server_name=call.host)
 
 
 def _answer(application: WsgiApplication, call: Call, client: str, client_port: int) -> Result:
