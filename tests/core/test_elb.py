@@ -221,6 +221,20 @@ class TestZones:
         shop.elb.disable_availability_zones_for_load_balancer(**zones)
         assert shop.states() == [("OutOfService", "ELB", why)]
 
+    def test_in_a_zone_that_is_not_enabled_any_more_the_balancer_has_no_network_interface(self, shop: Shop) -> None:
+        """https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/enable-disable-az.html"""
+
+        def zones() -> list[str]:
+            found = shop.ec2.describe_network_interfaces(Filters=[{"Name": "requester-id", "Values": ["amazon-elb"]}])
+            return sorted(one["AvailabilityZone"] for one in found["NetworkInterfaces"])
+
+        assert zones() == ZONES
+        asked = {"LoadBalancerName": "shop", "AvailabilityZones": ZONES[1:]}
+        shop.elb.disable_availability_zones_for_load_balancer(**asked)
+        assert zones() == ZONES[:1]
+        shop.elb.enable_availability_zones_for_load_balancer(**asked)
+        assert zones() == ZONES
+
     def test_one_zone_at_least_is_enabled_and_only_default_subnets_have_their_zones(self, shop: Shop) -> None:
         asked = {"LoadBalancerName": "shop", "AvailabilityZones": ZONES}
         disable = shop.elb.disable_availability_zones_for_load_balancer

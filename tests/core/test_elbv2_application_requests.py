@@ -325,6 +325,28 @@ def test_an_application_that_raises_is_its_own_500(cloud: Cloud, web: Web, capsy
     assert "LookupError: no such cart" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("status", "gets"), [("200 OK", 200), ("599 Odd", 599), ("600 None", 502), ("99 None", 502)])
+def test_a_status_code_has_three_digits_of_which_the_first_is_1_to_5(cloud: Cloud, status: str, gets: int) -> None:
+    """RFC 9110, section 15; what is no HTTP response is 502.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-502-issues
+    """
+    web = Web(cloud)
+    web.wait()
+    for address in (ONE, TWO):
+        cloud.host(address, application("odd", status))
+    assert web.status() == gets
+
+
+def test_who_waits_until_nothing_is_left_to_do_does_not_wait_for_health_checks(cloud: Cloud) -> None:
+    web = Web(cloud)
+    web.elbv2.get_waiter("load_balancer_available").wait(LoadBalancerArns=[web.arn])
+    before = cloud.clock.now
+    cloud.clock.run_until_idle()
+    assert cloud.clock.now == before
+    assert set(web.states().values()) == {"initial"}
+
+
 @pytest.mark.parametrize(
     "headers",
     [[("X Item", "1")], [("X-Item", "a\r\nX-Other: b")], [("X-Item", "\u20ac")], [("Content-Length", "many")]],
