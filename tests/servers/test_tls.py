@@ -168,6 +168,25 @@ def test_what_is_neither_is_closed_and_counted(secure: Secure, begins: bytes) ->
     raise AssertionError("nobody has counted it")
 
 
+def test_clients_that_say_nothing_do_not_stop_others(secure: Secure) -> None:
+    with secure.world.cloud.serve(grace=0.5) as server:
+        address = server.address("shop", 443)
+        silent = [socket.create_connection(address, TIMEOUT) for _ in range(200)]
+        headers, _ = secure.get(server, "shop.example.com", secure.context(server))
+        assert headers["X-Forwarded-Proto"] == "https"
+        for one in silent:
+            one.close()
+
+
+def test_a_client_that_says_nothing_is_closed_when_its_time_is_over(
+    secure: Secure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eslabon.servers.securing.HANDSHAKE_TIMEOUT", 0.05)
+    with secure.world.cloud.serve(grace=0.5) as server:
+        with socket.create_connection(server.address("shop", 443), TIMEOUT) as client:
+            assert read_all(client) == b""
+
+
 @pytest.fixture
 def mutual(world: World, echoes: Echoes, tmp_path: Path) -> Iterator[Secure]:
     partners = Authority("Example Partners")

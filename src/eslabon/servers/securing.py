@@ -14,6 +14,8 @@ from typing import Any
 from eslabon.servers.connections import Tasks
 
 HANDSHAKE_TIMEOUT = 10.0  # seconds until a client must have begun to shake hands, and must have ended it
+BEGINNING = 4096  # clients that have not shaken hands yet; more are closed
+PAUSE = 1.0  # seconds until it listens again when this machine has no sockets left
 _HANDSHAKE = b"\x16"  # the first byte of a TLS connection
 
 
@@ -40,10 +42,15 @@ class SecureServer:
         self._failed = failed
         self._loop = asyncio.get_running_loop()
         self._tasks = Tasks()
+        self._beginning = 0
         self._socket = socket.create_server(address, backlog=backlog)
         self._socket.setblocking(False)
         self.address: tuple[str, int] = self._socket.getsockname()
-        self._loop.add_reader(self._socket, self._accept)
+        self._listen()
+
+    def _listen(self) -> None:
+        if self._socket.fileno() >= 0:
+            self._loop.add_reader(self._socket, self._accept)
 
     def close(self) -> None:
         """Listen no more, and end the handshakes that are under way.
@@ -62,10 +69,24 @@ class SecureServer:
         while True:
             try:
                 client, _ = self._socket.accept()
-            except OSError:  # nobody else is there, or has left already
+            except (BlockingIOError, ConnectionAbortedError):  # nobody else is there
                 return
+            except OSError:
+                self._loop.remove_reader(self._socket)
+                self._loop.call_later(PAUSE, self._listen)
+                return
+            if self._beginning >= BEGINNING:
+                client.close()
+                continue
+            self._beginning += 1
             client.setblocking(False)
-            self._tasks.start(self._begin(client))
+            self._tasks.start(self._take(client))
+
+    async def _take(self, client: socket.socket) -> None:
+        try:
+            await self._begin(client)
+        finally:
+            self._beginning -= 1
 
     async def _begin(self, client: socket.socket) -> None:
         try:
