@@ -31,6 +31,9 @@ class ElasticLoadBalancingV2(Checking, LoadBalancers, Listeners, TargetGroups, A
         "TargetDescription": "Id Port AvailabilityZone",
         "Action": "Type TargetGroupArn Order RedirectConfig FixedResponseConfig ForwardConfig",
     }
+    inert: ClassVar[Mapping[str, str]] = {
+        "modify_load_balancer_attributes.Attributes": "routing.http2.enabled: no client here offers HTTP/2.",
+    }
 
     def resources(self) -> list[str]:
         """ARNs of the load balancers, target groups and trust stores.
