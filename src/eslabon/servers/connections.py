@@ -22,6 +22,7 @@ class Connection(asyncio.Protocol):
         self.transport = transport
         self.paused = False
         transport.set_write_buffer_limits(BUFFER)
+        transport.max_size = BUFFER  # to read at once: room for asyncio's 256 KB is asked of the system each time
 
     def pause(self) -> None:
         """Read no more for now."""

@@ -104,12 +104,12 @@ def read_request(data: bytes, before: RequestHead | None = None) -> tuple[Reques
     True
     """
     if before is not None:
+        _, _, version, headers, lines = before
         end = data.find(b"\r\n", 0, REQUEST_LINE)
-        if data.startswith(before.lines, end) and 0 < end <= REQUEST_HEADER - len(before.lines):
+        if data.startswith(lines, end) and 0 < end <= REQUEST_HEADER - len(lines):
             found = _REQUEST_LINE.fullmatch(data[:end].decode("latin-1"))
-            if found and found[3] == before.version:
-                head = RequestHead(found[1], found[2], found[3], before.headers, before.lines)
-                return head, data[end + len(before.lines) :]
+            if found and found[3] == version:
+                return RequestHead(found[1], found[2], version, headers, lines), data[end + len(lines) :]
     whole = split_head(data)
     return (parse_request(whole[0]), whole[1]) if whole else None
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import socket
 import tempfile
 import threading
 from collections.abc import Callable, Coroutine
@@ -16,76 +15,23 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from eslabon import activation
-from eslabon.elbv2.application.tls import mutual_of
-from eslabon.elbv2.flows.client import BytesServer
-from eslabon.elbv2.operations.sslpolicies import DEFAULT, POLICIES
-from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, Listener, LoadBalancer, Target, TargetGroup
+from eslabon.elbv2.resources import ALB, GATEWAY, Target, TargetGroup
 from eslabon.errors import NotModelled
-from eslabon.network import Host
-from eslabon.servers.application import application_front, listener_front
-from eslabon.servers.front import Listening
-from eslabon.servers.http import http_server
+from eslabon.servers._hosts import Hosts
+from eslabon.servers._opening import Address, Open, listen, signature
 from eslabon.servers.loopback import LoopbackServer
 from eslabon.servers.probing import Prober
-from eslabon.servers.securing import SecureServer
-from eslabon.servers.tcp import tcp_server
-from eslabon.servers.tls import ALPN, Certificate, server_context
-from eslabon.servers.udp import udp_server
 from eslabon.servers.walltime import WallTime
 
 if TYPE_CHECKING:
     from eslabon.cloud import Cloud
 
-LOOPBACK = "127.0.0.1"
 LOOK = 0.1  # seconds between two looks at which listeners there are
 TICK = 0.02  # seconds after which the cloud's time follows, at the latest
-BACKLOG = 1024
 COLLECTING = (20_000, 20, 50)  # thresholds of Python's collector of garbage while a cloud is served: a sixth of the CPU
 JOURNAL = 100_000  # entries of the cloud's journal: the older half of more is forgotten
 
-Address = tuple[str, int]
 Result = TypeVar("Result")
-
-
-class _Open:
-    """A listener that is open: whose, where, and what ends it."""
-
-    def __init__(self, name: tuple[str, int] = ("", 0), signature: Any = None) -> None:
-        self.name = name  # of its balancer, and its port
-        self.address: Address = (LOOPBACK, 0)
-        self.signature = signature  # of what makes it another socket when it changes
-        self.sockets: list[asyncio.Server | SecureServer | asyncio.DatagramTransport] = []
-        self.serving: list[Listening] = []
-
-    async def close(self, grace: float) -> None:
-        """Listen no more, and end what is open."""
-        for one in self.sockets:
-            one.close()
-        await asyncio.gather(*(one.drain(grace) for one in self.serving))
-
-
-def event_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """What makes the event loop: uvloop where it is installed (extra `serve`), otherwise (None) Python's own.
-
-    >>> event_loop() is None or callable(event_loop())
-    True
-    """
-    try:
-        import uvloop  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
-        return None
-    return uvloop.new_event_loop  # type: ignore[no-any-return]
-
-
-def _port_for_both() -> int:
-    """A port that is free for TCP and for UDP."""
-    while True:
-        with socket.create_server((LOOPBACK, 0)) as one, socket.socket(type=socket.SOCK_DGRAM) as other:
-            try:
-                other.bind(one.getsockname())
-            except OSError:
-                continue
-            return int(one.getsockname()[1])
 
 
 class Server:
@@ -103,9 +49,9 @@ class Server:
         self.cloud = cloud
         self.grace = grace
         self.time = WallTime(cloud.clock)
-        self._open: dict[str, _Open] = {}  # by the listener's ARN
+        self._open: dict[str, Open] = {}  # by the listener's ARN
         self._refused: dict[str, tuple[Any, Exception]] = {}  # why listeners that look like this cannot be opened
-        self._hosts: dict[tuple[int, bool], tuple[Host, _Open]] = {}  # what lets others connect to a Host, by its id
+        self._hosts = Hosts(self)
         self._looking = asyncio.Lock()
         self.looks = 0  # how often it was looked what there is: what was found out before may not hold any more
 
@@ -197,8 +143,7 @@ class Server:
 
     def _run(self, started: threading.Event) -> None:
         with activation.serving(), self.cloud.activated():
-            with asyncio.Runner(loop_factory=event_loop()) as runner:
-                runner.run(self._serve(started))
+            asyncio.run(self._serve(started))
 
     async def _serve(self, started: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
@@ -217,8 +162,8 @@ class Server:
         with self.time.lock:
             for service in self._services():
                 service.prober = None
-        opened = [*self._open.values(), *(one for _, one in self._hosts.values())]
-        await asyncio.gather(*(one.close(self.grace) for one in opened))
+        closing = [one.close(self.grace) for one in self._open.values()]
+        await asyncio.gather(*closing, self._hosts.close(self.grace))
 
     def _tick(self) -> None:
         self._ticking = self._loop.call_later(TICK, self._tick)  # first: what falls due may raise
@@ -250,97 +195,17 @@ class Server:
                 entries = self.cloud.journal.entries
                 if len(entries) > JOURNAL:
                     del entries[: JOURNAL // 2]
-            for arn in [arn for arn, one in self._open.items() if self._signature(wanted.get(arn)) != one.signature]:
+            signatures = {arn: signature(listener) for arn, (_, _, listener) in wanted.items()}
+            for arn in [arn for arn, one in self._open.items() if signatures.get(arn) != one.signature]:
                 await self._open.pop(arn).close(0.0 if arn in wanted else self.grace)
             for arn, found in wanted.items():
-                signature = self._signature(found)
-                if arn in self._open or self._refused.get(arn, (None,))[0] == signature:
+                if arn in self._open or self._refused.get(arn, (None,))[0] == signatures[arn]:
                     continue
                 self._refused.pop(arn, None)
                 try:
-                    self._open[arn] = await self._listen(*found)
+                    self._open[arn] = await listen(self, *found)
                 except Exception as refused:  # the other listeners go on; who asks for this one is told
-                    self._refused[arn] = signature, refused
-
-    @staticmethod
-    def _signature(found: tuple[Any, LoadBalancer, Listener] | None) -> Any:
-        if found is None:
-            return None
-        one = found[2]
-        mutual = tuple(sorted((one.mutual or {}).items()))
-        return one.protocol, one.port, tuple(one.certificates), one.ssl_policy, tuple(one.alpn), mutual
-
-    async def _listen(self, service: Any, balancer: LoadBalancer, listener: Listener) -> _Open:
-        protocol = listener.protocol or ""
-        tls = self._tls(service, listener) if protocol in ("HTTPS", "TLS") else None
-        opened = _Open((balancer.name, listener.port or 0), self._signature((service, balancer, listener)))
-        if balancer.type == APPLICATION:
-            front = listener_front(self, service, balancer, listener)
-            port = listener.port or 0
-            plain = http_server(front, scheme="http", port=port)
-            if tls is None:
-                await self._accept(opened, plain)
-            else:
-                self._secure(opened, http_server(front, scheme="https", port=port), tls, service, balancer, plain)
-            return opened
-        with self.time.lock:
-            flows = service.flows_of(balancer, listener)
-        if protocol == "TCP_UDP":
-            opened.address = (LOOPBACK, _port_for_both())
-        if protocol != "UDP":
-            connections = tcp_server(self, service, balancer, listener, flows)
-            if tls is None:
-                await self._accept(opened, connections)
-            else:
-                self._secure(opened, connections, tls, service, balancer)
-        if protocol in ("UDP", "TCP_UDP"):
-            udp: Any = udp_server(self, service, balancer, listener, flows)
-            await self._receive(opened, udp.protocol)
-            opened.serving.append(udp)
-        return opened
-
-    async def _accept(self, opened: _Open, server: Listening) -> None:
-        make: Any = server.protocol
-        listening = await self._loop.create_server(make, *opened.address, backlog=BACKLOG)
-        opened.address = listening.sockets[0].getsockname()
-        opened.sockets.append(listening)
-        opened.serving.append(server)
-
-    def _secure(
-        self,
-        opened: _Open,
-        server: Listening,
-        tls: Any,
-        service: Any,
-        balancer: LoadBalancer,
-        plain: Listening | None = None,
-    ) -> None:
-        """Take connections with TLS; plain: what talks to clients that have begun with HTTP."""
-
-        def failed() -> None:
-            with self.time.lock:
-                service.reports.handshake_failed(balancer)
-
-        unsecured = plain.protocol if plain else None
-        listening = SecureServer(server.protocol, opened.address, tls, backlog=BACKLOG, plain=unsecured, failed=failed)
-        opened.address = listening.address
-        opened.sockets.append(listening)
-        opened.serving += [server, plain] if plain else [server]
-
-    async def _receive(self, opened: _Open, make: Callable[[], asyncio.DatagramProtocol]) -> None:
-        transport, _ = await self._loop.create_datagram_endpoint(make, local_addr=opened.address)
-        opened.address = transport.get_extra_info("sockname")
-        opened.sockets.append(transport)
-
-    def _tls(self, service: Any, listener: Listener) -> Any:
-        with self.time.lock:
-            held = [self._acm(service).certificates[arn] for arn in listener.certificates]
-            store = service.trust_stores.get((listener.mutual or {}).get("TrustStoreArn"))
-        certificates = [Certificate(one.arn, one.read.names, one.pem, one.key) for one in held]
-        policy = POLICIES[listener.ssl_policy or DEFAULT]
-        alpn = ["http/1.1"] if listener.protocol == "HTTPS" else ALPN.get(next(iter(listener.alpn), "None"), [])
-        mutual = mutual_of(listener.mutual, store.certificates if store else ())
-        return server_context(certificates, policy.protocols, policy.ciphers, alpn, mutual)
+                    self._refused[arn] = signatures[arn], refused
 
     # --- For the servers ----------------------------------------------------------------------------------------------
 
@@ -401,57 +266,4 @@ class Server:
                 return None
         if isinstance(host.application, LoopbackServer):
             return host.application.place
-        kept = self._hosts.get((id(host), udp))
-        if kept is None:
-            kept = self._hosts[id(host), udp] = host, await self._let_connect(host, udp)
-        return kept[1].address
-
-    async def _let_connect(self, host: Host, udp: bool) -> _Open:
-        """Give what answers in this process a socket, for what passes bytes on."""
-        opened = _Open()
-        if not isinstance(host.application, BytesServer):
-            await self._accept(opened, http_server(application_front(self, host)))
-        elif udp:
-            await self._receive(opened, lambda: _Datagrams(self, host))
-        else:
-            listening = await self._loop.create_server(lambda: _Bytes(self, host), *opened.address)
-            opened.address = listening.sockets[0].getsockname()
-            opened.sockets.append(listening)
-        return opened
-
-
-class _Bytes(asyncio.Protocol):
-    """A BytesServer on a TCP socket: whatever comes at once is answered at once."""
-
-    def __init__(self, server: Server, host: Host) -> None:
-        self.server = server
-        self.host = host
-
-    def connection_made(self, transport: Any) -> None:
-        self.transport = transport
-        self.peer = transport.get_extra_info("peername")[0]
-
-    def data_received(self, data: bytes) -> None:
-        self._answer(data, self.peer, self.transport.write)
-
-    def _answer(self, data: bytes, client: str, send: Callable[[bytes], Any]) -> None:
-        assert isinstance(self.host.application, BytesServer)
-        if self.host.silent:
-            return
-        with self.server.time.lock, self.server.cloud.clock.work() as work:
-            self.server.cloud.clock.sleep(self.host.delay)
-            answer = self.host.application.answer(data, client)
-        self.server.later(work.elapsed, send, answer)
-
-
-class _Datagrams(asyncio.DatagramProtocol):
-    """A BytesServer on a UDP socket."""
-
-    def __init__(self, server: Server, host: Host) -> None:
-        self.bytes = _Bytes(server, host)
-
-    def connection_made(self, transport: Any) -> None:
-        self.transport = transport
-
-    def datagram_received(self, data: bytes, address: Address) -> None:
-        self.bytes._answer(data, address[0], lambda answer: self.transport.sendto(answer, address))
+        return await self._hosts.address(host, udp)
