@@ -332,6 +332,12 @@ class TestTlsOfNetworkLoadBalancers:
 class TestMutualAuthentication:
     """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/mutual-authentication.html"""
 
+    def test_that_of_tls_listeners_is_not_modelled(self, shop: Example) -> None:
+        """https://docs.aws.amazon.com/elasticloadbalancing/latest/network/mutual-authentication.html"""
+        behind = forward(group(shop, "flows", "TLS", 443))
+        with pytest.raises(NotModelled, match="MutualAuthentication of TLS listeners"):
+            listen(shop, balancer(shop, "network"), "TLS", 443, behind, MutualAuthentication={"Mode": "off"})
+
     def store(self, shop: Example, body: bytes = CERTIFICATE) -> Any:
         s3 = shop.cloud.client("s3")
         s3.create_bucket(Bucket="authorities")

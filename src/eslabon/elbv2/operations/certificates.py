@@ -81,6 +81,8 @@ class ListenerCertificates(SslPolicies, Tagging):
 
     def _tls(self, protocol: str | None, policy: str | None, certificates: Many, alpn: Texts, mutual: Mutual) -> Answer:
         """The fields of a Listener that only TLS has. Raises what CreateListener raises."""
+        if mutual and protocol == "TLS":
+            raise NotModelled(self.name, "MutualAuthentication of TLS listeners", ("HTTPS listeners",))
         for name, value, protocols in (
             ("Certificates", certificates, SECURE),
             ("Security policies", policy, SECURE),
