@@ -2,6 +2,7 @@
 
 `python -m bench.balancers` measures: wrk, haproxy and nginx must be installed. Each figure is the smallest of some
 rounds in which all take turns, so that a busy machine does not decide; CPU time is that of the process, from /proc.
+Each request has another URL; what a client sends beside it is the same, as a client's headers mostly are.
 """
 
 from __future__ import annotations
@@ -102,10 +103,8 @@ def wait_for(port: int) -> None:
 
 def load(port: int) -> int:
     """So many requests in SECONDS; RuntimeError when one failed."""
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-H", "Accept: */*", "-H", "User-Agent: wrk"]
-    ran = subprocess.run(
-        [*command, f"http://127.0.0.1:{port}/api/orders?size=10"], capture_output=True, text=True, timeout=60
-    )
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", str(Path(__file__).with_name("requests.lua"))]
+    ran = subprocess.run([*command, f"http://127.0.0.1:{port}"], capture_output=True, text=True, timeout=60)
     found = re.search(r"(\d+) requests in", ran.stdout)
     if not found or int(found[1]) == 0 or "Socket errors" in ran.stdout or "Non-2xx" in ran.stdout:
         raise RuntimeError(ran.stdout + ran.stderr)

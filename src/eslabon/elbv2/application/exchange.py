@@ -14,11 +14,11 @@ from typing import Any
 from eslabon.elbv2.application import lambdatargets
 from eslabon.elbv2.application.answers import CAUSES, failure, own, refusal
 from eslabon.elbv2.application.desync import COMPLIANT, classify, treatment
-from eslabon.elbv2.application.headers import for_client, for_target, new_trace, set_by, trace_header
+from eslabon.elbv2.application.headers import for_client, for_target, new_trace, trace_header
 from eslabon.elbv2.application.messages import Headers, Request, Response
 from eslabon.elbv2.application.outcome import Outcome
-from eslabon.elbv2.application.routes import Plan, Route, Way, route_to
-from eslabon.elbv2.balancing.choosing import Chooser, choose_group, chooser_for
+from eslabon.elbv2.application.routes import Plan, Plans
+from eslabon.elbv2.balancing.choosing import Chooser, choose_group
 from eslabon.elbv2.balancing.seal import Seal
 from eslabon.elbv2.balancing.stickiness import (
     Stickiness,
@@ -28,13 +28,10 @@ from eslabon.elbv2.balancing.stickiness import (
     group_cookies,
     target_cookies,
 )
-from eslabon.elbv2.resources import Listener, LoadBalancer, Node, Rule, Target, TargetGroup
+from eslabon.elbv2.resources import Listener, LoadBalancer, Node, Target, TargetGroup
 from eslabon.elbv2.rules.actions import FIXED_RESPONSE, FORWARD, REDIRECT, FixedResponse, Redirect
 from eslabon.elbv2.rules.transforms import TransformFailed
 from eslabon.ids import Ids
-
-_ALGORITHM, _SLOW_START = "load_balancing.algorithm.type", "slow_start.duration_seconds"
-_TLS_HEADERS = "routing.http.x_amzn_tls_version_and_cipher_suite.enabled"
 
 
 @dataclass(slots=True)
@@ -84,7 +81,7 @@ class Forward:
         self._whole = self.outcome.forwarded = request
 
 
-class Exchanges:
+class Exchanges(Plans):
     """The requests of the balancers of one account and Region; groups: the target groups by ARN.
 
     >>> from eslabon.elbv2.application.examples import balancer, request
@@ -99,11 +96,8 @@ class Exchanges:
     """
 
     def __init__(self, groups: Mapping[str, TargetGroup], ids: Ids) -> None:
-        self.groups = groups
+        super().__init__(groups, ids)
         self.observers: list[Callable[[Outcome], None]] = []  # told when an exchange has ended
-        self._ids = ids
-        self._choosers: dict[tuple[str | None, ...], Chooser] = {}
-        self._plans: dict[tuple[str, str], Plan] = {}  # by the listener's ARN and the node's zone
 
     @cached_property
     def seal(self) -> Seal:
@@ -141,14 +135,6 @@ class Exchanges:
         self.forget()
         return self.ask(balancer, listener, node, request, now, tls, certificate, added)
 
-    def forget(self) -> None:
-        """Something may have changed: settings, rules, targets or their health.
-
-        >>> from eslabon.elbv2.application.examples import balancer
-        >>> balancer()[1].forget()
-        """
-        self._plans.clear()
-
     def ask(
         self,
         balancer: LoadBalancer,
@@ -168,9 +154,7 @@ class Exchanges:
         >>> exchanges.ask(*place, request("/"), now=0.0).target.id
         '172.31.0.10'
         """
-        plan = self._plans.get((listener.arn, node.zone))
-        if plan is None:
-            plan = self._plans[listener.arn, node.zone] = self._plan(balancer, listener)
+        plan = self._plans.get((listener.arn, node.zone)) or self._plan(balancer, listener, node)
         trace = trace_header(request, new_trace(now, self._ids.hex(24)))
         outcome = Outcome(balancer, listener, node, request, now, trace, tls=tls, certificate=certificate)
         if listener.protocol == "HTTPS" and request.scheme == "http":
@@ -206,23 +190,6 @@ class Exchanges:
             added = {"X-Amzn-Tls-Version": tls[0], "X-Amzn-Tls-Cipher-Suite": tls[1], **(added or {})}
         return self._forward(outcome, plan, outcome.forwarded, close, added)
 
-    def _plan(self, balancer: LoadBalancer, listener: Listener) -> Plan:
-        attributes = balancer.attributes
-        mode = attributes.get("routing.http.desync_mitigation_mode", "defensive")
-        return Plan(mode, attributes.get(_TLS_HEADERS) == "true", set_by(listener.attributes))
-
-    def _way(self, plan: Plan, outcome: Outcome, rule: Rule) -> Way:
-        config = rule.actions[-1]["ForwardConfig"]
-        groups = config["TargetGroups"]
-        way = plan.ways[rule.arn] = Way(groups, config.get("TargetGroupStickinessConfig"))
-        if len(groups) == 1 and groups[0].get("Weight", 1):
-            way.route = self._route(outcome, groups[0]["TargetGroupArn"], weighted=False)
-        return way
-
-    def _route(self, outcome: Outcome, arn: str, *, weighted: bool) -> Route:
-        group, node = self.groups[arn], outcome.node
-        return route_to(outcome.balancer, node, group, self.chooser(group, node.zone), weighted=weighted)
-
     def refuse(
         self,
         balancer: LoadBalancer,
@@ -254,7 +221,7 @@ class Exchanges:
         """Choose target group and target."""
         now = outcome.received
         assert outcome.rule
-        way = plan.ways.get(outcome.rule.arn) or self._way(plan, outcome, outcome.rule)
+        way = plan.ways.get(outcome.rule.arn) or self._way(plan, outcome.rule)
         route, sticky_group = way.route, way.sticky_group
         if route is None:
             cookies = request.fields.once(_cookies) if sticky_group else {}
@@ -262,7 +229,7 @@ class Exchanges:
             arn = bound or choose_group(way.groups, self._ids.random)
             if arn is None:
                 return self._failed(outcome, "no weight")
-            route = self._route(outcome, arn, weighted=len(way.groups) > 1)
+            route = self._route(plan, arn, weighted=len(way.groups) > 1)
         outcome.group = route.group
         if route.fail_open:
             outcome.fail_open = True
@@ -284,23 +251,6 @@ class Exchanges:
         outcome.target, outcome.sent = target, now
         chooser.begin(target)
         return forward
-
-    def chooser(self, group: TargetGroup, zone: str) -> Chooser:
-        """What takes turns among a group's targets at the node of a zone; another one when the algorithm changes.
-
-        >>> from eslabon.elbv2.application.examples import balancer
-        >>> shop, exchanges = balancer()
-        >>> group = exchanges.groups["group"]
-        >>> exchanges.chooser(group, "us-east-1a") is exchanges.chooser(group, "us-east-1a")
-        True
-        >>> exchanges.chooser(group, "us-east-1a") is exchanges.chooser(group, "us-east-1b")
-        False
-        """
-        key = (group.arn, zone, group.attributes.get(_ALGORITHM), group.attributes.get(_SLOW_START))
-        found = self._choosers.get(key)
-        if found is None:
-            found = self._choosers[key] = chooser_for(group.attributes, self._ids.random)
-        return found
 
     def finish(self, forward: Forward, response: Response, now: float) -> Answer:
         """The target has answered, with these headers at least: the response becomes what the client gets.

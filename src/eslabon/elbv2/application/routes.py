@@ -9,10 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from eslabon.elbv2.balancing.choosing import Chooser
+from eslabon.elbv2.application.headers import set_by
+from eslabon.elbv2.balancing.choosing import Chooser, chooser_for
 from eslabon.elbv2.balancing.stickiness import Stickiness, stickiness
 from eslabon.elbv2.balancing.zones import crosses_zones, eligible, minimum
-from eslabon.elbv2.resources import LAMBDA, LoadBalancer, Node, Target, TargetGroup
+from eslabon.elbv2.resources import LAMBDA, Listener, LoadBalancer, Node, Rule, Target, TargetGroup
+from eslabon.ids import Ids
+
+_ALGORITHM, _SLOW_START = "load_balancing.algorithm.type", "slow_start.duration_seconds"
+_TLS_HEADERS = "routing.http.x_amzn_tls_version_and_cipher_suite.enabled"
 
 
 @dataclass(slots=True)
@@ -41,6 +46,8 @@ class Way:
 class Plan:
     """A listener at a node; ways: of the rules that have won so far, by ARN."""
 
+    balancer: LoadBalancer
+    node: Node
     desync_mode: str
     tells_tls: bool
     set_headers: Mapping[str, str]  # of responses, by name
@@ -71,3 +78,63 @@ def route_to(balancer: LoadBalancer, node: Node, group: TargetGroup, chooser: Ch
     if not found.targets:
         found.cause = "no targets"
     return found
+
+
+class Plans:
+    """What has been worked out of the settings of one account and Region; groups: the target groups by ARN.
+
+    >>> from eslabon.elbv2.application.examples import balancer
+    >>> isinstance(balancer()[1], Plans)
+    True
+    """
+
+    def __init__(self, groups: Mapping[str, TargetGroup], ids: Ids) -> None:
+        self.groups = groups
+        self._ids = ids
+        self._choosers: dict[tuple[str | None, ...], Chooser] = {}
+        self._plans: dict[tuple[str, str], Plan] = {}  # by the listener's ARN and the node's zone
+
+    def forget(self) -> None:
+        """Something may have changed: settings, rules, targets or their health.
+
+        >>> from eslabon.elbv2.application.examples import balancer
+        >>> balancer()[1].forget()
+        """
+        self._plans.clear()
+
+    def chooser(self, group: TargetGroup, zone: str) -> Chooser:
+        """What takes turns among a group's targets at the node of a zone; another one when the algorithm changes.
+
+        >>> from eslabon.elbv2.application.examples import balancer
+        >>> _, plans = balancer()
+        >>> group = plans.groups["group"]
+        >>> plans.chooser(group, "us-east-1a") is plans.chooser(group, "us-east-1a")
+        True
+        >>> plans.chooser(group, "us-east-1a") is plans.chooser(group, "us-east-1b")
+        False
+        """
+        key = (group.arn, zone, group.attributes.get(_ALGORITHM), group.attributes.get(_SLOW_START))
+        found = self._choosers.get(key)
+        if found is None:
+            found = self._choosers[key] = chooser_for(group.attributes, self._ids.random)
+        return found
+
+    def _plan(self, balancer: LoadBalancer, listener: Listener, node: Node) -> Plan:
+        mode = balancer.attributes.get("routing.http.desync_mitigation_mode", "defensive")
+        tells_tls = balancer.attributes.get(_TLS_HEADERS) == "true"
+        plan = Plan(balancer, node, mode, tells_tls, set_by(listener.attributes))
+        self._plans[listener.arn, node.zone] = plan
+        return plan
+
+    def _way(self, plan: Plan, rule: Rule) -> Way:
+        config = rule.actions[-1]["ForwardConfig"]
+        groups = config["TargetGroups"]
+        way = plan.ways[rule.arn] = Way(groups, config.get("TargetGroupStickinessConfig"))
+        if len(groups) == 1 and groups[0].get("Weight", 1):
+            way.route = self._route(plan, groups[0]["TargetGroupArn"], weighted=False)
+        return way
+
+    def _route(self, plan: Plan, arn: str, *, weighted: bool) -> Route:
+        group = self.groups[arn]
+        chooser = self.chooser(group, plan.node.zone)
+        return route_to(plan.balancer, plan.node, group, chooser, weighted=weighted)
