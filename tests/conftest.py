@@ -19,8 +19,9 @@ for folder in (ROOT, ROOT / "src", ROOT / "tools", ROOT / "docs/hooks"):
 from tools import browser as chromium  # noqa: E402
 
 # The same examples at every run: a change that breaks a property is told from bad luck. The weekly run draws new ones.
-settings.register_profile("repeatable", derandomize=True)
-settings.register_profile("searching")
+# No example has a deadline: a busy machine is no fault of ours.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("searching", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
