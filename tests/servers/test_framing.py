@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eslabon.servers.framing import (
@@ -12,6 +12,8 @@ from eslabon.servers.framing import (
     Malformed,
     parse_request,
     parse_response,
+    read_request,
+    read_response,
     request_body,
     response_body,
     split_head,
@@ -64,6 +66,46 @@ def test_what_has_one_meaning_is_read(case: Case, size: int) -> None:
     assert b"GET /next HTTP/1.1".startswith(rest[:18])
 
 
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case["id"])
+def test_it_is_refused_too_after_a_request_that_was_well_formed(case: Case) -> None:
+    for before in (
+        b"GET / HTTP/1.1\r\nHost: a\r\n",
+        b"GET / HTTP/1.0\r\n",
+        b"POST / HTTP/1.0\r\nContent-Length: 1\r\n",
+    ):
+        with pytest.raises(Malformed) as refused:
+            found = read_request(raw(case), parse_request(before))
+            assert found is not None
+            body = request_body(found[0])
+            while not body.complete:
+                body.feed(found[1] or b"\0")
+        assert refused.value.status == case["status"]
+
+
+@pytest.mark.parametrize("case", ACCEPTED, ids=lambda case: case["id"])
+def test_a_request_that_is_repeated_is_read_alike(case: Case) -> None:
+    first = read_request(raw(case))
+    assert first is not None
+    again = read_request(raw(case), first[0])
+    assert again == first and again[0].headers is first[0].headers
+
+
+def test_a_request_of_another_version_is_read_anew() -> None:
+    first = parse_request(b"GET / HTTP/1.0\r\n")
+    with pytest.raises(Malformed):
+        read_request(b"GET / HTTP/1.1\r\n\r\n", first)
+
+
+def test_a_head_that_only_begins_as_the_last_one_is_another() -> None:
+    first = parse_request(b"GET / HTTP/1.1\r\nHost: a\r\n")
+    longer = read_request(b"GET / HTTP/1.1\r\nHost: a\r\nX-Item: 1\r\n\r\n", first)
+    assert longer is not None and len(longer[0].headers) == 2
+    assert read_request(b"GET / HTTP/1.1\r\nHost: a\r\n", first) is None
+    response = parse_response(b"HTTP/1.1 200 OK\r\nServer: a\r\n")
+    other = read_response(b"HTTP/1.1 200 OK\r\nServer: ab\r\n\r\n", response)
+    assert other is not None and other[0].headers == (("Server", "ab"),)
+
+
 @pytest.mark.parametrize(
     ("head", "method", "left"),
     [
@@ -99,6 +141,7 @@ def test_a_response_that_two_readers_could_take_differently_is_refused(head: byt
         response_body(parse_response(head), "GET")
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=300), max_size=8), st.lists(st.integers(1, 50), min_size=1))
 def test_chunks_are_read_alike_however_they_are_cut(contents: list[bytes], sizes: list[int]) -> None:
     data = b"".join(b"%x\r\n%b\r\n" % (len(one), one) for one in contents) + b"0\r\n\r\n" + b"NEXT"
