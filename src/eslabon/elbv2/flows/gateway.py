@@ -12,7 +12,6 @@ from eslabon.elbv2.flows.hashing import FIELDS, FIVE_TUPLE, Packet, flow_hash
 from eslabon.elbv2.flows.settings import setting
 from eslabon.elbv2.resources import Target, TargetGroup
 
-PORT = 6081  # of GENEVE, over UDP
 MTU = 8500  # bytes; longer packets are dropped
 OVERHEAD = 68  # bytes: 20 of an IPv4 header, 8 of UDP, 40 of GENEVE
 OPTION_CLASS = 0x0108
