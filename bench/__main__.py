@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench import balancers, calls, event_index, workflows
+from bench import balancers, calls, deciding, event_index, workflows
 
 REACH = {"list_event_buses": 1.6, "put_events, 1000 rules": 5.0}
 INDEX_REACH = {10_000: 8.0}
@@ -56,6 +56,7 @@ def main() -> None:
     time_first, memory_first = next(iter(items.values()))
     for count, (seconds, memory) in items.items():
         print(f"{count:>8,} items{'':<12}{seconds / time_first:>9.2f}{memory / memory_first:>9.2f}")
+    deciding.main()
     balancers.main()
 
 
