@@ -1,4 +1,4 @@
-"""What a listener's decision among many rules costs, as ratios to one among a single rule and to a trivial boto3 call."""
+"""What deciding among many rules of a listener costs, as ratios to one rule and to a trivial boto3 call."""
 
 from __future__ import annotations
 
