@@ -1,12 +1,31 @@
-"""Turns Python code into coloured HTML lines, numbered or annotated. Knows nothing of pages."""
+"""Turns Python code into coloured HTML lines, numbered or annotated; says where names break. Knows nothing of pages."""
 
 from __future__ import annotations
+
+import re
 
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from source_text import ANNOTATION
+
+# The parts of load_balancing.cross_zone.enabled, HealthCheckIntervalSeconds, elasticloadbalancing:CreateListener.
+JOINT = re.compile(r"(?<=[._:])(?=\w)|(?<=[a-z])(?=[A-Z])")
+LONG_NAME = 16  # characters: a shorter name stays whole
+
+
+def breakable(name: str) -> str:
+    """Return the HTML of a name with the places where a narrow column may break it: between its parts, or nowhere.
+
+    >>> breakable("stickiness.lb_cookie.duration_seconds")
+    'stickiness.<wbr>lb_<wbr>cookie.<wbr>duration_<wbr>seconds'
+    >>> breakable("HealthCheckInterval"), breakable("source_ip")
+    ('Health<wbr>Check<wbr>Interval', 'source_ip')
+    >>> breakable("")
+    ''
+    """
+    return JOINT.sub("<wbr>", name) if len(name) > LONG_NAME else name
 
 
 def highlighted(

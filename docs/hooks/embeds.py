@@ -18,7 +18,7 @@ from bs4 import BeautifulSoup
 from mkdocs.exceptions import PluginError
 from mkdocs.utils import get_relative_url
 
-from code_html import highlighted
+from code_html import breakable, highlighted
 from labs import Lab, read_lab, write_notebook
 from source_text import EmbedError, Piece, companions, definition, pieces, without_markers
 
@@ -26,6 +26,9 @@ log = logging.getLogger("mkdocs.hooks.embeds")
 ROOT = Path(__file__).resolve().parents[2]
 DIRECTIVE = re.compile(r"^(?P<indent> *)\{\{ *(?P<name>[a-z]+) +(?P<argument>\S+) *\}\} *$")
 SHORT = 8  # lines
+CELL = re.compile(r"<t[dh]\b.*?</t[dh]>", re.S)
+QUESTION = re.compile(r"<summary>.*?</summary>")
+NAME = re.compile(r"(?<=<code>)[^<]+(?=</code>)")
 FENCE = re.compile(r"^ *(```+|~~~+)")
 WORDS = {
     "es": {
@@ -37,7 +40,7 @@ WORDS = {
         "file": "Descargar {name}",
         "notebook": "Descargar el cuaderno",
         "wheel": "Descargar eslabon (wheel)",
-        "lines": "líneas {first} a {last}",
+        "lines": "líneas&nbsp;{first}&nbsp;a&nbsp;{last}",
         "more": "{count} líneas más",
         "one more": "Una línea más",
         "service": "Servicio",
@@ -54,7 +57,7 @@ WORDS = {
         "file": "Download {name}",
         "notebook": "Download the notebook",
         "wheel": "Download eslabon (wheel)",
-        "lines": "lines {first} to {last}",
+        "lines": "lines&nbsp;{first}&nbsp;to&nbsp;{last}",
         "more": "{count} more lines",
         "one more": "One more line",
         "service": "Service",
@@ -120,6 +123,9 @@ def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
     html = re.sub(r'<p>(<div data-embed="\d+"></div>)</p>', r"\1", html)
     if any(embeds.notes):
         html = _with_notes(html, embeds)
+    # A quotation mark in a question's title is written \", and Markdown leaves the stroke.
+    html = QUESTION.sub(lambda title: title[0].replace('\\"', '"'), html)
+    html = CELL.sub(lambda cell: NAME.sub(lambda name: breakable(name[0]), cell[0]), html)
     page.has_code_to_run = any('class="eslabon-run' in piece for piece in embeds.html)
     return re.sub(r'<div data-embed="(\d+)"></div>', lambda match: embeds.html[int(match[1])], html)
 
@@ -296,7 +302,9 @@ def iam(embeds: Embeds, argument: str) -> str:
     result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     if result.returncode:
         raise EmbedError(f"its IAM actions are not known: {result.stderr.strip()}")
-    items = "".join(f"<li><code>{escape(action)}</code></li>" for action in json.loads(result.stdout))
+    # On a narrow screen an action breaks after its service.
+    actions = (escape(action).replace(":", ":<wbr>") for action in json.loads(result.stdout))
+    items = "".join(f"<li><code>{action}</code></li>" for action in actions)
     return embeds.placeholder(f'<ul class="eslabon-actions" aria-label="{embeds.word("actions")}">{items}</ul>')
 
 

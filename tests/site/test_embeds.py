@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 from bs4 import BeautifulSoup
 from mkdocs.exceptions import PluginError
 
@@ -195,3 +196,28 @@ def test_of_a_docstring_s_examples_only_three_dots_are_shown() -> None:
     shown = html_of("{{ source eslabon.clock:Clock.advance }}", '<div data-embed="0"></div>')
     assert "def" in shown and "&gt;&gt;&gt;" not in shown
     assert shown.count("…") == 1
+
+
+def test_a_long_name_in_a_table_breaks_between_its_parts_and_nowhere_else() -> None:
+    cell, text = "<td><code>HealthCheckIntervalSeconds</code> and <code>Matcher</code></td>", "<p><code>{}</code></p>"
+    elsewhere = text.format("HealthCheckIntervalSeconds")
+    shown = html_of("", cell + elsewhere)
+    assert "<code>Health<wbr>Check<wbr>Interval<wbr>Seconds</code> and <code>Matcher</code>" in shown
+    assert shown.endswith(elsewhere)
+
+
+def test_an_iam_action_breaks_after_its_service() -> None:
+    shown = html_of(f"{{{{ iam {FIRST} }}}}", '<div data-embed="0"></div>')
+    assert "<code>events:<wbr>PutRule</code>" in shown
+
+
+def test_a_quotation_mark_in_a_question_is_shown_without_what_marks_it() -> None:
+    shown = html_of("", '<summary>Is it \\"always\\"?</summary><pre>\\"</pre>')
+    assert shown == '<summary>Is it "always"?</summary><pre>\\"</pre>'
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT / "docs").as_posix())
+def test_what_a_page_says_about_itself_can_be_read(page: Path) -> None:
+    # What YAML cannot read becomes text at the top of the page, and the build says nothing.
+    _, front, _ = page.read_text("utf-8").split("---\n", 2)
+    assert {"title", "description"} <= yaml.safe_load(front).keys()
