@@ -20,6 +20,7 @@ KINDS = [
     "es/eventbridge/permissions/",
     "en/eventbridge/patterns/text/",
     "en/labs/01-event-bus/",
+    "es/load-balancing/stickiness-and-draining/",
     "es/glossary/",
     "en/claims/",
     "en/how-it-works/",

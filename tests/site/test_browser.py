@@ -133,6 +133,36 @@ def test_no_page_is_wider_than_its_window(visit: Visit, address: str, language: 
         assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, path
 
 
+BALANCING = sorted(path.stem for path in (ROOT / "docs/es/load-balancing").glob("*.md"))
+SCROLLED = (
+    "() => [...document.querySelectorAll('article .md-typeset__scrollwrap')]"
+    ".filter(wrap => wrap.scrollWidth > wrap.clientWidth).map(wrap => wrap.textContent.trim().slice(0, 40))"
+)
+SMALL = """() => [...document.querySelectorAll('.eslabon-drawing text')].map(text => {
+    const { a, b } = text.getScreenCTM();
+    return [parseFloat(getComputedStyle(text).fontSize) * Math.hypot(a, b), text.textContent];
+}).filter(([size]) => size < 10).map(([size, words]) => `${size.toFixed(2)} ${words}`)"""
+CUT = """() => [...document.querySelectorAll('.eslabon-drawing svg')].flatMap(svg => {
+    const whole = svg.getBoundingClientRect();
+    return [...svg.querySelectorAll('text')].filter(text => {
+        const { left, right } = text.getBoundingClientRect();
+        return left < whole.left || right > whole.right;
+    }).map(text => text.textContent);
+})"""
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_on_a_phone_tables_on_load_balancing_fit_and_drawings_can_be_read(
+    visit: Visit, address: str, language: str
+) -> None:
+    page = visit(f"{address}{language}/", viewport={"width": 360, "height": 800})
+    for name in BALANCING:
+        page.goto(f"{address}{language}/load-balancing/{name}/", wait_until="domcontentloaded")
+        assert page.evaluate(SCROLLED) == [], name
+        assert page.evaluate(SMALL) == [], name
+        assert page.evaluate(CUT) == [], name
+
+
 def test_the_search_index_is_fetched_when_the_reader_reaches_for_the_search(visit: Visit, address: str) -> None:
     page = visit(f"{address}es/")
     page.wait_for_load_state("networkidle")
