@@ -290,7 +290,7 @@ def test_a_tls_connection_leaves_a_line_in_the_access_log(world: World) -> None:
             client.sendall(b"hello")
             client.recv(100)
             port = client.getsockname()[1]
-        lines = log_lines(world, "logs-2026")
+    lines = log_lines(world, "logs-2026")  # once the balancer has seen that the client has gone
     [line] = [one.split(" ") for one in lines]
     assert line[5] == f"127.0.0.1:{port}"
     assert line[9:11] == ["5", "5"]
