@@ -54,9 +54,9 @@ def _serve(cloud: Cloud) -> None:
     """Serve until Ctrl+C or SIGTERM; the addresses are printed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # kill, and what stops containers, end it as gently
     with cloud.serve() as server:
-        for (name, port), (host, at) in server.addresses().items():
-            print(f"{name}:{port} listens at {host}:{at}", flush=True)
-        try:
+        try:  # whoever reads the address may end it at once
+            for (name, port), (host, at) in server.addresses().items():
+                print(f"{name}:{port} listens at {host}:{at}", flush=True)
             threading.Event().wait()
         except KeyboardInterrupt:
             print("Ending: open connections have 5 seconds", file=sys.stderr)
