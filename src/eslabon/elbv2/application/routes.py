@@ -12,7 +12,7 @@ from typing import Any
 from eslabon.elbv2.application.headers import set_by
 from eslabon.elbv2.balancing.choosing import Chooser, chooser_for
 from eslabon.elbv2.balancing.stickiness import Stickiness, stickiness
-from eslabon.elbv2.balancing.zones import crosses_zones, eligible, minimum
+from eslabon.elbv2.balancing.zones import usable
 from eslabon.elbv2.resources import LAMBDA, Listener, LoadBalancer, Node, Rule, Target, TargetGroup
 from eslabon.ids import Ids
 
@@ -71,9 +71,7 @@ def route_to(balancer: LoadBalancer, node: Node, group: TargetGroup, chooser: Ch
     if group.protocol_version not in (None, "HTTP1"):
         found.cause = "protocol version"
         return found
-    cross_zone = crosses_zones(balancer.attributes, group.attributes)
-    settings = minimum(group.attributes, "unhealthy_state_routing")
-    found.targets, found.fail_open = eligible(node.zone, group.targets.values(), cross_zone, settings)
+    found.targets, found.fail_open = usable(node.zone, balancer.attributes, group)
     found.sticky = stickiness(group.arn, group.attributes, weighted=weighted)
     if not found.targets:
         found.cause = "no targets"
