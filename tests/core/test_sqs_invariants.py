@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from eslabon.errors import ServiceError
 from eslabon.support.sqs.attributes import defaults
-from eslabon.support.sqs.queue import Message, Queue
+from eslabon.support.sqs.message import Message
+from eslabon.support.sqs.queue import Queue
 
 STEPS = st.lists(
     st.one_of(

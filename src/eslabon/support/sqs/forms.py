@@ -8,7 +8,8 @@ from typing import Any
 from eslabon.support.sqs import contents
 from eslabon.support.sqs.attributes import OF_MESSAGES, READABLE, unknown
 from eslabon.support.sqs.errors import invalid_value
-from eslabon.support.sqs.queue import LONGEST_VISIBILITY, Message, Queue
+from eslabon.support.sqs.message import Message
+from eslabon.support.sqs.queue import LONGEST_VISIBILITY, Queue
 
 # Parameters of a receive that are numbers: lowest, highest, and how AWS says so.
 _RECEIVE_RANGES = {

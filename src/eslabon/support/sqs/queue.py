@@ -1,20 +1,22 @@
-"""One queue: messages, who has them, deduplication, message groups. It reads no clock: it is told the time."""
+"""One queue: its messages, how many are in which state, who has which. It reads no clock: it is told the time.
+
+The order in which it hands messages out, and what it takes for a duplicate, have modules of their own.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from eslabon.ids import Arn
 from eslabon.permissions import Policy, parse_policy
+from eslabon.support.sqs import order
 from eslabon.support.sqs.attributes import defaults
+from eslabon.support.sqs.deduplication import Deduplication
 from eslabon.support.sqs.errors import NOT_FOR_THIS_TYPE, invalid_value, missing_parameter, sqs_error
+from eslabon.support.sqs.message import Message, later
 from eslabon.support.sqs.redrive import RedrivePolicy, read_policy
 
-DEDUPLICATION_INTERVAL = 300  # seconds
 LONGEST_VISIBILITY = 43_200  # seconds from the receive on, however often it is extended
 MAXIMUM_IN_FLIGHT = 120_000
 PURGE_INTERVAL = 60  # seconds
@@ -24,41 +26,6 @@ HANDLE_START = "AQEB"  # of every receipt handle
 # Sequence numbers have 20 digits and grow in steps; where they start means nothing.
 _FIRST_SEQUENCE_NUMBER = 18_850_000_000_000_000_000
 _SEQUENCE_STEP = 256
-
-
-def later(now: float, seconds: float) -> float:
-    """The time so many seconds from now, in whole microseconds as the clock counts: times compare exactly.
-
-    >>> later(1767225600.1, 0.2) == 1767225600.3, later(1767225600.1, -0.1) == 1767225600
-    (True, True)
-    """
-    return round(now + seconds, 6)
-
-
-@dataclass
-class Message:
-    """A message and where it stands. Times in seconds since 1970.
-
-    It is delayed (hidden, never received here), available, or in flight (hidden, received here), by `visible_at`
-    and the time at which one asks.
-    """
-
-    message_id: str
-    body: str
-    sender_id: str
-    sent: float
-    attributes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    group: str | None = None
-    deduplication_id: str | None = None
-    sequence_number: str | None = None
-    source_arn: str | None = None  # the queue from which it came here as a dead letter
-    enqueued: float = 0.0  # retention counts from here
-    visible_at: float = 0.0
-    first_received: float | None = None
-    receive_count: int = 0  # in all queues
-    received_here: int = 0
-    received: float = 0.0  # the last time
-    receipt_handle: str | None = None  # of the last time
 
 
 class Depth(NamedTuple):
@@ -104,7 +71,7 @@ receipt handle.
         self.last_told = Depth(0, 0, 0)  # what the journal heard last
         self._purged: float | None = None
         self._receipts: dict[str, str] = {}  # receipt handle -> message id, of all times
-        self._duplicates: dict[tuple[str | None, str], tuple[float, Message]] = {}  # (group, id) -> until when, first
+        self._deduplication = Deduplication()
         self._sequence = _FIRST_SEQUENCE_NUMBER
         self._oldest = float("inf")  # no message is older: spares looking at each
         self.change({**defaults(self.fifo), **attributes}, now)
@@ -172,9 +139,8 @@ Reason: The request include parameter that is not valid for this queue type.
         'm3'
         """
         if self.fifo:
-            if message.deduplication_id is None:
-                message.deduplication_id = hashlib.sha256(message.body.encode()).hexdigest()
-            original = self._original(message, now)
+            per_group = self.attributes["DeduplicationScope"] == "messageGroup"
+            original = self._deduplication.original(message, now, per_group=per_group)
             if original is not message:
                 return original
         self._put(message, now, self.seconds("DelaySeconds") if delay is None else delay)
@@ -209,13 +175,6 @@ Reason: The request include parameter that is not valid for this queue type.
         self._oldest = min(self._oldest, now)
         self.messages[message.message_id] = message
 
-    def _original(self, message: Message, now: float) -> Message:
-        """The first message with this deduplication id in the last five minutes, even when it is long deleted."""
-        self._duplicates = {key: one for key, one in self._duplicates.items() if one[0] > now}
-        per_group = self.attributes["DeduplicationScope"] == "messageGroup"
-        key = (message.group if per_group else None, message.deduplication_id or "")
-        return self._duplicates.setdefault(key, (later(now, DEDUPLICATION_INTERVAL), message))[1]
-
     # -- receiving
 
     def receive(
@@ -242,7 +201,7 @@ Reason: The request include parameter that is not valid for this queue type.
         self._expire(now)
         limit = min(limit, self._room_in_flight(now))
         found = Received([], [])
-        for message in self._available(now):
+        for message in order.available(self.messages, now, fifo=self.fifo):
             if len(found.messages) == limit:
                 break
             if max_receive_count is not None and message.received_here >= max_receive_count:
@@ -262,7 +221,9 @@ Reason: The request include parameter that is not valid for this queue type.
         >>> queue.available(0), bool(queue.send(Message("m1", "hello", "123456789012", sent=0), 0)), queue.available(0)
         (False, True, True)
         """
-        return self._room_in_flight(now) > 0 and any(True for _ in self._available(now))
+        if not self._room_in_flight(now):
+            return False
+        return any(True for _ in order.available(self.messages, now, fifo=self.fifo))
 
     def next_change(self, now: float) -> float:
         """When the next hidden message becomes available by itself; infinity when none does.
@@ -276,29 +237,6 @@ Reason: The request include parameter that is not valid for this queue type.
         """
         return min((one.visible_at for one in self.messages.values() if one.visible_at > now), default=float("inf"))
 
-    def _available(self, now: float) -> Iterator[Message]:
-        """What may be handed out, in order; in a FIFO queue, a hidden message holds back the rest of its group."""
-        blocked = self._groups_in_flight(now) if self.fifo else set()
-        for message in self._in_order():
-            if self.fifo and message.group in blocked:
-                continue
-            if message.visible_at > now:
-                blocked.add(message.group)
-            else:
-                yield message
-
-    def _in_order(self) -> Iterable[Message]:
-        """As sent; from a FIFO queue as many of one message group as there are, then of the next.
-
-        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html
-        """
-        if not self.fifo:
-            return self.messages.values()
-        groups: dict[str | None, list[Message]] = {}
-        for message in self.messages.values():
-            groups.setdefault(message.group, []).append(message)
-        return itertools.chain.from_iterable(groups.values())
-
     def _hand_out(self, message: Message, now: float, visibility_timeout: int, handle: str) -> None:
         message.receive_count += 1
         message.received_here += 1
@@ -307,9 +245,6 @@ Reason: The request include parameter that is not valid for this queue type.
         message.visible_at = later(now, visibility_timeout)
         message.receipt_handle = handle
         self._receipts[handle] = message.message_id
-
-    def _groups_in_flight(self, now: float) -> set[str | None]:
-        return {one.group for one in self.messages.values() if one.visible_at > now and one.received_here}
 
     def _room_in_flight(self, now: float) -> int:
         if len(self.messages) < MAXIMUM_IN_FLIGHT:

@@ -1,0 +1,1 @@
+"""The operations of Amazon SQS, one area a module."""
