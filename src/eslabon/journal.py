@@ -18,7 +18,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "dropped": ("source", "target", "event_id"),
     "refusal": ("source", "target", "principal", "action", "missing"),
     "depth": ("arn", "visible", "in_flight", "delayed"),
-    "flow": ("balancer", "zone", "port", "group", "target", "protocol"),  # port: of the listener
+    "flow": ("balancer", "zone", "port", "group", "target", "protocol", "cause"),  # port: listener
     "listening": ("arn", "address", "ports", "why"),
     "request": ("balancer", "zone", "port", "rule", "group", "target", "status", "cause", "began"),
     "health": ("group", "target", "state", "reason"),

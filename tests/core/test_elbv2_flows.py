@@ -493,6 +493,21 @@ def test_the_journal_says_who_got_a_flow() -> None:
     assert (entry["balancer"], entry["port"]) == (connection.balancer.arn, 80)
 
 
+def test_the_journal_says_why_no_target_got_a_flow() -> None:
+    cloud, name = echo("TCP")
+    cloud.host("10.0.0.5", None, port=80)
+    with pytest.raises(ConnectionRefusedError):
+        connect(cloud, name, 80)
+    target = {"Id": "10.0.0.5", "Port": 80}
+    elbv2 = cloud.client("elbv2")
+    group = elbv2.describe_target_groups()["TargetGroups"][0]["TargetGroupArn"]
+    elbv2.deregister_targets(TargetGroupArn=group, Targets=[target])
+    with pytest.raises(ConnectionResetError):
+        connect(cloud, name, 80)
+    told = [(entry["target"], entry["group"], entry["cause"]) for entry in cloud.journal.of("flow")]
+    assert told == [("10.0.0.5:80", group, "nothing listens"), (None, None, "none available")]
+
+
 @pytest.mark.parametrize(
     ("place", "protocol", "error"),
     [

@@ -35,7 +35,7 @@ def request(time: float, target: str | None = ONE, status: int = 200, **facts: A
     return entry | usual | ({} if target else {"group": None}) | facts
 
 
-def flow(time: float, target: str = ONE, **facts: Any) -> dict[str, Any]:
+def flow(time: float, target: str | None = ONE, **facts: Any) -> dict[str, Any]:
     usual = {"balancer": FLOWS, "zone": A, "port": 53, "group": WEB, "protocol": "udp", "began": time, "count": 1}
     return {"time": time, "kind": "flow", "target": target} | usual | facts
 
@@ -429,6 +429,20 @@ def test_requests_that_failed_are_crosses(drawn: Draw) -> None:
     chart = drawn(in_order(*lives(ONE, "healthy", "healthy", "unhealthy"), *asked)).last.get_by_role("img")
     assert (chart.locator(".eslabon-request-came").get_attribute("d") or "").count("v7") == 1
     assert (chart.locator(".eslabon-request-lost").get_attribute("d") or "").count("l6 6") == 2
+
+
+def test_a_flow_that_reached_no_target_has_a_row_with_the_reason(drawn: Draw) -> None:
+    why = [(None, "none available"), (None, "blocked"), (TWO, "nothing listens")]
+    lost = [flow(2, target, group=target and WEB, cause=cause) for target, cause in why]
+    figure = drawn([flow(1, ONE, cause="", count=7), *lost])
+    reasons = ["none available", "security groups", "nothing listens"]
+    assert rows(figure) == [[ONE, "7", "7"], *[[f"no target · {reason}", "1", "1"] for reason in reasons]]
+    assert "Flows that reached no target" in lines(figure)
+    expect(figure.locator(".eslabon-legend")).to_have_text("that reached no target")
+    reasons = ["ninguno disponible", "grupos de seguridad", "no escucha nada"]
+    figure = drawn(lost, "es")
+    assert [row[0] for row in rows(figure)] == [f"sin destino · {reason}" for reason in reasons]
+    assert f"Sin destino · {reasons[0]}: 1 flujo (33\u00a0%); listener UDP 53." in told(figure)
 
 
 def test_marks_of_flows_are_called_flows(drawn: Draw) -> None:

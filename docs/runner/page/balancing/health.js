@@ -82,8 +82,8 @@ const MARKS = {
 function legend(lanes, text) {
   const states = STATES.filter((state) => lanes.some(({ spans }) => spans.some((one) => one.state === state)));
   const requests = lanes.flatMap(({ requests }) => requests);
-  const units = ["request", "flow"].filter((unit) => requests.some((one) => one.unit === unit && !one.lost));
-  const marks = [...units.map((unit) => ["came", `${unit}Came`]), ...(requests.some(({ lost }) => lost) ? [["lost", "requestLost"]] : [])];
+  const some = (lost) => ["request", "flow"].filter((unit) => requests.some((one) => one.unit === unit && one.lost === lost));
+  const marks = [...some(false).map((unit) => ["came", `${unit}Came`]), ...some(true).map((unit) => ["lost", `${unit}Lost`])];
   return html("p", { class: "eslabon-legend", "aria-hidden": "true" }, [
     ...states.map((state) => html("span", {}, [sample(state), state])),
     ...marks.map(([mark, name]) =>

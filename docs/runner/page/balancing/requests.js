@@ -70,15 +70,16 @@ function wayNames(ways, { text, number }) {
 
 const isOwn = ({ kind }) => kind === "own";
 
-function rowName(frame, row, { text, language }) {
-  if (row.more) return text(isOwn(frame) ? "moreAnswers" : "moreTargets", { count: row.more });
+function rowName(frame, row, { balancer, text, language }) {
+  if (row.more) return text(isOwn(frame) ? `${balancer.unit}OwnMore` : "moreTargets", { count: row.more });
   if (!isOwn(frame)) return row.name;
+  if (!row.status) return `${text("noTarget")} · ${causeOf(row.cause, language)}`; // a flow has no status
   const why = row.cause ? causeOf(row.cause, language) : text(row.status >= 300 && row.status < 400 ? "redirect" : "fixedResponse");
   return `${row.status} · ${why}`;
 }
 
-function frameName(frame, text) {
-  if (isOwn(frame)) return text("ownAnswers");
+function frameName(frame, { balancer, text }) {
+  if (isOwn(frame)) return text(`${balancer.unit}Own`);
   return frame.more ? text("moreGroups", { count: frame.more }) : text(frame.kind, frame);
 }
 
@@ -160,7 +161,7 @@ function frameAt(frame, tell, texture, { x, y, width, numbers }) {
   const drawn = [];
   let line = y + 19;
   const write = (kind, content) => drawn.push(words(from, line, kind, cut(content, kind, room)));
-  write("name", frameName(frame, text));
+  write("name", frameName(frame, tell));
   line += 17;
   for (const detail of details(frame, count(sum(frame.rows.flatMap(({ cells }) => cells))), tell, room)) {
     write("kind", detail);
@@ -269,7 +270,7 @@ function legend({ balancer, text, language, count }) {
   const sample = svg("svg", { width: 28, height: 12 }, [texture.defs, svg("rect", { class: "eslabon-share-lost", x: 1, y: 1, width: 26, height: 10, fill: texture.lost })]);
   const one = told.length === 1 ? apart(periods[0], text) : [];
   return [
-    ...(lost ? [html("p", { class: "eslabon-legend", "aria-hidden": "true" }, [html("span", {}, [sample, text("lost")])])] : []),
+    ...(lost ? [html("p", { class: "eslabon-legend", "aria-hidden": "true" }, [html("span", {}, [sample, text(`${balancer.unit}Failed`)])])] : []),
     ...(told.length > 1 ? [html("ol", { class: "eslabon-periods" }, told)] : []),
     ...(one.length ? [html("p", { class: "eslabon-note" }, one)] : []),
     ...(outer.length ? [html("p", { class: "eslabon-note" }, [text("checkedToo", { names: outer.join(", ") })])] : []),
@@ -287,12 +288,12 @@ function sentences(tell) {
   const more = (words) => words.filter(Boolean).map((words) => `; ${words}`).join("");
   for (const frame of balancer.frames) {
     const got = count(sum(frame.rows.flatMap(({ cells }) => cells)));
-    if (!isOwn(frame)) told.push(`${frameName(frame, text)}: ${got}${more(wayNames(frame.ways, tell))}.`);
+    if (!isOwn(frame)) told.push(`${frameName(frame, tell)}: ${got}${more(wayNames(frame.ways, tell))}.`);
     for (const row of frame.rows) {
       const shares = balancer.periods.map((period, place) => share(sum(row.cells, (cell) => cell.period === place), period.count, language));
       const requests = `${count(sum(row.cells))} (${shares.join(" → ")})`;
       const values = { target: rowName(frame, row, tell), requests, detail: more([beside(frame, row, tell)]) };
-      told.push(text(isOwn(frame) ? "ownTold" : row.more ? "moreTold" : "targetTold", values));
+      told.push(text(isOwn(frame) ? `${balancer.unit}OwnTold` : row.more ? "moreTold" : "targetTold", values));
     }
   }
   return told.map(sentence);

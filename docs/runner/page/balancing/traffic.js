@@ -53,7 +53,7 @@ export function traffic(entries) {
     if (!fates.has(id)) fates.set(id, { id, ...(own ? { status, cause } : { group, target }), ways: [], cells: [] });
     const fate = fates.get(id);
     add(fate.ways, way, count);
-    const lost = status >= LOST; // of a flow the journal tells no status
+    const lost = protocol ? Boolean(cause) : status >= LOST; // flows have no status
     add(fate.cells, { period: periods.length - 1, zone, status, lost }, count);
     if (group && target) laneOf(group, target).requests.push({ time: start, lost, unit: balancer.unit });
   };

@@ -147,6 +147,9 @@ class Connection:
         service, packet, before = self.service, self.packet, self.flow
         arrival = self.flows.arrive(packet, self.node.zone, service.clock.now, begins=begins)
         self.flow = flow = arrival.flow
+        if arrival.trouble == "no target":
+            some = any(self.flows.forwarding(packet.source)[0].values())
+            self._tell("none available" if some else "no weight")
         if arrival.outcome == "reset":
             why = before.why if before else ""  # the balancer may have ended it before
             raise ConnectionResetError(f"the load balancer sends a TCP reset; the flow: {why or arrival.trouble}")
@@ -156,27 +159,35 @@ class Connection:
         inner = balancer_at(service, flow, port)
         address = self.at = inner.node.address if inner else service.address_of(flow.group, flow.target)
         client = address_seen(flow.group, packet.source, self.node.own(ipv6=":" in address))
+        host: Host | None = Host(inner) if inner else service.cloud.network.at(address, port)
+        listening = host is not None and not host.refuse
         if arrival.outcome == "new":
-            place = {"balancer": self.balancer.arn, "zone": flow.zone, "port": packet.destination_port}
-            facts = {**place, "group": flow.group.arn}
-            service.journal.record("flow", target=f"{flow.target.id}:{port}", protocol=packet.protocol, **facts)
             if is_proxied(flow.group):
                 if packet.protocol == "udp":
                     raise NotModelled("elbv2", "proxy protocol before datagrams", ["proxy protocol before TCP"])
                 self.unsaid = header(*packet[1:5])
             # A target that sees the client's address does not reach itself.
             groups = self.balancer.security_groups
-            if client == address or not service.reaches(address, port, client, groups, protocol=packet.protocol):
+            arrives = client != address and service.reaches(address, port, client, groups, protocol=packet.protocol)
+            self._tell("" if arrives and listening else "nothing listens" if arrives else "nothing arrives")
+            if not arrives:
                 self.flows.close(packet, service.clock.now)
                 raise _timed_out(service, self.timeout, "nothing arrives at the target")
-        host: Host | None = Host(inner) if inner else service.cloud.network.at(address, port)
-        if host is not None and not host.refuse:
+        if host is not None and listening:
             return host, client
         self.close()
         if packet.protocol == "udp":
             raise _timed_out(service, self.timeout, "nothing listens at the target")
         self.flows.count("target reset", packet, self.node.zone)
         raise ConnectionRefusedError(f"nothing listens at {address}, port {port}")
+
+    def _tell(self, cause: str) -> None:
+        """Write a new flow into the journal; cause: why no target has got it, or nothing."""
+        flow, packet = self.flow, self.packet
+        place = {"balancer": self.balancer.arn, "zone": self.node.zone, "port": packet.destination_port}
+        group, target = (flow.group.arn, f"{flow.target.id}:{flow.target.port or 0}") if flow else (None, None)
+        facts = {"group": group, "target": target, "protocol": packet.protocol, "cause": cause}
+        self.service.journal.record("flow", **place, **facts)
 
 
 def connect(
@@ -226,10 +237,11 @@ def connect(
     if not seen and balancer.scheme == "internal" and not is_private(source):
         raise _timed_out(service, timeout, "the load balancer is internal, and the client is on the internet")
     flows: Flows = service.flows_of(balancer, listener)
+    connection = Connection(service, balancer, node, flows, packet, timeout)
     if not seen:
         flows.count("blocked", packet, node.zone)
+        connection._tell("blocked")
         raise _timed_out(service, timeout, "the load balancer's security groups do not let it in")
-    connection = Connection(service, balancer, node, flows, packet, timeout)
     if packet.protocol == "tcp":
         connection.deliver(begins=True)
     if listener.protocol == "TLS" and connection.flow:
