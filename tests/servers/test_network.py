@@ -11,6 +11,7 @@ import socket
 import ssl
 import struct
 import threading
+import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -230,6 +231,37 @@ def test_applications_and_byte_servers_in_this_process_are_targets_too(world: Wo
         for path in ("/one", "/two"):
             connection.request("GET", path)
             assert connection.getresponse().read() == path.encode()
+
+
+@pytest.mark.parametrize("kind", ["application", "network", "bytes"])
+def test_what_a_program_at_a_target_asks_for_comes_from_its_machine(world: World, kind: str) -> None:
+    """As in process: a security group may let in the addresses of machines alone."""
+
+    def stock(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("200 OK", [])
+        return [environ["REMOTE_ADDR"].encode()]
+
+    def ask_stock() -> bytes:
+        with urllib.request.urlopen("http://stock.example.com/", timeout=TIMEOUT) as response:
+            return bytes(response.read())
+
+    def shop(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("200 OK", [])
+        return [ask_stock() if environ["PATH_INFO"] == "/" else b"checked"]
+
+    world.cloud.network.host("stock.example.com", stock)
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n"
+    target = BytesServer(lambda data, client: head + ask_stock()) if kind == "bytes" else shop
+    protocol = "HTTP" if kind == "application" else "TCP"
+    group = world.group(target, protocol=protocol)
+    balancer = world.balancer(type="application" if kind == "application" else "network")
+    world.listener(balancer, group, protocol=protocol)
+    world.settle()
+    with world.cloud.serve(grace=0) as server:
+        connection = http.client.HTTPConnection(*server.address("shop", 80), timeout=TIMEOUT)
+        connection.request("GET", "/")
+        assert connection.getresponse().read() == b"10.0.0.1"
+        connection.close()
 
 
 def test_a_balancer_behind_a_balancer(world: World, echoes: Echoes) -> None:

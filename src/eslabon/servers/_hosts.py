@@ -21,24 +21,26 @@ class Hosts:
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self._open: dict[tuple[int, bool], tuple[Host, Open]] = {}  # by the host's id, and whether for datagrams
+        # By the host's id, the address of its machine in the cloud's network, and whether for datagrams.
+        self._open: dict[tuple[int, str, bool], tuple[Host, Open]] = {}
 
-    async def address(self, host: Host, udp: bool) -> Address:
-        """Where a host can be reached."""
-        kept = self._open.get((id(host), udp))
+    async def address(self, host: Host, machine: str, udp: bool) -> Address:
+        """Where a host can be reached; machine: its address in the cloud's network."""
+        key = (id(host), machine, udp)
+        kept = self._open.get(key)
         if kept is None:
-            kept = self._open[id(host), udp] = host, await self._let_connect(host, udp)
+            kept = self._open[key] = host, await self._let_connect(host, machine, udp)
         return kept[1].address
 
-    async def _let_connect(self, host: Host, udp: bool) -> Open:
+    async def _let_connect(self, host: Host, machine: str, udp: bool) -> Open:
         opened = Open()
         if not isinstance(host.application, BytesServer):
-            server = http_server(application_front(self.server, host))
+            server = http_server(application_front(self.server, host, machine))
             await opened.accept(server.protocol, server)
         elif udp:
-            await opened.receive(lambda: _Datagrams(self.server, host))
+            await opened.receive(lambda: _Datagrams(self.server, host, machine))
         else:
-            await opened.accept(lambda: _Bytes(self.server, host))
+            await opened.accept(lambda: _Bytes(self.server, host, machine))
         return opened
 
     async def close(self, grace: float) -> None:
@@ -49,38 +51,43 @@ class Hosts:
 class _Bytes(asyncio.Protocol):
     """A BytesServer on a TCP socket: whatever comes at once is answered at once."""
 
-    def __init__(self, server: Server, host: Host) -> None:
+    def __init__(self, server: Server, host: Host, machine: str) -> None:
         self.server = server
         self.host = host
+        self.machine = machine
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
         self.peer = transport.get_extra_info("peername")[0]
 
     def data_received(self, data: bytes) -> None:
-        _answer(self.server, self.host, data, self.peer, self.transport.write)
+        _answer(self.server, self.host, self.machine, data, self.peer, self.transport.write)
 
 
 class _Datagrams(asyncio.DatagramProtocol):
     """A BytesServer on a UDP socket."""
 
-    def __init__(self, server: Server, host: Host) -> None:
+    def __init__(self, server: Server, host: Host, machine: str) -> None:
         self.server = server
         self.host = host
+        self.machine = machine
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
 
     def datagram_received(self, data: bytes, address: Address) -> None:
         send = self.transport.sendto
-        _answer(self.server, self.host, data, address[0], lambda answer: send(answer, address))
+        _answer(self.server, self.host, self.machine, data, address[0], lambda answer: send(answer, address))
 
 
-def _answer(server: Server, host: Host, data: bytes, client: str, send: Callable[[bytes], Any]) -> None:
+def _answer(
+    server: Server, host: Host, machine: str, data: bytes, client: str, send: Callable[[bytes], Any]
+) -> None:
     assert isinstance(host.application, BytesServer)
     if host.silent:
         return
-    with server.time.lock, server.cloud.clock.work() as work:
-        server.cloud.clock.sleep(host.delay)
+    cloud = server.cloud
+    with server.time.lock, cloud.clock.work() as work, cloud.network.running_at(machine):
+        cloud.clock.sleep(host.delay)
         answer = host.application.answer(data, client)
     server.later(work.elapsed, send, answer)

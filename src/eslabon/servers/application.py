@@ -56,15 +56,17 @@ def listener_front(server: Server, service: Any, balancer: LoadBalancer, listene
     return _ListenerFront(server, service, balancer, listener)
 
 
-def application_front(server: Server, host: Host) -> Front:
+def application_front(server: Server, host: Host, address: str) -> Front:
     """A WSGI application of the cloud's network as a server of its own, for what passes bytes on and not requests.
+
+    address: of its machine in the cloud's network.
 
     >>> from eslabon import Cloud
     >>> with Cloud().serve() as server:
-    ...     application_front(server, Host(lambda environ, start_response: [])).keep_alive
+    ...     application_front(server, Host(lambda environ, start_response: []), "10.0.0.5").keep_alive
     3600.0
     """
-    return _ApplicationFront(server, host)
+    return _ApplicationFront(server, host, address)
 
 
 class _ListenerFront:
@@ -207,9 +209,10 @@ class _ApplicationFront:
     idle_timeout = 60.0
     keep_alive = 3600.0
 
-    def __init__(self, server: Server, host: Host) -> None:
+    def __init__(self, server: Server, host: Host, address: str) -> None:
         self.server = server
         self.host = host
+        self.address = address
 
     def connect(self, peer: tuple[str, int], tls: ssl.SSLObject | None) -> tuple[str, int]:
         return peer
@@ -223,8 +226,9 @@ class _ApplicationFront:
     def call(self, asked: _Asked, body: bytes, reply: Callable[[Callable[[], _Told]], None]) -> None:
         request = asked.rewritten
         call = Call(request.method, request.url, request.headers, body, "http", request.host, request.port)
-        with self.server.time.lock, self.server.cloud.clock.work() as work:
-            self.server.cloud.clock.sleep(self.host.delay)
+        cloud = self.server.cloud
+        with self.server.time.lock, cloud.clock.work() as work, cloud.network.running_at(self.address):
+            cloud.clock.sleep(self.host.delay)
             try:
                 found = serve(self.host.application, call, request.client)
             except ValueError:

@@ -266,4 +266,4 @@ class Server:
                 return None
         if isinstance(host.application, LoopbackServer):
             return host.application.place
-        return await self._hosts.address(host, udp)
+        return await self._hosts.address(host, address, udp)
