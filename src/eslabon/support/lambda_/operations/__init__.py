@@ -1,0 +1,1 @@
+"""The operations of AWS Lambda but Invoke, one area a module."""
