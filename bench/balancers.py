@@ -164,7 +164,7 @@ def _allow_logs(s3: object) -> None:
         "Resource": "arn:aws:s3:::logs/*",
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    s3.put_bucket_policy(Bucket="logs", Policy=policy)  # type: ignore[attr-defined]
+    s3.put_bucket_policy(Bucket="logs", Policy=policy)
 
 
 def measure() -> dict[str, dict[str, float]]:
@@ -174,9 +174,9 @@ def measure() -> dict[str, dict[str, float]]:
     started: list[subprocess.Popen[str]] = []
 
     def start(*command: str, **options: object) -> subprocess.Popen[str]:
-        process = subprocess.Popen(command, text=True, **options)  # type: ignore[call-overload]
+        process = subprocess.Popen(command, text=True, **options)
         started.append(process)
-        return process  # type: ignore[no-any-return]
+        return process
 
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
         log.bind(f"{folder}/log")  # haproxy writes its log here; nobody reads it

@@ -34,7 +34,7 @@ def eslabon_ratios() -> dict[str, float]:
         put_rules(events, count)
         cloud.clock.advance(60)
         found[f"put_events, {count} rules"] = ratio(
-            lambda events=events: events.put_events(Entries=[ENTRY]),  # type: ignore[misc]
+            lambda events=events: events.put_events(Entries=[ENTRY]),
             lambda: putting.put_events(Entries=[ENTRY]),
         )
     return found

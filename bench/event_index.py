@@ -84,7 +84,7 @@ def ratios(counts: tuple[int, ...] = (1, 100, 10_000), rounds: int = 7) -> dict[
     for count, index in indexes.items():
         assert len(index.matching(EVENT)) == min(count, HIT)
     functions: dict[int, Callable[[], Any]] = {
-        count: lambda index=index: index.matching(EVENT) for count, index in indexes.items()  # type: ignore[misc]
+        count: lambda index=index: index.matching(EVENT) for count, index in indexes.items()
     }
     best = dict.fromkeys(counts, float("inf"))
     parse = float("inf")

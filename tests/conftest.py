@@ -16,7 +16,7 @@ for folder in (ROOT, ROOT / "src", ROOT / "tools", ROOT / "docs/hooks"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
-from tools import browser as chromium  # noqa: E402
+from tools import browser as chromium  # noqa: E402 - found by the lines above
 
 # The same examples at every run: a change that breaks a property is told from bad luck. The weekly run draws new ones.
 # No example has a deadline: a busy machine is no fault of ours.

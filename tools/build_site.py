@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape
 from bs4 import BeautifulSoup
 
 sys.path.insert(0, str(Path(__file__).parent))
-import csp  # noqa: E402
+import csp
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"

@@ -16,6 +16,7 @@ import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 MIME = {
@@ -84,10 +85,10 @@ class Handler(BaseHTTPRequestHandler):
     site: Site
     prefix = "/"
 
-    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_GET(self) -> None:
         self._answer(with_body=True)
 
-    def do_HEAD(self) -> None:  # noqa: N802
+    def do_HEAD(self) -> None:
         self._answer(with_body=False)
 
     def _answer(self, with_body: bool) -> None:
@@ -144,10 +145,10 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 64
     allow_reuse_port = False
 
-    def handle_error(self, request: object, client_address: object) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """A reader who leaves in the middle of an answer is no error; anything else is shown."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
+            super().handle_error(request, client_address)
 
 
 def make_server(root: Path, port: int = 8000, prefix: str = "/") -> Server:
@@ -188,7 +189,8 @@ def main() -> None:
     if options.port and port != options.port:
         print(f"Port {options.port} is taken; this is the next free one.")
     print(f"\n  Eslabón: http://127.0.0.1:{port}{options.prefix}\n\n  Ctrl+C stops it.", flush=True)
-    threading.Thread(target=server.RequestHandlerClass.site.warm, daemon=True).start()  # type: ignore[attr-defined]
+    handler: Any = server.RequestHandlerClass
+    threading.Thread(target=handler.site.warm, daemon=True).start()
     try:
         server.serve_forever()
     except KeyboardInterrupt:

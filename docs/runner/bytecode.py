@@ -111,7 +111,7 @@ def compiled(name: str, source: bytes) -> tuple[str, bytes]:
 class Untyped(ast.NodeTransformer):
     """Takes the types from functions and what is there for type checkers alone; a class keeps those of its fields."""
 
-    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:  # noqa: N802 - ast's names
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
         node.returns = None
         return self.generic_visit(node)
 
@@ -121,7 +121,7 @@ class Untyped(ast.NodeTransformer):
         node.annotation = None
         return node
 
-    def visit_If(self, node: ast.If) -> ast.AST:  # noqa: N802 - ast's name
+    def visit_If(self, node: ast.If) -> ast.AST:
         if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" and not node.orelse:
             return ast.copy_location(ast.Pass(), node)
         return self.generic_visit(node)

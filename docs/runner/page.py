@@ -175,7 +175,7 @@ def _run(source: str, filename: str, place: Place, post: Post, room: float, in_l
             if stop.code not in (None, 0):
                 print(stop.code, file=sys.stderr)
                 status = "error"
-        except BaseException as error:  # noqa: BLE001 - whatever the reader's program raises is shown
+        except BaseException as error:  # whatever the reader's program raises is shown
             output.write(readers_traceback(error, _readers_files), "error")
             status = "error"
         output.close()

@@ -84,7 +84,7 @@ def _run_file(file: Path, arguments: list[str], cloud: Cloud) -> int:
         run_source(source, str(file), cloud, vars(module))
     except SystemExit:
         raise
-    except BaseException as error:  # noqa: BLE001 - whatever the program raises is shown
+    except BaseException as error:  # whatever the program raises is shown
         own = {str(file), *_modules_beside(file)}
         print(readers_traceback(error, own), end="", file=sys.stderr)
         return INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1

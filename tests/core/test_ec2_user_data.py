@@ -39,7 +39,7 @@ def launched(cloud: Cloud, user_data: str) -> Any:
     asked = {"ImageId": image, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1, "UserData": user_data}
     instance = ec2.run_instances(**asked)["Instances"][0]["InstanceId"]
     cloud.clock.advance(600)
-    return service.instances[instance]  # type: ignore[attr-defined]
+    return service.instances[instance]
 
 
 def test_the_server_of_a_recognised_script_listens_some_time_after_the_instance_runs(cloud: Cloud) -> None:
@@ -145,7 +145,7 @@ def answered(real: type[BaseHTTPRequestHandler], call: Call) -> Result:
     connection: Any = Connection("\r\n".join(lines).encode() + call.body)
     server: Any = None
     real(connection, ("127.0.0.1", 50_000), server)
-    response = http.client.HTTPResponse(Connection(connection.outgoing), method=call.method)  # type: ignore[arg-type]
+    response = http.client.HTTPResponse(Connection(connection.outgoing), method=call.method)
     response.begin()
     return Result(response.status, response.getheaders(), response.read(), response.reason)
 

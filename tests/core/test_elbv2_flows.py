@@ -446,7 +446,7 @@ def test_health_checks_name_the_balancers_node_and_the_listener_as_the_host() ->
     arn = elbv2.describe_target_groups()["TargetGroups"][0]["TargetGroupArn"]
     elbv2.modify_target_group(TargetGroupArn=arn, HealthCheckProtocol="HTTP", HealthCheckPort="8080")
     cloud.clock.advance(120)
-    [balancer] = cloud.service("elbv2").balancers.values()  # type: ignore[attr-defined]
+    [balancer] = cloud.service("elbv2").balancers.values()
     assert set(hosts) == {f"{balancer.nodes[0].address}:80"}
 
 

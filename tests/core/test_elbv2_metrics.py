@@ -107,7 +107,7 @@ def test_requests_per_target_are_divided_by_the_healthy_ones_or_by_all() -> None
         shop, exchanges = balancer(targets=[f"172.31.0.{number}" for number in range(10, 10 + len(states))])
         targets = list(exchanges.groups["group"].targets.values())
         for target, state in zip(targets, states, strict=True):
-            target.health.state = state  # type: ignore[assignment]
+            target.health.state = state
         tally = Tally()
         exchanges.observers.append(tally.add)
         forward: Any = exchanges.begin(shop, shop.listeners["listener"], shop.nodes[0], request("/"), now=0.0)
@@ -119,7 +119,7 @@ def test_a_deregistered_target_is_neither_healthy_nor_unhealthy() -> None:
     shop, exchanges = balancer(targets=["172.31.0.10", "172.31.16.10", "172.31.0.11"])
     group = exchanges.groups["group"]
     for target, state in zip(group.targets.values(), ("healthy", "unhealthy.draining", "draining"), strict=True):
-        target.health.state = state  # type: ignore[assignment]
+        target.health.state = state
     found = {(one.name, one.dimensions[0]): one.value for one in host_counts(shop, group)}
     assert found["HealthyHostCount", ("LoadBalancer", "shop")] == 1
     assert found["UnHealthyHostCount", ("LoadBalancer", "shop")] == 1

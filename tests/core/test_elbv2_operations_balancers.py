@@ -143,10 +143,10 @@ class TestCreation:
         assert refused(create, shop=shop, Scheme="internal", IpAddressType=without)[0] == code
 
     def test_what_is_refused_leaves_nothing_behind(self, shop: Example) -> None:
-        before = len(shop.cloud.service("ec2").interfaces)  # type: ignore[attr-defined]
+        before = len(shop.cloud.service("ec2").interfaces)
         tags = [{"Key": "aws:team", "Value": "shop"}]
         assert refused(create, shop=shop, Tags=tags)[0] == "ValidationError"
-        assert len(shop.cloud.service("ec2").interfaces) == before  # type: ignore[attr-defined]
+        assert len(shop.cloud.service("ec2").interfaces) == before
         assert refused(shop.elbv2.describe_load_balancers, Names=["orders"])[0] == "LoadBalancerNotFound"
 
     def test_a_region_has_at_most_fifty_application_load_balancers(self, shop: Example) -> None:
@@ -232,7 +232,7 @@ class TestDeletion:
         shop.elbv2.delete_load_balancer(LoadBalancerArn=shop.balancer.arn)
         shop.elbv2.delete_target_group(TargetGroupArn=shop.group.arn)
         assert shop.cloud.resources() == []
-        assert not shop.cloud.service("ec2").interfaces  # type: ignore[attr-defined]
+        assert not shop.cloud.service("ec2").interfaces
 
 
 class TestAttributes:
@@ -297,7 +297,7 @@ class TestChanges:
         answer = shop.elbv2.set_subnets(LoadBalancerArn=shop.balancer.arn, Subnets=shop.subnets[1:])
         assert [zone["ZoneName"] for zone in answer["AvailabilityZones"]] == ["us-east-1b", "us-east-1c"]
         assert shop.balancer.nodes[0].address == kept
-        assert len(shop.cloud.service("ec2").interfaces) == 2  # type: ignore[attr-defined]
+        assert len(shop.cloud.service("ec2").interfaces) == 2
 
     def test_a_gateway_load_balancer_keeps_its_subnets(self, shop: Example) -> None:
         arn = create(shop, Type="gateway", Subnets=shop.subnets[:1])["LoadBalancerArn"]

@@ -372,7 +372,7 @@ def test_choice_edges_bear_their_conditions_and_the_default_is_marked() -> None:
 def test_a_catch_differs_from_a_transition_by_its_stroke_and_its_label() -> None:
     drawn = Drawn(draw(ORDER).svg)
     caught, plain = drawn.way("Charge", "Refused", "catch"), drawn.way("Ask", "Charge")
-    dashes = [way.find(f"{NAMESPACE}path").attrib.get("stroke-dasharray") for way in (caught, plain)]  # type: ignore[union-attr]
+    dashes = [way.find(f"{NAMESPACE}path").attrib.get("stroke-dasharray") for way in (caught, plain)]
     assert dashes[0] is not None
     assert dashes[1] is None
     assert caught.findtext(f"{NAMESPACE}title") == "Charge → Refused: Card.Declined"

@@ -277,7 +277,7 @@ def test_waits_between_attempts_are_seen(declined: list[dict[str, Any]]) -> None
     row = next(row for row in root.iter(f"{NAMESPACE}g") if row.attrib.get("data-state") == "Reserve")
     attempts = [group for group in row.iter(f"{NAMESPACE}g") if "data-attempt" in group.attrib]
     assert [group.attrib["data-attempt"] for group in attempts] == ["failed", "failed", "succeeded"]
-    places = [group.find(f"{NAMESPACE}rect").attrib for group in attempts]  # type: ignore[union-attr]
+    places = [group.find(f"{NAMESPACE}rect").attrib for group in attempts]
     gaps = [float(after["x"]) - float(before["x"]) - float(before["width"]) for before, after in pairwise(places)]
     assert gaps[0] > 10
     assert gaps[1] > 1.8 * gaps[0]

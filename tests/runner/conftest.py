@@ -16,7 +16,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 PROJECT = Path(__file__).parents[2]
-sys.path[:0] = [str(PROJECT), str(PROJECT / "tests" / "runner")]
+for folder in (PROJECT / "tests" / "runner", PROJECT):
+    sys.path.insert(0, str(folder))
 
 from driving import Pages  # noqa: E402
 from tools.csp import with_policy  # noqa: E402

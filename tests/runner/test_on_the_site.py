@@ -33,7 +33,7 @@ def address() -> Iterator[str]:
 def test_a_page_runs_its_program_draws_what_happened_and_stays_accessible(
     browser: Browser, address: str, language: str, scheme: str
 ) -> None:
-    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
     page = context.new_page()
     outside: list[str] = []
     page.on(

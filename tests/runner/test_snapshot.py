@@ -110,8 +110,8 @@ def refuse(page: Page) -> None:
     """A browser that has no cache for this site, as in some private windows: neither page nor worker may open it."""
 
     def prefixed(route: object) -> None:
-        response = route.fetch()  # type: ignore[attr-defined]
-        route.fulfill(response=response, body=REFUSED + response.text())  # type: ignore[attr-defined]
+        response = route.fetch()
+        route.fulfill(response=response, body=REFUSED + response.text())
 
     page.context.add_init_script(REFUSED)
     page.context.route("**/worker-*.js", prefixed)

@@ -45,7 +45,7 @@ class Echo(BaseHTTPRequestHandler):
             self.server.go_on.wait(TIMEOUT)
         self.reply(200, json.dumps(seen).encode())
 
-    do_GET = do_POST = do_PUT = do_HEAD = do_OPTIONS = do_DELETE = answer  # noqa: N815
+    do_GET = do_POST = do_PUT = do_HEAD = do_OPTIONS = do_DELETE = answer  # noqa: N815 - http.server's names
 
     def chunks(self) -> bytes:
         body = b""

@@ -197,7 +197,7 @@ def mutual(world: World, echoes: Echoes, tmp_path: Path) -> Iterator[Secure]:
         Name="partners", CaCertificatesBundleS3Bucket="authorities", CaCertificatesBundleS3Key="all.pem"
     )["TrustStores"][0]["TrustStoreArn"]
     found = Secure(world, echoes(1)[0], tmp_path, MutualAuthentication={"Mode": "verify", "TrustStoreArn": store})
-    found.partners = partners  # type: ignore[attr-defined]
+    found.partners = partners
     yield found
 
 

@@ -169,7 +169,7 @@ def test_what_a_client_does_not_read_does_not_pile_up(world: World) -> None:
         except OSError:
             stuck.set()
 
-    target.talk = flood  # type: ignore[method-assign]
+    target.talk = flood
     with behind(world, target.place, **IMPATIENT) as server, connected(server.address("shop", 80)) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         client.sendall(GET)

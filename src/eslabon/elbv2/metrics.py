@@ -291,12 +291,12 @@ def flow_records(balancer: LoadBalancer, counted: Mapping[CountedFlow, int]) -> 
 
 def _summed(balancer: LoadBalancer, name: str, places: Mapping[tuple[str, str], float]) -> Iterator[Record]:
     """One record for each combination of dimensions, of values by zone and target group."""
-    sums: Counter[Record] = Counter()
+    sums: dict[Record, float] = {}
     for (zone, group), value in places.items():
         for record in records(balancer, name, 0, zone=zone, group=group):
-            sums[record] += value  # type: ignore[assignment]
+            sums[record] = sums.get(record, 0.0) + value
     for record, total in sums.items():
-        yield record._replace(value=float(total))
+        yield record._replace(value=total)
 
 
 @dataclass(slots=True)

@@ -54,7 +54,7 @@ class Condition:
         >>> region.accepts("us-east-1"), region.accepts("eu-south-1")
         (True, False)
         """
-        for matcher in self.matchers:  # noqa: SIM110 - the inner loop of all matching
+        for matcher in self.matchers:  # the inner loop of all matching
             if matcher.matches(value):
                 return True
         return False

@@ -67,7 +67,7 @@ class Slices:
         return rules
 
 
-def beginning(value: str, length: int, texts: Collection[str]) -> Iterable[str]:  # noqa: ARG001 - every Slice takes three
+def beginning(value: str, length: int, texts: Collection[str]) -> Iterable[str]:  # every Slice takes three
     """The first `length` characters.
 
     >>> beginning("cat.png", 3, {"cat", "dog"})
@@ -76,7 +76,7 @@ def beginning(value: str, length: int, texts: Collection[str]) -> Iterable[str]:
     return (value[:length],)
 
 
-def ending(value: str, length: int, texts: Collection[str]) -> Iterable[str]:  # noqa: ARG001 - every Slice takes three
+def ending(value: str, length: int, texts: Collection[str]) -> Iterable[str]:  # every Slice takes three
     """The last `length` characters.
 
     >>> ending("cat.png", 4, {".png"}), ending("cat.png", 0, {""})

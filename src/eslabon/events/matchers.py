@@ -228,7 +228,7 @@ class Exists:
 
     wanted: bool
 
-    def matches(self, value: Scalar) -> bool:  # noqa: ARG002 - every leaf is as good as another
+    def matches(self, value: Scalar) -> bool:  # every leaf is as good as another
         """Whether a value is wanted at all.
 
         >>> Exists(True).matches(None), Exists(False).matches(None)

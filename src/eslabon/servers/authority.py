@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from typing import Any
 
 ALWAYS = (datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC), datetime.datetime(2120, 1, 1, tzinfo=datetime.UTC))
 
@@ -57,8 +58,8 @@ class Authority:
 
     def _sign(
         self,
-        subject: object,
-        key: object,
+        subject: Any,
+        key: Any,
         names: Sequence[str],
         *,
         authority: bool = False,
@@ -68,11 +69,11 @@ class Authority:
         from cryptography.hazmat.primitives import hashes, serialization
 
         self._made += 1
-        builder = x509.CertificateBuilder(self._name, subject, key, 1000 + self._made, *valid)  # type: ignore[arg-type]
+        builder = x509.CertificateBuilder(self._name, subject, key, 1000 + self._made, *valid)
         builder = builder.add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         builder = builder.add_extension(issuer, critical=False)
-        own = x509.SubjectKeyIdentifier.from_public_key(key)  # type: ignore[arg-type]
+        own = x509.SubjectKeyIdentifier.from_public_key(key)
         builder = builder.add_extension(own, critical=False)
         if authority:
             usage = x509.KeyUsage(

@@ -66,7 +66,7 @@ class WallTime:
                 raise RuntimeError("this cloud is being served already")
             self._then = time.monotonic()
             self.clock.pace = self
-            self.clock.lock = _Guard(self)  # type: ignore[assignment]
+            self.clock.lock = _Guard(self)  # type: ignore[assignment]  # of a lock it has what is used
         try:
             yield self
         finally:

@@ -93,8 +93,9 @@ def _varying(outcome: Outcome) -> tuple[str, ...]:
 def _constant(outcome: Outcome, address: str) -> dict[str, str]:
     """The other fields, "" where there is nothing to say."""
     request, rule, group, target, node = outcome.request, outcome.rule, outcome.group, outcome.target, outcome.node
-    has_address = target is not None and group is not None and group.type != LAMBDA
-    where = f"{address or target.id}:{target.port or group.port}" if has_address else ""  # type: ignore[union-attr]
+    where = ""
+    if target is not None and group is not None and group.type != LAMBDA:
+        where = f"{address or target.id}:{target.port or group.port}"
     version, cipher = outcome.tls or ("", "")
     tier, why = outcome.classification if outcome.classification.reason else ("", "")
     host, uri, transformed = _transforms(outcome)
@@ -154,7 +155,8 @@ def line(outcome: Outcome, address: str = "") -> str:
     asked = varying[_REQUEST] + outcome.trace  # what the client has written of it
     if not asked.isprintable() or '"' in asked or "\\" in asked:
         varying = tuple(["".join(map(_escaped, value)) for value in varying])
-    return recent[1] % varying  # type: ignore[no-any-return]
+    written: str = recent[1] % varying
+    return written
 
 
 def _template(outcome: Outcome, address: str) -> str:

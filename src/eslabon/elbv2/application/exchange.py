@@ -369,7 +369,8 @@ def _headers(
     if recent[0] != alike:
         attributes, listener = outcome.balancer.attributes, outcome.listener.attributes
         recent[:] = alike, for_target(request, attributes, added=added, listener=listener, function=function)
-    return recent[1]  # type: ignore[no-any-return]
+    headers: Headers = recent[1]
+    return headers
 
 
 def _cookies(headers: Headers) -> dict[str, str]:

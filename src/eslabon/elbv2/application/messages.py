@@ -61,11 +61,10 @@ class Headers(tuple[tuple[str, str], ...]):
         (1, 1)
         """
         try:
-            return self._found[find]  # type: ignore[no-any-return]
+            known: Found = self._found[find]
         except KeyError:
-            pass
-        found = self._found[find] = find(self)
-        return found
+            known = self._found[find] = find(self)
+        return known
 
     def recent(self, owner: Callable[..., Any]) -> list[Any]:
         """What a function was asked last about these headers and something else, and what came of it; both may be set.
@@ -74,11 +73,10 @@ class Headers(tuple[tuple[str, str], ...]):
         [None, None]
         """
         try:
-            return self._found[owner]  # type: ignore[no-any-return]
+            known: list[Any] = self._found[owner]
         except KeyError:
-            pass
-        found = self._found[owner] = [None, None]
-        return found
+            known = self._found[owner] = [None, None]
+        return known
 
 
 def without_port(authority: str) -> str:

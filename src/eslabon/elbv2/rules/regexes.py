@@ -54,7 +54,7 @@ def unsupported(regex: str) -> str | None:
             in_class = character != "]"
         elif character == "[":
             in_class = True
-            position += len(re.match(r"\^?\]?", regex[position + 1 :])[0])  # type: ignore[index]
+            position += len(rest := regex[position + 1 :]) - len(rest.removeprefix("^").removeprefix("]"))
         position += 1
     return None
 

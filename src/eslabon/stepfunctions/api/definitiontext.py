@@ -10,7 +10,7 @@ from eslabon.stepfunctions.validation.context import ERROR, Diagnostic
 from eslabon.stepfunctions.validation.validation import examine
 
 
-def compile_definition(text: str, type: str) -> Machine:  # noqa: A002 - the API's word
+def compile_definition(text: str, type: str) -> Machine:
     """The compiled state machine of a definition.
 
     type: STANDARD or EXPRESS. Raises InvalidDefinition, which names every error.

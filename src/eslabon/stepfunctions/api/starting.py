@@ -28,8 +28,8 @@ class Starting(Describing):
         self,
         stateMachineArn: str,
         name: str | None = None,
-        input: str = "{}",  # noqa: A002 - the API's word
-        traceHeader: str | None = None,  # noqa: ARG002 - without effect, as the service says
+        input: str = "{}",
+        traceHeader: str | None = None,  # without effect, as the service says
     ) -> dict[str, Any]:
         """Start an execution of a state machine, of one of its versions, or of the version that an alias chooses.
 
@@ -55,7 +55,7 @@ class Starting(Describing):
         self,
         stateMachineArn: str,
         name: str | None = None,
-        input: str = "{}",  # noqa: A002 - the API's word
+        input: str = "{}",
         traceHeader: str | None = None,
         includedData: str | None = None,
     ) -> dict[str, Any]:

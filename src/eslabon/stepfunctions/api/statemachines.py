@@ -30,7 +30,7 @@ class StateMachines(Versions, Tagging):
         name: str,
         definition: str,
         roleArn: str,
-        type: str = "STANDARD",  # noqa: A002 - the API's word
+        type: str = "STANDARD",
         loggingConfiguration: Mapping[str, Any] | None = None,
         tags: list[dict[str, str]] | None = None,
         tracingConfiguration: Mapping[str, Any] | None = None,
@@ -288,7 +288,7 @@ class StateMachines(Versions, Tagging):
             )
 
 
-def _same(machine: StateMachine, type: str, revision: Revision, published: tuple[bool, str | None]) -> StateMachine:  # noqa: A002
+def _same(machine: StateMachine, type: str, revision: Revision, published: tuple[bool, str | None]) -> StateMachine:
     """The state machine that is there already, when the request is for the same one; the role and tags do not count."""
     same = replace(
         machine.revision, machine=revision.machine, role_arn=revision.role_arn, at=revision.at, id=revision.id

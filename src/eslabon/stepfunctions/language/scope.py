@@ -35,7 +35,7 @@ class Scope:
 
     def __init__(
         self,
-        input: Any,  # noqa: A002 - the specification's own word
+        input: Any,
         *,
         variables: Mapping[str, Any] | None = None,
         context: Callable[[], Mapping[str, Any]] = dict,

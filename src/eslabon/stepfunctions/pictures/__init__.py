@@ -89,5 +89,4 @@ def recorded(client: Any, execution_arn: str) -> tuple[str, list[dict[str, Any]]
 
 
 def _events(execution: Execution | Events) -> Events:
-    events: Any = getattr(execution, "events", None)
-    return execution if events is None else history.render(events, data=False)  # type: ignore[return-value]
+    return execution if isinstance(execution, Iterable) else history.render(execution.events, data=False)

@@ -68,7 +68,7 @@ _ACTION = re.compile(r"[a-z][A-Za-z0-9]*", re.ASCII)
 _SERVICE = re.compile(r"[a-z0-9]+", re.ASCII)
 
 
-def problem_of(resource: Resource, type: str) -> str | None:  # noqa: A002 - the API's word
+def problem_of(resource: Resource, type: str) -> str | None:
     """What AWS has against a resource in a state machine of a type (STANDARD, EXPRESS); None when it takes it.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html

@@ -25,7 +25,7 @@ LARGEST = 1024 * 1024  # bytes of a definition
 MOST_DIAGNOSTICS = 100  # that one answer shows
 
 
-def diagnose(text: str, type: str = "STANDARD") -> Sequence[Diagnostic]:  # noqa: A002 - the API's word
+def diagnose(text: str, type: str = "STANDARD") -> Sequence[Diagnostic]:
     """All that is wrong with a definition, errors and warnings, in the order of the definition.
 
     text: JSON in the Amazon States Language; type: STANDARD or EXPRESS. Raises nothing.
@@ -43,7 +43,7 @@ def diagnose(text: str, type: str = "STANDARD") -> Sequence[Diagnostic]:  # noqa
     return examine(text, type)[0]
 
 
-def examine(text: str, type: str) -> tuple[Sequence[Diagnostic], Machine | None]:  # noqa: A002 - the API's word
+def examine(text: str, type: str) -> tuple[Sequence[Diagnostic], Machine | None]:
     """All that is wrong with a definition, and the compiled machine when none of it is an error.
 
     >>> examine('{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}', "STANDARD")[1].start_at
@@ -125,7 +125,7 @@ class Trials(Service):
     def validate_state_machine_definition(
         self,
         definition: str,
-        type: str = "STANDARD",  # noqa: A002 - the API's word
+        type: str = "STANDARD",
         severity: str = ERROR,
         maxResults: int = 0,
     ) -> dict[str, Any]:
@@ -163,7 +163,7 @@ class Trials(Service):
         self,
         definition: str,
         roleArn: str | None = None,
-        input: str = "{}",  # noqa: A002 - the API's word
+        input: str = "{}",
         inspectionLevel: str = INFO,
         revealSecrets: bool = False,
         variables: str = "{}",

@@ -82,8 +82,8 @@ class PackageImporter(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader)
     def find_spec(
         self,
         fullname: str,
-        path: Sequence[str] | None,  # noqa: ARG002 - a name says where in the package a module is
-        target: ModuleType | None = None,  # noqa: ARG002 - reloading is not distinguished
+        path: Sequence[str] | None,  # a name says where in the package a module is
+        target: ModuleType | None = None,  # reloading is not distinguished
     ) -> importlib.machinery.ModuleSpec | None:
         """Find a module, a package or, for a folder without __init__.py, a namespace package.
 

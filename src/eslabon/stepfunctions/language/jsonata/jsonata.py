@@ -207,7 +207,11 @@ def _compile(value: Any, location: str) -> Evaluate | None:
 def _named_value(text: str, variable: str, steps: list[str]) -> Evaluate:
     """Look the value up; where that is not all there is to it, an array on the way or a function, ask the engine."""
     in_full = cache(lambda: _engine(text, "").evaluate)
-    begin: Callable[[Scope], Any] = lambda scope: scope.variables.get(variable, ABSENT)  # noqa: E731
+
+    def assigned(scope: Scope) -> Any:
+        return scope.variables.get(variable, ABSENT)
+
+    begin: Callable[[Scope], Any] = assigned
     if variable == "states":
         begin = _STATES.get(steps.pop(0), lambda scope: ABSENT) if steps else states_of
 

@@ -189,7 +189,7 @@ def _converted(scope: Scope, value: Any) -> Any:
     return known[1]
 
 
-class _Parser(Parser):  # type: ignore[misc]
+class _Parser(Parser):  # type: ignore[misc]  # the library has no types
     def advance(self, id: str | None = None, infix: bool = False) -> Any:
         node = super().advance(id, infix)
         if node.type == "operator" and node.value in _LATER_OPERATORS:

@@ -160,7 +160,7 @@ class _Signature(Signature):  # type: ignore[misc]  # the library has no types
         raise JException("T0410", -1, fitting + 1, self.function_name)
 
 
-class _Function(Jsonata.JNativeFunction):  # type: ignore[misc]
+class _Function(Jsonata.JNativeFunction):  # type: ignore[misc]  # the library has no types
     """A function of JSONata, whose calls inside each other and results are bounded."""
 
     def __init__(self, name: str, signature: str, implementation: Callable[..., Any]) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from eslabon.stepfunctions.language.scope import ABSENT
 
-_limit = sys.getrecursionlimit()
+_limit = sys.getrecursionlimit()  # before the import, which sets one for the whole process
 from jsonata import JException as JException  # noqa: E402
 from jsonata import Jsonata as Jsonata  # noqa: E402
 from jsonata.functions import Functions as Functions  # noqa: E402
@@ -23,7 +23,7 @@ from jsonata.parser import Parser as Parser  # noqa: E402
 from jsonata.signature import Signature as Signature  # noqa: E402
 from jsonata.utils import Utils as Utils  # noqa: E402
 
-sys.setrecursionlimit(_limit)  # the import sets one for the whole process
+sys.setrecursionlimit(_limit)
 
 NULL = Utils.NULL_VALUE
 _LARGEST_INTEGER = 10**21  # JavaScript writes larger numbers with an exponent

@@ -227,7 +227,7 @@ def _no_constant(name: str) -> Any:
 def _math_random(ids: Ids, first: int, last: int, *seed: int) -> int:
     if first >= last:
         raise InvalidArguments(f"there is no number from {first} up to and without {last}")
-    source = random.Random(seed[0]) if seed else ids.random  # noqa: S311 - as AWS warns
+    source = random.Random(seed[0]) if seed else ids.random  # not for secrets, as AWS warns
     return source.randrange(first, last)
 
 
