@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from eslabon import activation, boto, neighbours, network, readertime
+from eslabon import activation, boto, neighbours, readertime, urllibhook
 from eslabon.cloud import Cloud
 from eslabon.errors import NoActiveCloud, NotModelled
 from eslabon.mocks import TaskFailed
@@ -22,7 +22,7 @@ from eslabon.mocks import TaskFailed
 __all__ = ["Cloud", "NoActiveCloud", "NotModelled", "TaskFailed", "activate"]
 
 boto.install()
-network.install()
+urllibhook.install()
 
 
 class activate:  # noqa: N801 - read as a verb: with activate() as cloud

@@ -1,19 +1,15 @@
-"""The cloud's network, in process: names and addresses, what answers there, and urllib that reaches it.
+"""The cloud's network, in process: names and addresses, what answers there, and what WSGI applications answer.
 
-No sockets, no streaming; certificates are for those that have them.
+No sockets, no streaming; certificates are for those that have them. How urllib gets here is urllibhook.py's.
 """
 
 from __future__ import annotations
 
-import http.client
-import http.cookiejar
 import io
 import ipaddress
 import sys
 import traceback
-import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -22,7 +18,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from eslabon import activation, readertime
+from eslabon import activation
 from eslabon.errors import NotModelled
 
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -240,81 +236,6 @@ class Network:
         self._addresses = {place: host for place, host in self._addresses.items() if place[0] != address}
 
 
-class CloudHandler(urllib.request.BaseHandler):
-    """urllib's own extension point: requests to names that the active cloud knows are answered in process."""
-
-    handler_order = 100  # before urllib's HTTP handlers, which open sockets
-
-    def http_open(self, request: urllib.request.Request) -> Any:
-        """Answer a request, or None where no cloud is active: then urllib goes on as it would without eslabon.
-
-        >>> from eslabon import activate
-        >>> def hello(environ, start_response):
-        ...     start_response("200 OK", [])
-        ...     return [b"hello"]
-        >>> with activate() as cloud:
-        ...     cloud.network.host("shop.example.com", hello)
-        ...     urllib.request.urlopen("http://shop.example.com/").read()
-        ...     urllib.request.urlopen("http://other.example.com/")
-        Traceback (most recent call last):
-        urllib.error.URLError: <urlopen error the cloud's network knows no host 'other.example.com'>
-        """
-        place = activation.active()
-        if place is None:
-            return None
-        parts = urllib.parse.urlsplit(request.full_url)
-        endpoint = place.cloud.network.resolve(parts.hostname or "")
-        if endpoint is None:
-            raise urllib.error.URLError(f"the cloud's network knows no host {parts.hostname!r}")
-        opener: Any = getattr(self, "parent", None)
-        contexts = [getattr(handler, "_context", None) for handler in getattr(opener, "handlers", ())]
-        try:
-            call = _call(request, parts, next(filter(None, contexts), None))
-            result = endpoint(call._replace(client=place.cloud.network.caller))
-        except Unreachable as unreachable:
-            raise urllib.error.URLError(unreachable.reason) from None
-        wire: Any = _Wire(result)
-        response: Any = http.client.HTTPResponse(wire, method=request.get_method())
-        response.begin()
-        response.url, response.msg = request.full_url, response.reason
-        return response
-
-    https_open = http_open
-
-
-class _Wire:
-    """What urllib's response reads its bytes from; no socket is opened."""
-
-    def __init__(self, result: Result) -> None:
-        lines = [f"HTTP/1.1 {result.status} {result.reason}", *(f"{name}: {value}" for name, value in result.headers)]
-        self._sent = "\r\n".join([*lines, "", ""]).encode("latin-1") + result.body
-
-    def makefile(self, *_: Any, **__: Any) -> Any:
-        return io.BytesIO(self._sent)
-
-
-def _call(request: urllib.request.Request, parts: urllib.parse.SplitResult, context: Any) -> Call:
-    """The request with the headers that urllib sends with it: those it adds, in its order and spelling."""
-    body: Any = request.data or b""
-    if not isinstance(body, bytes):
-        body = body.read() if hasattr(body, "read") else b"".join(body)
-    host = parts.netloc.rpartition("@")[2]
-    given = {"Host": host, **{name.title(): value for name, value in request.header_items()}}
-    headers = {"Accept-Encoding": "identity", **given, "Connection": "close"}
-    timeout: Any = getattr(request, "timeout", None)
-    return Call(
-        request.get_method(),
-        request.selector or "/",
-        list(headers.items()),
-        body,
-        parts.scheme,
-        parts.hostname or "",
-        parts.port or (443 if parts.scheme == "https" else 80),
-        float(timeout) if isinstance(timeout, int | float) else None,
-        context,
-    )
-
-
 def serve(application: WsgiApplication, call: Call, client: str = "", *, catch: bool = True) -> Result:
     """What a WSGI application answers to a call; client: the address that it comes from.
 
@@ -393,25 +314,3 @@ def _environ(call: Call, client: str) -> dict[str, Any]:
             key = f"HTTP_{key}"
             environ[key] = f"{environ[key]},{value}" if key in environ else value
     return environ
-
-
-_build_opener = urllib.request.build_opener
-
-
-def install() -> None:
-    """Let urllib reach the active cloud, `urlopen` and every opener that is built: `import eslabon` does it.
-
-    >>> install()
-    >>> any(isinstance(handler, CloudHandler) for handler in urllib.request._opener.handlers)
-    True
-    >>> cookies = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-    >>> any(isinstance(handler, CloudHandler) for handler in cookies.handlers)
-    True
-    """
-
-    def build_opener(*handlers: Any) -> urllib.request.OpenerDirector:
-        return _build_opener(CloudHandler, *handlers)
-
-    urllib.request.build_opener = build_opener  # urlopen(context=…) builds an opener of its own, too
-    urllib.request.install_opener(build_opener())
-    http.cookiejar.time = readertime.time  # type: ignore[attr-defined]  # cookies expire in the cloud's time
