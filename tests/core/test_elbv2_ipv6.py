@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from eslabon import Cloud, NotModelled, activate
 from eslabon.elbv2.explain import explain
@@ -18,6 +21,7 @@ from tests.core.refusals import refused, refused_code
 
 CLIENT, CLIENT_IPV6 = "198.51.100.9", "2001:db8::9"
 WITHOUT_PUBLIC_IPV4 = "dualstack-without-public-ipv4"
+SOURCE_NAT = json.loads((Path(__file__).parents[1] / "cases" / "elbv2" / "source_nat.json").read_text("utf-8"))
 ANYBODY = {"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 ANYBODY_IPV6 = {"Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
 
@@ -318,8 +322,93 @@ class TestRulesByFamily:
         site.set(flows, "ipv4")
         assert refused_code(self.rule, site, listener, "ipv6", four) == "UnsupportedProtocol"
 
-    def test_udp_on_a_dualstack_balancer_is_not_modelled(self, site: Site, flows: dict[str, Any]) -> None:
-        """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html"""
-        group = site.targets("udp", "10.0.0.9", "ipv4", "UDP")
-        with pytest.raises(NotModelled, match="EnablePrefixForIpv6SourceNat"):
-            site.listen(flows, group, protocol="UDP")
+
+class TestSourceNat:
+    """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html"""
+
+    def made(self, site: Site, **more: Any) -> dict[str, Any]:
+        """A balancer for UDP; without security groups, which would have to let UDP in."""
+        return site.balancer(**{"Type": "network", "SecurityGroups": [], "EnablePrefixForIpv6SourceNat": "on", **more})
+
+    def prefixes(self, balancer: dict[str, Any]) -> list[ipaddress.IPv6Network]:
+        zones = balancer["AvailabilityZones"]
+        return [ipaddress.IPv6Network(prefix) for zone in zones for prefix in zone.get("SourceNatIpv6Prefixes", ())]
+
+    @pytest.mark.parametrize("case", SOURCE_NAT, ids=lambda case: case["id"])
+    def test_when_it_is_needed_and_what_prefixes_may_be(self, site: Site, case: dict[str, Any]) -> None:
+        assert case["source"].startswith("https://")
+        asked: dict[str, Any] = {"Type": case["type"], "SecurityGroups": []}
+        if case["enable"]:
+            asked["EnablePrefixForIpv6SourceNat"] = case["enable"]
+        if "prefix" in case:
+            first = site.parts[0][0].exploded[:20]
+            prefix = f"{first}{case['prefix']}" if case["prefix"].startswith("5::") else case["prefix"]
+            asked |= {"Subnets": [], "SubnetMappings": [{"SubnetId": site.subnets[0], "SourceNatIpv6Prefix": prefix}]}
+        refusals = []
+        try:
+            balancer = site.balancer(case["address_type"], **asked)
+            if "listener" in case:
+                target = {"ipv4": "10.0.0.9", "ipv6": site.address(5)}[case["targets"]]
+                group = site.targets("flows", target, case["targets"], case["listener"])
+                site.listen(balancer, group, protocol=case["listener"])
+        except ClientError as error:
+            refusals.append(error.response["Error"]["Code"])
+        assert refusals == [case["refused"]] * bool(case["refused"])
+
+    def test_each_subnet_has_a_prefix_of_its_block(self, site: Site) -> None:
+        balancer = self.made(site)
+        assert balancer["EnablePrefixForIpv6SourceNat"] == "on"
+        for prefix, block in zip(self.prefixes(balancer), site.parts, strict=False):
+            assert prefix.prefixlen == 80
+            assert prefix.subnet_of(block)
+        mapping = {"SubnetId": site.subnets[0], "SourceNatIpv6Prefix": str(self.prefixes(balancer)[0])}
+        code = refused_code(self.made, site, Name="other", Subnets=[], SubnetMappings=[mapping])
+        assert code == "InvalidConfigurationRequest"
+
+    def test_without_it_there_are_none(self, site: Site) -> None:
+        balancer = self.made(site, EnablePrefixForIpv6SourceNat="off")
+        assert balancer["EnablePrefixForIpv6SourceNat"] == "off"
+        assert self.prefixes(balancer) == []
+        assert "EnablePrefixForIpv6SourceNat" not in site.balancer(Name="web")
+
+    def test_it_is_turned_on_with_the_subnets_and_stays_while_there_is_udp(self, site: Site) -> None:
+        """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetSubnets.html"""
+        balancer = self.made(site, EnablePrefixForIpv6SourceNat="off")
+        asked = {"LoadBalancerArn": balancer["LoadBalancerArn"], "Subnets": site.subnets[:2]}
+        told = site.elbv2.set_subnets(EnablePrefixForIpv6SourceNat="on", **asked)
+        assert (told["EnablePrefixForIpv6SourceNat"], len(self.prefixes(told))) == ("on", 2)
+        listener = site.listen(balancer, site.targets("udp", site.address(5), "ipv6", "UDP"), protocol="UDP")
+        off = {"EnablePrefixForIpv6SourceNat": "off", **asked}
+        assert refused_code(site.elbv2.set_subnets, **off) == "InvalidConfigurationRequest"
+        assert self.prefixes(site.elbv2.set_subnets(**asked)) == self.prefixes(told)
+        site.elbv2.delete_listener(ListenerArn=listener)
+        site.set(balancer, "ipv4")
+        [now] = site.elbv2.describe_load_balancers()["LoadBalancers"]
+        assert (now["EnablePrefixForIpv6SourceNat"], self.prefixes(now)) == ("off", [])
+
+    def test_a_balancer_that_forwards_udp_to_ipv4_does_not_become_dualstack(self, site: Site) -> None:
+        """https://docs.aws.amazon.com/elasticloadbalancing/latest/network/create-target-group.html"""
+        balancer = self.made(site, address_type="ipv4", EnablePrefixForIpv6SourceNat="off")
+        site.listen(balancer, site.targets("udp", "10.0.0.9", "ipv4", "UDP"), protocol="UDP")
+        assert refused_code(site.set, balancer, "dualstack") == "InvalidConfigurationRequest"
+        asked = {"LoadBalancerArn": balancer["LoadBalancerArn"], "IpAddressType": "dualstack"}
+        on = {"Subnets": site.subnets[:2], "EnablePrefixForIpv6SourceNat": "on", **asked}
+        assert refused_code(site.elbv2.set_subnets, **on) == "InvalidConfigurationRequest"
+
+    def test_targets_see_clients_with_ipv6_and_addresses_of_a_prefix_for_others(self, site: Site) -> None:
+        """https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html"""
+        balancer = self.made(site, Subnets=site.subnets[:1])
+        site.cloud.host(site.address(5), BytesServer(lambda data, client: client.encode()))
+        listener = site.listen(balancer, site.targets("six", site.address(5), "ipv6", "UDP"), protocol="UDP")
+
+        def seen(client: str, port: int = 50_000) -> str:
+            socket = connect(site.cloud, balancer["DNSName"], 80, "UDP", source=client, source_port=port)
+            return socket.exchange(b"who?").decode()
+
+        assert seen(CLIENT_IPV6) == CLIENT_IPV6
+        [prefix] = self.prefixes(balancer)
+        others = {seen(CLIENT), seen(CLIENT, 50_001), seen("198.51.100.10")}
+        assert len(others) == 3
+        assert all(ipaddress.IPv6Address(other) in prefix for other in others)
+        told = explain(site.cloud, listener, client=CLIENT)
+        assert "The target sees an address of the node's IPv6 prefix for source NAT." in told.sentences

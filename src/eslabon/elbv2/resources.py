@@ -29,6 +29,7 @@ class Node:
     address: str  # the private IPv4 address
     public: str | None = None  # the public one, when the balancer is internet-facing
     ipv6: str | None = None  # when it is dual-stack
+    prefix: str | None = None  # 2001:db8:0:1:5::/80, for source NAT
 
     def own(self, *, ipv6: bool) -> str:
         """The address from which the node sends over IPv4, or IPv6; "" when it has none.
@@ -143,6 +144,11 @@ class LoadBalancer:
     attributes: dict[str, str]
     listeners: dict[str, Listener] = field(default_factory=dict)  # by ARN
     extra: dict[str, Any] = field(default_factory=dict)  # members that are shown as they were given
+
+    @property
+    def prefixed(self) -> bool:
+        """Whether its nodes use IPv6 prefixes for source NAT."""
+        return any(node.prefix for node in self.nodes)
 
     def node_in(self, zone: str | None) -> Node:
         """The node in a zone; where there is none, as for targets of all zones, the first.

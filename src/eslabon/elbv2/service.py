@@ -24,7 +24,7 @@ class ElasticLoadBalancingV2(Checking, LoadBalancers, Listeners, TargetGroups, A
 
     modelled: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(_WHOLE.split(), "*"),
-        "SubnetMapping": "SubnetId",
+        "SubnetMapping": "SubnetId SourceNatIpv6Prefix",
         "Certificate": "CertificateArn",
         "MutualAuthenticationAttributes": "Mode TrustStoreArn IgnoreClientCertificateExpiry AdvertiseTrustStoreCaNames",
         "Matcher": "HttpCode",

@@ -16,7 +16,7 @@ from eslabon.elbv2.flows.balancertargets import balancer_at
 from eslabon.elbv2.flows.flows import Flow, Flows
 from eslabon.elbv2.flows.hashing import Packet
 from eslabon.elbv2.flows.proxyprotocol import header
-from eslabon.elbv2.flows.settings import address_seen, is_proxied
+from eslabon.elbv2.flows.settings import address_seen, is_proxied, node_address
 from eslabon.elbv2.resources import NETWORK, LoadBalancer, Node
 from eslabon.errors import NotModelled
 from eslabon.network import CLIENT, PATIENCE, Host, WsgiApplication, is_private
@@ -158,7 +158,9 @@ class Connection:
         port = flow.target.port or 0
         inner = balancer_at(service, flow, port)
         address = self.at = inner.node.address if inner else service.address_of(flow.group, flow.target)
-        client = address_seen(flow.group, packet.source, self.node.own(ipv6=":" in address))
+        udp = packet.protocol == "udp"
+        own = node_address(self.node, packet.source, packet.source_port, udp=udp, ipv6=":" in address)
+        client = address_seen(flow.group, packet.source, own)
         host: Host | None = Host(inner) if inner else service.cloud.network.at(address, port)
         listening = host is not None and not host.refuse
         if arrival.outcome == "new":

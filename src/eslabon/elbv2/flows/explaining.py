@@ -120,6 +120,8 @@ def _choice(flows: Flows, group: TargetGroup, kind: str, client: str, port: int 
             yield f"{where}each of them is as likely: {_open(kind)}."
     if seen == {client}:
         yield f"The target sees the client's address, {client}."
+    elif seen and kind == "udp" and balancer.prefixed and group.address_type == "ipv6":
+        yield "The target sees an address of the node's IPv6 prefix for source NAT."
     elif seen:
         yield "The target sees the address of the node."
 

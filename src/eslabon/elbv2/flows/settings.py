@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Network
 
 from eslabon.elbv2.attributes import of_group
-from eslabon.elbv2.resources import ALB, TargetGroup
+from eslabon.elbv2.resources import ALB, Node, TargetGroup
 
 # Attributes of a target group, any of which ends the flows to a target in trouble, and when it does not.
 _ENDS: Mapping[str, Mapping[str, str]] = {
@@ -52,6 +53,25 @@ def is_proxied(group: TargetGroup) -> bool:
     False
     """
     return setting(group, "proxy_protocol_v2.enabled") == "true"
+
+
+def node_address(node: Node, client: str, port: int, *, udp: bool, ipv6: bool) -> str:
+    """The address from which a node sends for a client whose own is not kept; of its prefix over IPv6, for UDP.
+
+    port: the client's. ipv6: how the target is reached. AWS does not say which address of the prefix: here each
+    address and port of a client has one.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/network/create-network-load-balancer.html
+
+    >>> node = Node("us-east-1a", "subnet-1", "172.31.0.9", ipv6="2001:db8::9", prefix="2001:db8:0:1:5::/80")
+    >>> node_address(node, "203.0.113.7", 50_000, udp=True, ipv6=True)
+    '2001:db8:0:1:5:cb00:7107:c350'
+    >>> node_address(node, "203.0.113.7", 50_000, udp=False, ipv6=True)
+    '2001:db8::9'
+    """
+    if udp and ipv6 and node.prefix and ":" not in client:
+        return str(IPv6Network(node.prefix)[int(IPv4Address(client)) << 16 | port])
+    return node.own(ipv6=ipv6)
 
 
 def address_seen(group: TargetGroup, client: str, node: str, *, endpoint: bool = False) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 from eslabon.elbv2 import attributes
 from eslabon.elbv2.operations.certificates import ListenerCertificates
 from eslabon.elbv2.operations.limits import LIMITS
-from eslabon.elbv2.operations.places import check_dualstack
 from eslabon.elbv2.operations.registry import PAGE, Answer, Many, Texts, paged
 from eslabon.elbv2.operations.rules import Rules
+from eslabon.elbv2.operations.sourcenat import check_protocol
 from eslabon.elbv2.resources import ALB, APPLICATION, GATEWAY, NETWORK, Listener, LoadBalancer, Rule
 from eslabon.elbv2.rules.errors import validation_error
 from eslabon.errors import NotModelled, ServiceError
@@ -225,7 +225,7 @@ def _check_protocol(balancer: LoadBalancer, protocol: str | None, port: int | No
     if protocol not in allowed:
         raise validation_error(f"Listener protocol '{protocol}' must be one of '{', '.join(allowed)}'")
     if balancer.address_type == "dualstack":
-        check_dualstack(protocol)
+        check_protocol(protocol, balancer.prefixed)
 
 
 def _duplicate(balancer: LoadBalancer) -> ServiceError:

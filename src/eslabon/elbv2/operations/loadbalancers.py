@@ -46,6 +46,7 @@ class LoadBalancers(Places):
         Tags: Many = (),
         Type: str = APPLICATION,
         IpAddressType: str = "ipv4",
+        EnablePrefixForIpv6SourceNat: str = "off",
     ) -> Answer:
         """Create a load balancer, active about two minutes later; the same request again finds the same one.
 
@@ -74,12 +75,13 @@ class LoadBalancers(Places):
         scheme = None if Type == GATEWAY else Scheme or "internet-facing"
         places = self._places(Type, Subnets, SubnetMappings)
         subnets = [place.subnet for place in places]
-        self._check_address_type(Type, scheme, IpAddressType, subnets)
+        prefixed = EnablePrefixForIpv6SourceNat == "on"
+        self._check_address_type(Type, scheme, IpAddressType, subnets, prefixed=prefixed)
         wanted = None if Type == APPLICATION and not SecurityGroups else SecurityGroups
         groups = self._security_groups(places[0].vpc, wanted)
         there = next((one for one in self.balancers.values() if one.name == Name), None)
         if there:
-            same = _settings(there) == (Type, scheme, set(subnets), set(groups), IpAddressType)
+            same = _settings(there) == (Type, scheme, set(subnets), set(groups), IpAddressType, prefixed)
             if not same or (Tags and tags != self._tags.get(there.arn)):
                 message = f"A load balancer with the same name '{Name}' exists, but with different settings"
                 raise ServiceError("DuplicateLoadBalancerName", message)
@@ -87,6 +89,7 @@ class LoadBalancers(Places):
         most = LIMITS[f"{Type}-load-balancers"]
         if sum(one.type == Type for one in self.balancers.values()) >= most:
             raise ServiceError("TooManyLoadBalancers", f"You have reached the maximum of {most} load balancers")
+        prefixes = self._prefixes(places, SubnetMappings, prefixed)
         arn = self._new_arn(f"loadbalancer/{_IN_ARNS[Type]}/{Name}")
         table = attributes.defaults(attributes.BALANCERS[Type])
         if scheme == "internal" and "ipv6.deny_all_igw_traffic" in table:
@@ -106,6 +109,8 @@ class LoadBalancers(Places):
             attributes=table,
             extra={_ENFORCE: "on"} if Type == NETWORK and groups else {},
         )
+        for node in balancer.nodes:
+            node.prefix = prefixes.get(node.subnet)
         self.balancers[arn] = balancer
         self._tags.put(arn, tags)
         self.journal.record("resource", arn=arn, state="created", type="load-balancer", name=Name)
@@ -234,7 +239,12 @@ class LoadBalancers(Places):
             return self.region
 
     def set_subnets(
-        self, LoadBalancerArn: str, Subnets: Texts = (), SubnetMappings: Many = (), IpAddressType: str | None = None
+        self,
+        LoadBalancerArn: str,
+        Subnets: Texts = (),
+        SubnetMappings: Many = (),
+        IpAddressType: str | None = None,
+        EnablePrefixForIpv6SourceNat: str | None = None,
     ) -> Answer:
         """Replace the subnets, and with them the zones; a Gateway Load Balancer's may only get more.
 
@@ -257,7 +267,12 @@ class LoadBalancers(Places):
         if balancer.type == GATEWAY and not {node.subnet for node in balancer.nodes} <= wanted:
             raise attributes.invalid("Subnets cannot be removed from load balancers with type 'gateway'")
         address_type = IpAddressType or balancer.address_type
-        self._check_address_type(balancer.type, balancer.scheme, address_type, sorted(wanted), balancer)
+        prefixed = balancer.prefixed and address_type != "ipv4"
+        if EnablePrefixForIpv6SourceNat is not None:
+            prefixed = EnablePrefixForIpv6SourceNat == "on"
+        of = (balancer.type, balancer.scheme, address_type, sorted(wanted), balancer)
+        self._check_address_type(*of, prefixed=prefixed)
+        prefixes = self._prefixes(places, SubnetMappings, prefixed, balancer)
         kept = {node.subnet: node for node in balancer.nodes if node.subnet in wanted}
         added = [place for place in places if place.subnet not in kept]
         fresh = self._nodes(balancer.arn, added, balancer.scheme, balancer.security_groups, address_type)
@@ -265,9 +280,11 @@ class LoadBalancers(Places):
         self._leave([node for node in balancer.nodes if node.subnet not in wanted])
         nodes = kept | {node.subnet: node for node in fresh}
         balancer.nodes = [nodes[place.subnet] for place in places]
+        for node in balancer.nodes:
+            node.prefix = prefixes.get(node.subnet)
         balancer.address_type = address_type
         self._rules_changed()
-        return {"AvailabilityZones": _zones(balancer), "IpAddressType": balancer.address_type}
+        return {"AvailabilityZones": _zones(balancer), "IpAddressType": address_type, **_source_nat(balancer)}
 
     def set_security_groups(self, LoadBalancerArn: str, SecurityGroups: Texts) -> Answer:
         """Replace the security groups; a Network Load Balancer must have had some from the beginning.
@@ -316,9 +333,12 @@ class LoadBalancers(Places):
         """
         balancer = self._balancer(LoadBalancerArn)
         subnets = [node.subnet for node in balancer.nodes]
-        self._check_address_type(balancer.type, balancer.scheme, IpAddressType, subnets, balancer)
+        prefixed = balancer.prefixed and IpAddressType != "ipv4"
+        self._check_address_type(balancer.type, balancer.scheme, IpAddressType, subnets, balancer, prefixed=prefixed)
         self._readdress(balancer.nodes, balancer.scheme, IpAddressType)
         balancer.address_type = IpAddressType
+        for node in balancer.nodes:
+            node.prefix = node.prefix if prefixed else None
         return {"IpAddressType": IpAddressType}
 
     def _shown(self, balancer: LoadBalancer) -> Answer:
@@ -336,14 +356,30 @@ class LoadBalancers(Places):
             "AvailabilityZones": _zones(balancer),
             "SecurityGroups": balancer.security_groups or None,
             "IpAddressType": balancer.address_type,
+            **_source_nat(balancer),
             **balancer.extra,
         }
 
 
 def _zones(balancer: LoadBalancer) -> list[dict[str, Any]]:
-    return [{"ZoneName": node.zone, "SubnetId": node.subnet, "LoadBalancerAddresses": []} for node in balancer.nodes]
+    return [
+        {
+            "ZoneName": node.zone,
+            "SubnetId": node.subnet,
+            "LoadBalancerAddresses": [],
+            "SourceNatIpv6Prefixes": [node.prefix] if node.prefix else None,
+        }
+        for node in balancer.nodes
+    ]
+
+
+def _source_nat(balancer: LoadBalancer) -> dict[str, str]:
+    if balancer.type != NETWORK:
+        return {}
+    return {"EnablePrefixForIpv6SourceNat": "on" if balancer.prefixed else "off"}
 
 
 def _settings(balancer: LoadBalancer) -> tuple[Any, ...]:
     subnets = {node.subnet for node in balancer.nodes}
-    return balancer.type, balancer.scheme, subnets, set(balancer.security_groups), balancer.address_type
+    groups = set(balancer.security_groups)
+    return balancer.type, balancer.scheme, subnets, groups, balancer.address_type, balancer.prefixed

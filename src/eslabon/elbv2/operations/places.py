@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from eslabon.elbv2.attributes import invalid
 from eslabon.elbv2.operations.registry import Many, Registry, Texts, forwarded_to
+from eslabon.elbv2.operations.sourcenat import AUTO, NEEDS_IPV6, check_protocol, choose_prefix
 from eslabon.elbv2.resources import APPLICATION, NETWORK, LoadBalancer, Node
 from eslabon.elbv2.rules.errors import validation_error
-from eslabon.errors import NotModelled, ServiceError
+from eslabon.errors import ServiceError
 
 WITHOUT_PUBLIC_IPV4 = "dualstack-without-public-ipv4"
 
@@ -81,12 +82,22 @@ class Places(Registry):
             self._ec2.drop_interface(self._ec2.interfaces[node.address])
 
     def _check_address_type(
-        self, kind: str, scheme: str | None, address_type: str, subnets: Texts, balancer: LoadBalancer | None = None
+        self,
+        kind: str,
+        scheme: str | None,
+        address_type: str,
+        subnets: Texts,
+        balancer: LoadBalancer | None = None,
+        *,
+        prefixed: bool = False,
     ) -> None:
         """IPv6 addresses need subnets that have some; what needs IPv6 keeps its balancer from giving it up.
 
-        balancer: the one that is changed; None: one is made.
+        balancer: the one that is changed; None: one is made. prefixed: whether there are prefixes for source NAT.
         """
+        if prefixed and (kind != NETWORK or address_type != "dualstack"):
+            what = "load balancers with type 'network' and the IP address type 'dualstack'"
+            raise invalid(f"EnablePrefixForIpv6SourceNat can be 'on' for {what} only")
         if address_type == WITHOUT_PUBLIC_IPV4 and (kind != APPLICATION or scheme == "internal"):
             raise invalid(f"'{address_type}' is not supported for {scheme or ''} load balancers with type '{kind}'")
         listeners = balancer.listeners.values() if balancer else ()
@@ -98,10 +109,30 @@ class Places(Registry):
                 raise invalid("A Network Load Balancer whose listeners have rules must be dualstack")
             return
         for listener in listeners:
-            check_dualstack(listener.protocol)
+            check_protocol(listener.protocol, prefixed)
+            if balancer and balancer.address_type == "ipv4" and listener.protocol in NEEDS_IPV6:  # so its targets are
+                raise invalid(f"Dualstack load balancers forward {listener.protocol} to IPv6 target groups only")
         described = self.ask("ec2", "describe_subnets", SubnetIds=list(subnets))["Subnets"]
         if not all(_has_ipv6(subnet) for subnet in described):
             raise ServiceError("InvalidSubnet", "You must specify subnets with an associated IPv6 CIDR block.")
+
+    def _prefixes(
+        self, places: Sequence[Place], mappings: Many, prefixed: bool, balancer: LoadBalancer | None = None
+    ) -> dict[str, str]:
+        """The IPv6 prefix for source NAT in each subnet, if there are to be any; balancer: the one that is changed."""
+        wanted = {one["SubnetId"]: one["SourceNatIpv6Prefix"] for one in mappings if "SourceNatIpv6Prefix" in one}
+        if wanted and not prefixed:
+            raise invalid("SourceNatIpv6Prefix can be specified with EnablePrefixForIpv6SourceNat 'on' only")
+        kept = {node.subnet: node.prefix for node in balancer.nodes} if balancer else {}
+        others = [node for one in self.balancers.values() if one is not balancer for node in one.nodes]
+        used = [interface.ipv6 for interface in self._ec2.interfaces.values() if interface.ipv6]
+        used += [node.prefix for node in others if node.prefix]
+        prefixes = {}
+        for place in places if prefixed else ():
+            asked, block = wanted.get(place.subnet, AUTO), self._ec2.block(place.subnet)
+            known = kept.get(place.subnet) if asked == AUTO else None
+            prefixes[place.subnet] = known or choose_prefix(asked, block.network, used, self.ids.random)
+        return prefixes
 
     def _security_groups(self, vpc: str, wanted: Texts | None) -> list[str]:
         """The groups of a request; None: the VPC's default group."""
@@ -114,21 +145,6 @@ class Places(Registry):
         except ServiceError as refused:
             raise ServiceError("InvalidSecurityGroup", refused.message) from None
         return list(wanted)
-
-
-def check_dualstack(protocol: str | None) -> None:
-    """Refuse a listener's protocol on a dualstack balancer: UDP needs addresses for source NAT, which are left out.
-
-    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
-
-    >>> check_dualstack("TCP")
-    >>> check_dualstack("UDP")
-    Traceback (most recent call last):
-    eslabon.errors.NotModelled: eslabon does not model elbv2 UDP on dualstack load balancers ...
-    """
-    if protocol in ("UDP", "TCP_UDP"):
-        what = f"{protocol} on dualstack load balancers (EnablePrefixForIpv6SourceNat)"
-        raise NotModelled("elbv2", what, ("TCP", "TLS"))
 
 
 def _has_ipv6(subnet: Mapping[str, Any]) -> bool:

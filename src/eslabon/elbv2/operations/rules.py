@@ -19,6 +19,7 @@ from eslabon.elbv2.operations.registry import (
     forwarded_to,
     paged,
 )
+from eslabon.elbv2.operations.sourcenat import NEEDS_IPV6
 from eslabon.elbv2.resources import (
     ALB,
     APPLICATION,
@@ -252,6 +253,9 @@ class Rules(Registry):
             raise ServiceError("IncompatibleProtocols", message)
         if group.address_type == "ipv6" and balancer.address_type == "ipv4":
             raise invalid(f"The IPv6 target group '{group.arn}' can only be used with dualstack load balancers")
+        if group.address_type == "ipv4" and balancer.address_type == "dualstack" and protocol in NEEDS_IPV6:
+            what = f"{protocol} listeners of dualstack load balancers"
+            raise invalid(f"The IPv4 target group '{group.arn}' cannot be used with {what}")
         if self.users(group) not in ([], [balancer]):
             message = f"The following target groups cannot be associated with more than one load balancer: {group.arn}"
             raise ServiceError("TargetGroupAssociationLimit", message)

@@ -35,7 +35,7 @@ _TYPES = {
 _GENEVE_PORT = 6081
 _HTTP = ("HTTP", "HTTPS")
 _PATH = re.compile(r"/[!-~]*")
-_IPV6 = (*_HTTP, "TCP", "TLS")  # protocols of groups of IPv6 addresses; instances have none here
+_IPV6 = (*_HTTP, "TCP", "TLS", "UDP", "TCP_UDP")  # protocols of groups of IPv6 addresses; instances have none here
 
 # What health checks are by default: of functions, of Application, Network and Gateway Load Balancers' groups.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html and the pages of
