@@ -41,15 +41,17 @@ const cover = (one, other) =>
   Math.min(one.right, other.right) - Math.max(one.left, other.left) > 1 &&
   Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > HARDLY;
 
-/** Whether a line passes through the inside of a box. */
-function crosses(line, box) {
-  const { left, right, top, bottom } = edges(box);
+/** Where a line is on the screen, every second pixel. */
+function pointsOf(line) {
   const onScreen = line.getScreenCTM();
-  for (let at = 0; at <= line.getTotalLength(); at += 2) {
-    const { x, y } = line.getPointAtLength(at).matrixTransform(onScreen);
-    if (x > left + 2 && x < right - 2 && y > top + 2 && y < bottom - 2) return true;
-  }
-  return false;
+  const [points, length] = [[], line.getTotalLength()];
+  for (let at = 0; at <= length; at += 2) points.push(line.getPointAtLength(at).matrixTransform(onScreen));
+  return points;
+}
+
+/** Whether a line, as points, passes through the inside of a box. */
+function crosses(points, { left, right, top, bottom }) {
+  return points.some(({ x, y }) => x > left + 2 && x < right - 2 && y > top + 2 && y < bottom - 2);
 }
 
 /** What is amiss in the drawings that the page shows, as sentences. */
@@ -61,8 +63,10 @@ function amiss() {
     const tell = (sentence) => found.push(`${drawing.closest("[data-name]").dataset.name}: ${sentence}`);
     for (const part of all("text, rect, path")) if (!inside(edges(part), edges(drawing))) tell(`${named(part)} is outside its drawing`);
     const written = all("text:not(.eslabon-number text), .eslabon-number");
+    const places = written.map(edges);
     written.forEach((one, place) => {
-      for (const other of written.slice(place + 1)) if (cover(edges(one), edges(other))) tell(`${named(one)} covers ${named(other)}`);
+      for (let other = place + 1; other < written.length; other += 1)
+        if (cover(places[place], places[other])) tell(`${named(one)} covers ${named(written[other])}`);
     });
     const frames = all("rect.eslabon-place");
     all("text.eslabon-place").forEach((name, place) => {
@@ -75,11 +79,12 @@ function amiss() {
         if (within && right > around.right) tell(`${named(text)} is wider than its frame`);
       }
     const boxes = all(".eslabon-node > rect:not(.eslabon-mark)");
+    const ways = all(".eslabon-way > path:not(.eslabon-head)").map(pointsOf);
     for (const box of boxes) {
       for (const text of box.parentElement.querySelectorAll("text"))
         if (edges(text).right > edges(box).right) tell(`${named(text)} is wider than its box`);
-      for (const line of all(".eslabon-way > path:not(.eslabon-head)"))
-        if (crosses(line, box)) tell(`a way goes through ${named(box.parentElement)}`);
+      for (const way of ways)
+        if (crosses(way, edges(box))) tell(`a way goes through ${named(box.parentElement)}`);
     }
   }
   return found;
