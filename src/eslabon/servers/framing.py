@@ -21,7 +21,9 @@ _CHUNK_LINE = 256  # a chunk's size and extensions: the limit is ours
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _FIELD = re.compile(rf"({_TOKEN}):[ \t]*([^\r\n\0]*?)[ \t]*\r\n")
 _ONLY_FIELDS = re.compile(rf"(?:{_TOKEN}:[^\r\n\0]*\r\n)*")
-_REQUEST_LINE = re.compile(rf"({_TOKEN}) ([^\r\n\0]+) (HTTP/[0-9]\.[0-9])")
+_ASKED = rf"({_TOKEN}) ([^\r\n\0]+)"
+_METHOD_AND_TARGET = re.compile(_ASKED)
+_REQUEST_LINE = re.compile(rf"{_ASKED} (HTTP/[0-9]\.[0-9])")
 _STATUS_LINE = re.compile(r"(HTTP/1\.[01]) ([1-9][0-9][0-9])(?: ([^\r\n\0]*))?")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})(?:;[^\r\n\0]*)?")
 _CODINGS = frozenset({"chunked", "compress", "deflate", "gzip", "identity"})  # RFC 9112, section 7, and RFC 2616
@@ -49,7 +51,7 @@ class Malformed(ValueError):
 
 
 class RequestHead(NamedTuple):
-    """A request line and its headers; lines: what came after the request line, with both its ends."""
+    """A request line and its headers; lines: what came after method and target, with the empty line at its end."""
 
     method: str
     target: str
@@ -105,10 +107,10 @@ def read_request(data: bytes, before: RequestHead | None = None) -> tuple[Reques
     """
     if before is not None:
         _, _, version, headers, lines = before
-        end = data.find(b"\r\n", 0, REQUEST_LINE)
-        if data.startswith(lines, end) and 0 < end <= REQUEST_HEADER - len(lines):
-            found = _REQUEST_LINE.fullmatch(data[:end].decode("latin-1"))
-            if found and found[3] == version:
+        end = data.find(lines, 0, REQUEST_HEADER)
+        if 0 < end <= REQUEST_LINE - len(" HTTP/1.1"):
+            found = _METHOD_AND_TARGET.fullmatch(data[:end].decode("latin-1"))
+            if found:
                 return RequestHead(found[1], found[2], version, headers, lines), data[end + len(lines) :]
     whole = split_head(data)
     return (parse_request(whole[0]), whole[1]) if whole else None
@@ -141,7 +143,7 @@ def parse_request(head: bytes) -> RequestHead:
     hosts = len(headers.by_name.get("host", ()))
     if hosts != 1 and (hosts or version == "HTTP/1.1"):
         raise Malformed(f"HTTP/1.1 needs exactly one Host header, {hosts} came")
-    return RequestHead(method, target, version, headers, b"\r\n%b\r\n" % lines)
+    return RequestHead(method, target, version, headers, b" %b\r\n%b\r\n" % (version.encode(), lines))
 
 
 def read_response(data: bytes, before: ResponseHead | None = None) -> tuple[ResponseHead, bytes] | None:
