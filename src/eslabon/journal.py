@@ -27,7 +27,7 @@ KINDS: dict[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
     """One thing that happened: `time` in seconds since 1970, `kind` one of KINDS, `facts` by name."""
 
@@ -43,7 +43,7 @@ class Journal:
     """The entries of one cloud.
 
     >>> journal = Journal(Clock())
-    >>> journal.record("depth", arn="arn:aws:sqs:us-east-1:123456789012:orders", visible=1, in_flight=0, delayed=0)
+    >>> _ = journal.record("depth", arn="arn:aws:sqs:us-east-1:123456789012:orders", visible=1, in_flight=0, delayed=0)
     >>> [entry["visible"] for entry in journal.of("depth")]
     [1]
     >>> list(journal.of("delivery"))
@@ -57,12 +57,12 @@ class Journal:
         self._clock = clock
         self.entries: list[Entry] = []
 
-    def record(self, kind: str, **facts: Any) -> None:
+    def record(self, kind: str, **facts: Any) -> Entry:
         """Write down that something happened now; TypeError unless it has the facts that its kind always has.
 
         >>> journal = Journal(Clock())
-        >>> journal.record("call", service="sqs", operation="list_queues", error=None)
-        >>> journal.entries[0].time, journal.entries[0]["operation"]
+        >>> entry = journal.record("call", service="sqs", operation="list_queues", error=None)
+        >>> entry.time, entry["operation"]
         (1767225600.0, 'list_queues')
         >>> journal.record("call", service="sqs")
         Traceback (most recent call last):
@@ -72,13 +72,27 @@ class Journal:
             if set(facts) != set(KINDS[kind]):
                 raise TypeError(f"a journal entry of kind {kind} has the facts {', '.join(KINDS[kind])}")
             facts = {name: facts[name] for name in KINDS[kind]}
-        self.entries.append(Entry(self._clock.now, kind, facts))
+        entry = Entry(self._clock.now, kind, facts)
+        self.entries.append(entry)
+        return entry
+
+    def again(self, entry: Entry, **changed: Any) -> None:
+        """Write down that what an entry tells has happened again now, but for these facts.
+
+        >>> journal = Journal(Clock())
+        >>> journal.again(journal.record("log", group="/aws/lambda/echo", stream="one", message="START"), message="END")
+        >>> [entry["message"] for entry in journal.entries]
+        ['START', 'END']
+        """
+        facts = entry.facts.copy()
+        facts.update(changed)
+        self.entries.append(Entry(self._clock.now, entry.kind, facts))
 
     def of(self, *kinds: str) -> Iterator[Entry]:
         """The entries of these kinds, oldest first.
 
         >>> journal = Journal(Clock())
-        >>> journal.record("log", group="/aws/lambda/echo", stream="one", message="START")
+        >>> _ = journal.record("log", group="/aws/lambda/echo", stream="one", message="START")
         >>> [entry["message"] for entry in journal.of("log", "call")], list(journal.of("call"))
         (['START'], [])
         """

@@ -178,16 +178,24 @@ class InProcess(Entering):
 
     def _note(self, outcome: Outcome) -> None:
         """Write a request into the journal."""
-        rule, group, target = outcome.rule, outcome.group, outcome.target
-        self.journal.record(
-            "request",
-            balancer=outcome.balancer.arn,
-            zone=outcome.node.zone,
-            port=outcome.listener.port,
-            rule=rule and (rule.priority or "default"),
-            group=group and group.arn,
-            target=target and named(target),
-            status=outcome.status,
-            cause=outcome.cause,
-            began=outcome.received,
-        )
+        kept = outcome.kind.kept
+        entry = kept.get(self)
+        if entry is None:
+            kept[self] = self.journal.record("request", **_facts(outcome), began=outcome.received)
+        else:
+            self.journal.again(entry, began=outcome.received)
+
+
+def _facts(outcome: Outcome) -> dict[str, object]:
+    """What the journal has of a request besides when it began."""
+    rule, group, target = outcome.rule, outcome.group, outcome.target
+    return {
+        "balancer": outcome.balancer.arn,
+        "zone": outcome.node.zone,
+        "port": outcome.listener.port,
+        "rule": rule and (rule.priority or "default"),
+        "group": group and group.arn,
+        "target": target and named(target),
+        "status": outcome.status,
+        "cause": outcome.cause,
+    }

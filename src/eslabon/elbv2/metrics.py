@@ -307,6 +307,7 @@ class _Like:
     times: int = 0
     bytes: int = 0
     milliseconds: dict[int, int] = field(default_factory=dict)  # until the target began its answer: how often
+    taken: bool = False  # it is sent: others come after it
 
 
 class Tally:
@@ -344,7 +345,18 @@ class Tally:
         >>> sorted({record.name for record in tally.take()})
         ['HTTPCode_ELB_4XX_Count', 'ProcessedBytes']
         """
-        group, answered, sent = outcome.group, outcome.answered, outcome.sent
+        kept, answered, sent = outcome.kind.kept, outcome.answered, outcome.sent
+        like: _Like | None = kept.get(self)
+        if like is None or like.taken:
+            like = kept[self] = self._find(outcome)
+        like.times += 1
+        like.bytes += outcome.received_bytes + outcome.sent_bytes
+        if answered is not None and sent is not None:
+            milliseconds = int((answered - sent) * 1000 + 0.5)
+            like.milliseconds[milliseconds] = like.milliseconds.get(milliseconds, 0) + 1
+
+    def _find(self, outcome: Outcome) -> _Like:
+        group = outcome.group
         key = (
             outcome.balancer.arn,
             outcome.node.zone,
@@ -362,11 +374,7 @@ class Tally:
         like = self._like.get(key)
         if like is None:
             like = self._like[key] = _Like(outcome)
-        like.times += 1
-        like.bytes += _bytes(outcome)
-        if answered is not None and sent is not None:
-            milliseconds = int((answered - sent) * 1000 + 0.5)
-            like.milliseconds[milliseconds] = like.milliseconds.get(milliseconds, 0) + 1
+        return like
 
     def take(self) -> Iterator[Record]:
         """The records of what has been counted, which is forgotten.
@@ -376,6 +384,7 @@ class Tally:
         """
         counted, self._like = self._like, {}
         for like in counted.values():
+            like.taken = True
             group = like.one.group.arn if like.one.group else ""
             of = partial(records, like.one.balancer, zone=like.one.node.zone, group=group)
             for name, metric in APPLICATION_METRICS.items():

@@ -48,10 +48,12 @@ class Reports:
 
     def _add(self, outcome: Outcome) -> None:
         self._tally.add(outcome)
-        self.count()
+        if not self._counting:
+            self.count()
         if outcome.balancer.attributes.get(_ENABLED) == "true":
             self._pending.add(outcome, self._address(outcome))
-            self._log()
+            if not self._logging:
+                self._log()
 
     def watch(self, flows: Flows) -> None:
         """Write a line into the access log for each TLS connection that ends, if the balancer is to do so.
@@ -69,7 +71,8 @@ class Reports:
             if handshake is None or balancer.attributes.get(_ENABLED) != "true":
                 return
             self._pending.keep(balancer, balancer.node_in(flow.zone), tlslog.line(flows.listener, flow, handshake))
-            self._log()
+            if not self._logging:
+                self._log()
 
         flows.observers.append(ended)
 
@@ -90,10 +93,9 @@ class Reports:
 
     def _log(self) -> None:
         """See that files are written when their five minutes are over."""
-        if not self._logging:
-            self._logging = True
-            clock = self._service.clock
-            clock.call_at(accesslog.interval_end(clock.now), self._write, background=True)
+        self._logging = True
+        clock = self._service.clock
+        clock.call_at(accesslog.interval_end(clock.now), self._write, background=True)
 
     def count(self) -> None:
         """See that metrics are sent when the minute is over: there are requests, or flows.
@@ -113,7 +115,7 @@ class Reports:
 
     def _address(self, outcome: Outcome) -> str:
         group, target = outcome.group, outcome.target
-        if target is None or group is None or group.type != INSTANCE:
+        if group is None or group.type != INSTANCE or target is None:
             return ""
         return self._service.address_of(group, target)
 

@@ -19,6 +19,7 @@ INTERVAL = 300  # seconds: each node writes a file every five minutes
 # Whom the bucket's policy must let in, by type of balancer.
 PRINCIPALS = {APPLICATION: "logdelivery.elasticloadbalancing.amazonaws.com", NETWORK: "delivery.logs.amazonaws.com"}
 LONGEST_USER_AGENT = 8192
+_ESCAPES = {'"': '\\"', "\\": "\\\\"}
 _NEVER_SENT = ("refused", "connection time-out", "handshake")  # causes: no request went to the target
 # Transform: what the line says when it made something that cannot be sent.
 _TRANSFORM_FAILURES = {"host-header-rewrite": "TransformInvalidHost", "url-rewrite": "TransformInvalidPath"}
@@ -42,9 +43,8 @@ FIELDS: Mapping[str, bool] = {
 # Those that differ between requests that are alike otherwise.
 _VARYING = (
     *("time", "request_processing_time", "target_processing_time", "response_processing_time"),
-    *("received_bytes", "sent_bytes", "request", "trace_id", "request_creation_time"),
+    *("received_bytes", "sent_bytes", "request", "trace_id", "request_creation_time"),  # of the request: its URL
 )
-_REQUEST = _VARYING.index("request")
 
 
 def fields(outcome: Outcome, address: str = "") -> dict[str, str]:
@@ -68,15 +68,17 @@ def fields(outcome: Outcome, address: str = "") -> dict[str, str]:
     ('-1', '-')
     """
     constant = _constant(outcome, address)
-    varying = dict(zip(_VARYING, _varying(outcome), strict=True))
-    return {name: varying.get(name) or constant[name] or "-" for name in FIELDS}
+    found = dict(zip(_VARYING, _varying(outcome), strict=True))
+    before, after = _around_url(outcome)
+    found["request"] = before + found["request"] + after
+    return {name: found.get(name) or constant[name] or "-" for name in FIELDS}
 
 
 def _varying(outcome: Outcome) -> tuple[str, ...]:
     """What _VARYING are, in their order: no two requests have them in common."""
-    request, received, ended = outcome.request, outcome.received, outcome.ended
-    sent, answered = _until(outcome) if outcome.cause else (outcome.sent, outcome.answered)
-    host = request.host or outcome.balancer.dns_name
+    received, ended, sent, answered = outcome.received, outcome.ended, outcome.sent, outcome.answered
+    if outcome.cause:
+        sent, answered = _until(outcome)
     return (
         _time(received if ended is None else ended),
         _between(received, sent),
@@ -84,10 +86,17 @@ def _varying(outcome: Outcome) -> tuple[str, ...]:
         _between(answered, ended if outcome.started is None else outcome.started),
         str(outcome.received_bytes),
         str(outcome.sent_bytes),
-        f"{request.method} {request.scheme}://{host}:{request.port}{request.url} {request.version}",
+        outcome.request.url,
         outcome.trace,
         _time(received),
     )
+
+
+def _around_url(outcome: Outcome) -> tuple[str, str]:
+    """What stands before and after the URL in the field that has the request."""
+    request = outcome.request
+    host = request.host or outcome.balancer.dns_name
+    return f"{request.method} {request.scheme}://{host}:{request.port}", f" {request.version}"
 
 
 def _constant(outcome: Outcome, address: str) -> dict[str, str]:
@@ -141,32 +150,24 @@ def line(outcome: Outcome, address: str = "") -> str:
     >>> "\"a \\\"quoted\\\" name\"" in line(answer.outcome)
     True
     """
-    request, rule = outcome.request, outcome.rule
-    kind = (
-        (outcome.balancer, outcome.node, outcome.group, outcome.target, address, rule and rule.priority),
-        (outcome.status, outcome.target_status, outcome.action, outcome.redirect, outcome.cause),
-        (outcome.classification, outcome.tls, outcome.certificate, request.client, request.client_port),
-        (request.scheme, request.port, request.server_name, outcome.forwarded if rule and rule.transforms else None),
-    )
-    recent = request.fields.recent(line)
-    if recent[0] != kind:
-        recent[:] = kind, _template(outcome, address)
+    kept = outcome.kind.kept
+    template: str | None = kept.get(line)
+    if template is None:
+        template = kept[line] = _template(outcome, address)
     varying = _varying(outcome)
-    asked = varying[_REQUEST] + outcome.trace  # what the client has written of it
-    if not asked.isprintable() or '"' in asked or "\\" in asked:
-        varying = tuple(["".join(map(_escaped, value)) for value in varying])
-    written: str = recent[1] % varying
-    return written
+    asked = outcome.request.target + outcome.trace  # what the client has written of it
+    if _escaped(asked) is not asked:
+        varying = tuple(map(_escaped, varying))
+    return template % varying
 
 
 def _template(outcome: Outcome, address: str) -> str:
     """The line of requests of this kind, with %s where they differ."""
     constant = _constant(outcome, address)
-    fields = []
-    for name, quoted in FIELDS.items():
-        value = "".join(map(_escaped, constant[name])).replace("%", "%%") or "-" if name in constant else "%s"
-        fields.append(f'"{value}"' if quoted else value)
-    return " ".join(fields)
+    values = {name: _escaped(value).replace("%", "%%") or "-" for name, value in constant.items()}
+    values["request"] = "%s".join([_escaped(part).replace("%", "%%") for part in _around_url(outcome)])
+    fields = [(values.get(name, "%s"), quoted) for name, quoted in FIELDS.items()]
+    return " ".join([f'"{value}"' if quoted else value for value, quoted in fields])
 
 
 def file_name(
@@ -320,8 +321,8 @@ def _transforms(outcome: Outcome) -> tuple[str, str, str]:
     return host, after.url if after.url != before.url else "", "TransformSuccess"
 
 
-def _escaped(character: str) -> str:
+def _escaped(value: str) -> str:
     """A field ends at a quotation mark, and a line at its end: neither may stand inside as it is."""
-    if character in '"\\':
-        return f"\\{character}"
-    return character if character.isprintable() else f"\\x{ord(character):02x}"
+    if value.isprintable() and '"' not in value and "\\" not in value:
+        return value
+    return "".join([_ESCAPES.get(one) or (one if one.isprintable() else f"\\x{ord(one):02x}") for one in value])

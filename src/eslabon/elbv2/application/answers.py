@@ -6,6 +6,7 @@ import re
 from http import HTTPStatus
 from typing import NamedTuple
 
+from eslabon.elbv2.application.desync import is_clean
 from eslabon.elbv2.application.headers import SERVER, Attributes, date, for_client, forwarded_addresses, set_by
 from eslabon.elbv2.application.messages import Headers, Request, Response
 
@@ -91,6 +92,15 @@ def refusal(request: Request) -> str | None:
         return "malformed request"
     refused = request.fields.once(_refused)
     return "TRACE" if request.method == "TRACE" and refused != "headers too large" else refused
+
+
+def is_usual(target: str) -> bool:
+    """Whether nothing is the matter with a request target by itself, as of most: it is a path, and not too long.
+
+    >>> is_usual("/cart?size=m"), is_usual("http://example.com/"), is_usual("/a b"), is_usual("/" + "a" * LINE_LIMIT)
+    (True, False, False, False)
+    """
+    return target.startswith("/") and len(target) <= LINE_LIMIT and is_clean(target)
 
 
 def _is_target(request: Request) -> bool:

@@ -100,7 +100,7 @@ def _of_line(request: Request) -> list[str]:
         close = re.fullmatch(r"(\s*HTTP/(0\.9|1\.\d)\s*)?", version)
         found.append("NonCompliantVersion" if close else "BadVersion")
     target = request.target
-    if " " in target or not target.isprintable():
+    if not is_clean(target):
         if _FATAL.search(target):
             found.append("BadUri")
         elif _CONTROL.search(target):
@@ -108,6 +108,15 @@ def _of_line(request: Request) -> list[str]:
         elif " " in target:
             found.append("SpaceInUri")
     return found
+
+
+def is_clean(target: str) -> bool:
+    """Whether a request target has neither spaces nor characters that cannot be printed.
+
+    >>> is_clean("/cart?size=m"), is_clean("/a b"), is_clean("/\x01")
+    (True, False, False)
+    """
+    return " " not in target and target.isprintable()
 
 
 _NOTHING: tuple[list[str], list[str], list[str]] = ([], [], [])  # is wrong with headers, and no framing is in them

@@ -12,11 +12,11 @@ from functools import cached_property
 from typing import Any
 
 from eslabon.elbv2.application import lambdatargets
-from eslabon.elbv2.application.answers import CAUSES, failure, own, refusal
-from eslabon.elbv2.application.desync import COMPLIANT, classify, treatment
+from eslabon.elbv2.application.answers import CAUSES, failure, is_usual, own, refusal
+from eslabon.elbv2.application.desync import classify, treatment
 from eslabon.elbv2.application.headers import for_client, for_target, new_trace, trace_header
 from eslabon.elbv2.application.messages import Headers, Request, Response
-from eslabon.elbv2.application.outcome import Outcome
+from eslabon.elbv2.application.outcome import Course, Outcome
 from eslabon.elbv2.application.routes import Plan, Plans
 from eslabon.elbv2.balancing.choosing import Chooser, choose_group
 from eslabon.elbv2.balancing.seal import Seal
@@ -155,21 +155,14 @@ class Exchanges(Plans):
         '172.31.0.10'
         """
         plan = self._plans.get((listener.arn, node.zone)) or self._plan(balancer, listener, node)
+        course = _course(plan, listener, request, tls, certificate, added)
+        close = course.close
         trace = trace_header(request, new_trace(now, self._ids.hex(24)))
-        outcome = Outcome(balancer, listener, node, request, now, trace, tls=tls, certificate=certificate)
-        if listener.protocol == "HTTPS" and request.scheme == "http":
-            return self._failed(outcome, "plain HTTP", close=True)
-        close = False
-        classified = classify(request)
-        if classified is not COMPLIANT:
-            outcome.classification = classified
-            treated = treatment(plan.desync_mode, classified.tier)
-            if treated == "blocked":
-                return self._failed(outcome, "malformed request", close=True)
-            close = treated == "closed"
-        refused = refusal(request)
-        if refused:
-            return self._failed(outcome, refused, close=CAUSES[refused].status in (400, 414))
+        outcome = Outcome(
+            balancer, listener, node, request, now, trace, course, certificate, tls, course.classification
+        )
+        if course.cause:
+            return self._failed(outcome, course.cause, close=close)
         decision = listener.decision
         assert decision, "a listener has its rules compiled"
         outcome.rule = rule = decision.decide(request)
@@ -188,7 +181,7 @@ class Exchanges(Plans):
             return self._failed(outcome, "transform failed")
         if tls and plan.tells_tls:
             added = {"X-Amzn-Tls-Version": tls[0], "X-Amzn-Tls-Cipher-Suite": tls[1], **(added or {})}
-        return self._forward(outcome, plan, outcome.forwarded, close, added)
+        return self._forward(outcome, plan, course, outcome.forwarded, added)
 
     def refuse(
         self,
@@ -216,7 +209,7 @@ class Exchanges(Plans):
         return self._failed(outcome, cause, close=True)
 
     def _forward(
-        self, outcome: Outcome, plan: Plan, request: Request, close: bool, added: Mapping[str, str] | None
+        self, outcome: Outcome, plan: Plan, course: Course, request: Request, added: Mapping[str, str] | None
     ) -> Answer | Forward:
         """Choose target group and target."""
         now = outcome.received
@@ -241,8 +234,10 @@ class Exchanges(Plans):
             same = next((target for target in route.targets if target.key == key), None)
             outcome.reused_target = same is not None
         target = same or chooser.choose(route.targets, now)
-        headers = _headers(plan, outcome, request, added, route.function)
-        forward = Forward(outcome, plan, request, headers, route.group, target, chooser, close, sticky, sticky_group)
+        headers = _headers(course, outcome, request, added, route.function)
+        forward = Forward(
+            outcome, plan, request, headers, route.group, target, chooser, course.close, sticky, sticky_group
+        )
         if route.function:
             try:
                 forward.event = function_event(forward.request, route.group)
@@ -360,12 +355,43 @@ def _upgrade(headers: Headers) -> tuple[tuple[str, str], ...]:
     return (("Connection", "upgrade"), ("Upgrade", wanted[0])) if wanted else ()
 
 
+def _course(
+    plan: Plan,
+    listener: Listener,
+    request: Request,
+    tls: tuple[str, str] | None,
+    certificate: str | None,
+    added: Mapping[str, str] | None,
+) -> Course:
+    """What becomes of requests like this one; the same as for the client's last while nothing has changed."""
+    client = request.client, request.client_port, request.scheme, request.port
+    alike = plan, client, tls, certificate, added, request.method, request.version, request.server_name
+    recent: list[Any] = request.fields.recent(_course) if is_usual(request.target) else [None, None]
+    if recent[0] != alike:
+        recent[:] = alike, _new_course(plan, listener, request)
+    course: Course = recent[1]
+    return course
+
+
+def _new_course(plan: Plan, listener: Listener, request: Request) -> Course:
+    if listener.protocol == "HTTPS" and request.scheme == "http":
+        return Course(cause="plain HTTP", close=True)
+    classified = classify(request)
+    treated = treatment(plan.desync_mode, classified.tier)
+    if treated == "blocked":
+        return Course(classified, "malformed request", close=True)
+    refused = refusal(request)
+    if refused:
+        return Course(classified, refused, close=CAUSES[refused].status in (400, 414))
+    return Course(classified, close=treated == "closed")
+
+
 def _headers(
-    plan: Plan, outcome: Outcome, request: Request, added: Mapping[str, str] | None, function: bool
+    course: Course, outcome: Outcome, request: Request, added: Mapping[str, str] | None, function: bool
 ) -> Headers:
-    """What the target gets beside the trace; the same as for the client's last request while nothing has changed."""
+    """What the target gets beside the trace; the same as for the last request of this course."""
     recent: list[Any] = request.fields.recent(_headers) if request.target.startswith("/") else [None, None]
-    alike = (plan, request.client, request.client_port, request.scheme, request.port, added, function)
+    alike = course, function
     if recent[0] != alike:
         attributes, listener = outcome.balancer.attributes, outcome.listener.attributes
         recent[:] = alike, for_target(request, attributes, added=added, listener=listener, function=function)

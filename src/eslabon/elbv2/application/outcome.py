@@ -2,11 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from eslabon.elbv2.application.desync import COMPLIANT, Classification
 from eslabon.elbv2.application.messages import Request
 from eslabon.elbv2.resources import Listener, LoadBalancer, Node, Rule, Target, TargetGroup
+
+
+@dataclass(slots=True, eq=False)
+class Kind:
+    """Requests of which the same is told but for the URL, sizes and times; kept: what follows from it, by who tells."""
+
+    kept: dict[Any, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Course:
+    """What becomes of the requests of a connection that are alike, as far as neither URL nor time decides it.
+
+    cause: why none of them goes to a target, a key of answers.CAUSES. close: both connections end with the request.
+    """
+
+    classification: Classification = COMPLIANT
+    cause: str = ""
+    close: bool = False
+    kinds: dict[int, tuple[object, Kind]] = field(default_factory=dict)  # by target: what became of the last, its Kind
+
+    def kind(self, target: Target | None, became: object) -> Kind:
+        """The kind of a request of which this became; mostly it is that of the one before that had the same target.
+
+        >>> course = Course()
+        >>> course.kind(None, 200) is course.kind(None, 200), course.kind(None, 200) is course.kind(None, 502)
+        (True, False)
+        """
+        found = self.kinds.get(id(target))
+        if found is None or found[0] != became:
+            found = self.kinds[id(target)] = became, Kind()
+        return found[1]
 
 
 @dataclass(slots=True)
@@ -19,6 +52,9 @@ class Outcome:
     request: Request  # as the client sent it
     received: float
     trace: str  # X-Amzn-Trace-Id, as the target gets it
+    course: Course | None = None  # None: it has nothing in common with others
+    certificate: str | None = None  # ARN of the certificate that the client got
+    tls: tuple[str, str] | None = None  # version and cipher suite, in OpenSSL's words
     classification: Classification = COMPLIANT
     rule: Rule | None = None
     action: str = ""  # forward, redirect, fixed-response
@@ -34,12 +70,11 @@ class Outcome:
     cause: str = ""  # why the balancer answered by itself, a key of answers.CAUSES
     status: int = 0  # what the client got
     reused_target: bool = False  # whether a cookie chose the target
-    certificate: str | None = None  # ARN of the certificate that the client got
-    tls: tuple[str, str] | None = None  # version and cipher suite, in OpenSSL's words
     sent_bytes: int = 0  # to the client
     body_bytes: int = 0  # from the client on a socket: of a body, or of a WebSocket
     ended: float | None = None
     _received: int | None = None
+    _kind: Kind | None = None
 
     @property
     def received_bytes(self) -> int:
@@ -47,6 +82,19 @@ class Outcome:
         if self._received is None or self.ended is None:
             self._received = self._size()
         return self._received
+
+    @property
+    def kind(self) -> Kind:
+        """What it has in common with other requests of its course; settled when it has ended."""
+        kind = self._kind
+        if kind is None or self.ended is None:
+            rule, sent_on = self.rule, None
+            if rule is not None and rule.transforms:
+                sent_on = self.forwarded
+            target, routed = self.target, (rule, self.action, self.redirect, sent_on, self.group, self.target)
+            told = self.status, self.target_status, self.cause, self.fail_open, self.reused_target
+            kind = self._kind = (self.course or Course()).kind(target, (routed, told))
+        return kind
 
     def _size(self) -> int:
         request = self.request
