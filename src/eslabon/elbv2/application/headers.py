@@ -143,7 +143,9 @@ def trace_header(request: Request, new: str) -> str:
     'Self=1-67891234-12456789abcdef012345678a;Root=1-67891233-abcdef012345678912345678;CalledFrom=app'
     """
     values = request.fields.by_name.get("x-amzn-trace-id")
-    fields = [field for field in values[-1].split(";") if field] if values else []
+    if not values:
+        return f"Root={new}"
+    fields = [field for field in values[-1].split(";") if field]
     if not fields or request.fields.size > LARGEST_TRACED:
         return f"Root={new}"
     kept = [field for field in fields if not field.startswith("Self=")]

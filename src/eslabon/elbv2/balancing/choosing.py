@@ -84,9 +84,11 @@ class Chooser:
         {}
         """
         key = target.key
-        left = self.in_flight[key] = self.in_flight.get(key, 0) - 1
-        if left <= 0:
-            del self.in_flight[key]
+        left = self.in_flight.get(key, 0) - 1
+        if left > 0:
+            self.in_flight[key] = left
+        else:
+            self.in_flight.pop(key, None)
 
 
 class LeastOutstandingRequests(Chooser):

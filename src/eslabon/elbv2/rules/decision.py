@@ -115,6 +115,7 @@ class Decision:
         self.default = default
         self.rules = sorted(rules, key=lambda rule: rule.priority or 0)
         self._conditions = [tuple(map(compile_condition, rule.conditions)) for rule in self.rules]
+        self._tests = [[condition.holds for condition in conditions] for conditions in self._conditions]
         every = (default, *self.rules)
         self._actions = {rule.arn: compile_action(rule.actions[-1]) for rule in every if rule.actions}
         self._rewrites = {rule.arn: tuple(map(compile_transform, rule.transforms)) for rule in every if rule.transforms}
@@ -135,8 +136,8 @@ class Decision:
             found = index.find(request)
             positions = [*positions, *found] if positions else found
         for position in sorted(positions) if len(positions) > 1 else positions:
-            for condition in self._conditions[position]:
-                if not condition.holds(request):
+            for holds in self._tests[position]:
+                if not holds(request):
                     break
             else:
                 return self.rules[position]

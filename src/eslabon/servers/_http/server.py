@@ -84,7 +84,7 @@ class HttpServer:
 
     def keep(self, target: Target) -> None:
         """Keep a connection for the next request."""
-        kept = self.idle[target.place]
+        kept = target.kept
         if self.draining or len(kept) >= IDLE_TARGET_CONNECTIONS:
             target.transport.close()
             return
@@ -93,7 +93,7 @@ class HttpServer:
 
     def forget(self, target: Target) -> None:
         """An idle connection is closed."""
-        kept = self.idle[target.place]
+        kept = target.kept
         if target in kept:
             kept.remove(target)
 

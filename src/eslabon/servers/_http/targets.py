@@ -29,7 +29,10 @@ def _closes(headers: Headers) -> bool:
 class Target(Connection):
     """The target's side: `other` is the client that it answers, None while nobody uses it."""
 
-    __slots__ = ("body", "buffer", "head", "heard", "method", "place", "quiet", "reusable", "server", "tunnel")
+    __slots__ = (
+        *("body", "buffer", "head", "heard", "kept", "lasting", "method", "place", "quiet", "reusable"),
+        *("server", "tunnel"),
+    )
 
     other: Client | None
 
@@ -37,7 +40,9 @@ class Target(Connection):
         self.server = server
         self.place = place
         self.other = None
+        self.kept = server.idle[place]
         self.head: ResponseHead | None = None  # of the last response
+        self.lasting = False  # whether it can be used again after the last response
         self.heard = False
         self.quiet = 0.0
 
@@ -78,7 +83,7 @@ class Target(Connection):
         if found is None:
             self.buffer = data
             return
-        head, rest = found
+        before, (head, rest) = self.head, found
         self.buffer = b""
         if head.status == 101:
             if not client.wants_upgrade:
@@ -96,7 +101,9 @@ class Target(Connection):
         self.head = head
         self.body = body = response_body(head, self.method)
         content, rest = body.feed(rest)
-        self.reusable = head.version == "HTTP/1.1" and body.left is not None and not head.headers.once(_closes)
+        if head is not before:
+            self.lasting = head.version == "HTTP/1.1" and not _closes(head.headers)
+        self.reusable = self.lasting and body.left is not None
         client.begin_response(head, body, content)
         if body.complete:
             client.end_response(self, self.reusable and not rest)
