@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -121,18 +122,6 @@ def test_an_address_without_a_page_leads_back_to_both_languages(visit: Visit, ad
         expect(page).to_have_url(f"{address_below}en/")
 
 
-@pytest.mark.parametrize("width", [360, *(pytest.param(width, marks=pytest.mark.long) for width in (768, 1440))])
-@pytest.mark.parametrize("language", ["es", "en"])
-def test_no_page_is_wider_than_its_window(visit: Visit, address: str, language: str, width: int) -> None:
-    page = visit(f"{address}{language}/", viewport={"width": width, "height": 800})
-    paths = page.locator("nav.md-nav--primary a[href]").evaluate_all("links => links.map(link => link.href)")
-    own = sorted({path.split("#")[0] for path in paths if path.startswith(f"{address}{language}/")})
-    assert own
-    for path in own:
-        page.goto(path, wait_until="domcontentloaded")
-        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, path
-
-
 BALANCING = sorted(path.stem for path in (ROOT / "docs/es/load-balancing").glob("*.md"))
 SCROLLED = (
     "() => [...document.querySelectorAll('article .md-typeset__scrollwrap')]"
@@ -151,16 +140,40 @@ CUT = """() => [...document.querySelectorAll('.eslabon-drawing svg')].flatMap(sv
 })"""
 
 
+WIDER = "() => document.documentElement.scrollWidth - window.innerWidth"
+MEASURED = {"wider": WIDER, "scrolled": SCROLLED, "small": SMALL, "cut": CUT}
+
+
+def measured(visit: Visit, home: str, width: int) -> dict[str, dict[str, Any]]:
+    """Open every page of a language in a window of this width: what MEASURED finds, by the page's path."""
+    page = visit(home, viewport={"width": width, "height": 800})
+    paths = page.locator("nav.md-nav--primary a[href]").evaluate_all("links => links.map(link => link.href)")
+    found = {}
+    for path in sorted({path.split("#")[0] for path in paths if path.startswith(home)}):
+        page.goto(path, wait_until="domcontentloaded")
+        each = ", ".join(f"{name}: ({function})()" for name, function in MEASURED.items())
+        found[path.removeprefix(home)] = page.evaluate(f"() => ({{ {each} }})")
+    return found
+
+
 @pytest.mark.parametrize("language", ["es", "en"])
-def test_on_a_phone_tables_on_load_balancing_fit_and_drawings_can_be_read(
+def test_on_a_phone_no_page_is_wider_than_its_window_and_tables_and_drawings_on_load_balancing_can_be_read(
     visit: Visit, address: str, language: str
 ) -> None:
-    page = visit(f"{address}{language}/", viewport={"width": 360, "height": 800})
+    pages = measured(visit, f"{address}{language}/", 360)
+    assert {path: facts["wider"] for path, facts in pages.items() if facts["wider"] > 0} == {}
     for name in BALANCING:
-        page.goto(f"{address}{language}/load-balancing/{name}/", wait_until="domcontentloaded")
-        assert page.evaluate(SCROLLED) == [], name
-        assert page.evaluate(SMALL) == [], name
-        assert page.evaluate(CUT) == [], name
+        facts = pages[f"load-balancing/{name}/"]
+        assert (facts["scrolled"], facts["small"], facts["cut"]) == ([], [], []), name
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("width", [768, 1440])
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_no_page_is_wider_than_its_window(visit: Visit, address: str, language: str, width: int) -> None:
+    pages = measured(visit, f"{address}{language}/", width)
+    assert pages
+    assert {path: facts["wider"] for path, facts in pages.items() if facts["wider"] > 0} == {}
 
 
 def test_the_search_index_is_fetched_when_the_reader_reaches_for_the_search(visit: Visit, address: str) -> None:
