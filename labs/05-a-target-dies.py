@@ -400,7 +400,7 @@ Timeline(began)
 # %% [markdown] lang="es"
 # Lo que ve la visita y lo que ve la comprobación no es lo mismo:
 #
-# | servidor | la visita ve | el motivo en `describe_target_health` |
+# | servidor | la visita ve | el motivo (`Reason`) |
 # | --- | --- | --- |
 # | `b1` contesta 500 | el 500 de la aplicación | `Target.ResponseCodeMismatch` |
 # | `b2` tarda 8&nbsp;s | un 200, tarde | `Target.Timeout`: más de los 5 s de `HealthCheckTimeoutSeconds` |
@@ -411,7 +411,7 @@ Timeline(began)
 # %% [markdown] lang="en"
 # What the visitor sees and what the check sees are not the same:
 #
-# | server | the visitor sees | the reason in `describe_target_health` |
+# | server | the visitor sees | the reason (`Reason`) |
 # | --- | --- | --- |
 # | `b1` answers 500 | the application's 500 | `Target.ResponseCodeMismatch` |
 # | `b2` takes 8&nbsp;s | a 200, late | `Target.Timeout`: more than the 5 s of `HealthCheckTimeoutSeconds` |

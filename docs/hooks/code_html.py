@@ -13,6 +13,7 @@ from source_text import ANNOTATION
 # The parts of load_balancing.cross_zone.enabled, HealthCheckIntervalSeconds, elasticloadbalancing:CreateListener.
 JOINT = re.compile(r"(?<=[._:])(?=\w)|(?<=[a-z])(?=[A-Z])")
 LONG_NAME = 16  # characters: a shorter name stays whole
+WIDE_NAME = 36  # and one up to this where the screen is wide; a hyphen would break it
 
 
 def breakable(name: str) -> str:
@@ -26,6 +27,18 @@ def breakable(name: str) -> str:
     ''
     """
     return JOINT.sub("<wbr>", name) if len(name) > LONG_NAME else name
+
+
+def name_in_cell(name: str) -> str:
+    """Return the element of a name in a cell of a table: its class says where the name stays whole.
+
+    >>> name_in_cell("path-pattern"), name_in_cell("http-request-method")
+    ('<code class="eslabon-whole">path-pattern</code>', '<code class="eslabon-wide">http-request-method</code>')
+    >>> name_in_cell("GET /orders") == '<code class="eslabon-whole">GET /orders</code>', name_in_cell("x" * 40)[:7]
+    (True, '<code>x')
+    """
+    kind = "eslabon-whole" if len(name) <= LONG_NAME else "eslabon-wide" if len(name) <= WIDE_NAME else ""
+    return f'<code class="{kind}">{breakable(name)}</code>' if kind else f"<code>{breakable(name)}</code>"
 
 
 def highlighted(

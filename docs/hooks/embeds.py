@@ -18,7 +18,7 @@ from bs4 import BeautifulSoup
 from mkdocs.exceptions import PluginError
 from mkdocs.utils import get_relative_url
 
-from code_html import breakable, highlighted
+from code_html import highlighted, name_in_cell
 from labs import Lab, read_lab, write_notebook
 from source_text import EmbedError, Piece, companions, definition, pieces, without_markers
 
@@ -28,7 +28,7 @@ DIRECTIVE = re.compile(r"^(?P<indent> *)\{\{ *(?P<name>[a-z]+) +(?P<argument>\S+
 SHORT = 8  # lines
 CELL = re.compile(r"<t[dh]\b.*?</t[dh]>", re.S)
 QUESTION = re.compile(r"<summary>.*?</summary>")
-NAME = re.compile(r"(?<=<code>)[^<]+(?=</code>)")
+NAME = re.compile(r"<code>([^<]+)</code>")
 FENCE = re.compile(r"^ *(```+|~~~+)")
 WORDS = {
     "es": {
@@ -125,7 +125,7 @@ def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
         html = _with_notes(html, embeds)
     # A quotation mark in a question's title is written \", and Markdown leaves the stroke.
     html = QUESTION.sub(lambda title: title[0].replace('\\"', '"'), html)
-    html = CELL.sub(lambda cell: NAME.sub(lambda name: breakable(name[0]), cell[0]), html)
+    html = CELL.sub(lambda cell: NAME.sub(lambda name: name_in_cell(name[1]), cell[0]), html)
     page.has_code_to_run = any('class="eslabon-run' in piece for piece in embeds.html)
     return re.sub(r'<div data-embed="(\d+)"></div>', lambda match: embeds.html[int(match[1])], html)
 

@@ -4,6 +4,7 @@ import { figures, summaryOf } from "./picture.js";
 import { story } from "./story.js";
 
 const MARGIN = 18; // of a figure
+const POINTED = /^( +\S.*\n *[~^]+\n)/m; // a line of a traceback, and what points at its parts
 const [NARROWEST, WIDEST] = [280, 860]; // pixels
 const BALANCING = new Set(["request", "flow", "health"]); // kinds of entries that load balancers write
 
@@ -90,7 +91,7 @@ export class Output {
       this.last = html("pre", { class: "eslabon-output", tabindex: "0" });
       this.shown.append(this.last);
     }
-    this.last.append(kind === "out" ? content : html("span", { class: `eslabon-${kind}` }, [content]));
+    this.last.append(kind === "out" ? content : html("span", { class: `eslabon-${kind}` }, content.split(POINTED).map(pointed)));
   }
 
   note(sentence) {
@@ -110,6 +111,11 @@ export class Output {
     const result = this.text("result");
     this.shown.append(type === "image/svg+xml" ? image(content, alternative || result, result) : frame(content, result));
   }
+}
+
+/** Every second part of a traceback is a line with what points at its parts: they are not wrapped, but scrolled together. */
+function pointed(part, place) {
+  return place % 2 ? html("span", { class: "eslabon-pointed", tabindex: "0" }, [part]) : part;
 }
 
 /**
