@@ -28,6 +28,10 @@ class Pages:
         self.outside: list[str] = []
         self._failed: list[str] = []
 
+    def prepare(self, script: str) -> None:
+        """Have this script run first in every page that is opened from now on."""
+        self._context.add_init_script(script)
+
     def show(self, *blocks: str, language: str = "en") -> Page:
         """Open a page with these blocks."""
         name = f"page-{next(_numbers)}.html"

@@ -42,7 +42,15 @@ REPLACE = """async ([change, trueSum]) => {
 REFUSED = (
     "Object.defineProperty(globalThis, 'caches', { get() { throw new DOMException('refused', 'SecurityError') } });"
 )
+# A page waits three seconds before it keeps its snapshot, so that the first output comes sooner: nobody waits here.
+AT_ONCE = "const later = setTimeout; window.setTimeout = (work, wait) => later(work, wait === 3000 ? 0 : wait);"
 FULL = "Cache.prototype.put = async () => { throw new DOMException('full', 'QuotaExceededError') };"
+
+
+@pytest.fixture
+def first_visit(first_visit: Pages) -> Pages:
+    first_visit.prepare(AT_ONCE)
+    return first_visit
 
 
 def started(pages: Pages, source: str = QUEUE) -> tuple[str, list[str], Page]:
@@ -110,8 +118,8 @@ def refuse(page: Page) -> None:
     """A browser that has no cache for this site, as in some private windows: neither page nor worker may open it."""
 
     def prefixed(route: object) -> None:
-        response = route.fetch()
-        route.fulfill(response=response, body=REFUSED + response.text())
+        response = route.fetch()  # type: ignore[attr-defined]
+        route.fulfill(response=response, body=REFUSED + response.text())  # type: ignore[attr-defined]
 
     page.context.add_init_script(REFUSED)
     page.context.route("**/worker-*.js", prefixed)
