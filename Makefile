@@ -124,19 +124,25 @@ check: $(VENV)/test.stamp
 	$(VENV)/bin/zizmor --offline --quiet .github
 	$(PY) tools/in_step.py
 
-# What only computes is dealt out test by test, what drives a browser file by file; what looks at the time comes last, alone.
+# What only computes is dealt out test by test, what drives a browser file by file, in the order of the files, since those with
+# the fewest tests take longest; what looks at the time comes last, alone.
 COMPUTING := tests/core tests/servers tests/snippets src tools docs/hooks
 BROWSING := tests/runner tests/site
 PYTEST = CHROMIUM="$$(cat build/browser.txt)" PYTHONHASHSEED=0 $(PY) -m pytest
 TESTS = $(PYTEST) -n auto --dist worksteal -m "$(1)not alone" $(COMPUTING) $(ARGS) && \
-	$(PYTEST) -n auto --maxprocesses 4 --dist loadfile -m "$(1)not alone" $(BROWSING) $(ARGS) && \
+	$(PYTEST) -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder -m "$(1)not alone" $(BROWSING) $(ARGS) && \
 	$(PYTEST) -m "$(1)alone" tests $(ARGS)
 
-test: check build/site.stamp browser
+# What the tests need is made two things at a time, lines whole where this make can: pip waits while the runner is built, and so on.
+NEEDED = @$(MAKE) -j2 $(if $(filter output-sync,$(.FEATURES)),-Oline) check build/site.stamp browser
+
+test:
+	$(NEEDED)
 	$(call TESTS,not long and )
 
 test-long: export HYPOTHESIS_PROFILE := searching
-test-long: check build/site.stamp browser
+test-long:
+	$(NEEDED)
 	$(call TESTS,)
 
 bench: .venv-bench/stamp bench/peers/node_modules/.stamp
